@@ -1,0 +1,83 @@
+# Everything one types here. The work is done by CMake (CMakePresets.json) and scripts/.
+JOBS ?= $(shell nproc)
+ARGS ?=
+FUZZ_SECONDS ?= 20
+export JOBS FUZZ_SECONDS
+
+PHASE := scripts/phase
+BIN := build/release/bin
+
+.PHONY: help run build test check clean asan tsan noexcept wasm-check fuzz-smoke tidy \
+	check-format format bench install setup-%
+
+help:
+	@echo "make run         build and start a development server on http://localhost:3000"
+	@echo "                 (ARGS=\"--port 8080\" passes flags on)"
+	@echo "make build       build everything in build/release"
+	@echo "make test        build and run all tests"
+	@echo "make check       what CI runs on top: sanitizers, clang-tidy, format, wasm, fuzzers"
+	@echo "make bench       build and list the benchmarks"
+	@echo "make format      lay out all C++ files with clang-format"
+	@echo "make clean       remove build/"
+	@echo "make install     install into PREFIX (default /usr/local)"
+	@echo "Parts of check:  asan tsan noexcept wasm-check tidy check-format fuzz-smoke"
+	@echo "Missing packages are installed on the way (Debian 12, scripts/setup); JOBS=$(JOBS)"
+
+setup-%:
+	@scripts/setup $*
+
+run: setup-run
+	@$(PHASE) "build pluvd" scripts/build release pluvd
+	@echo "==> open http://localhost:3000 (end with Ctrl-C)"
+	@exec $(BIN)/pluvd --dev --port 3000 $(ARGS)
+
+build: setup-run
+	@$(PHASE) "build release" scripts/build release
+
+test: setup-test
+	@$(PHASE) "build release" scripts/build release
+	@$(PHASE) "test release" ctest --preset release -j $(JOBS)
+
+# The quick ones first, so that a slip shows early.
+check: setup-check
+	@$(MAKE) --no-print-directory check-format
+	@$(MAKE) --no-print-directory noexcept
+	@$(MAKE) --no-print-directory wasm-check
+	@$(MAKE) --no-print-directory asan
+	@$(MAKE) --no-print-directory tsan
+	@$(MAKE) --no-print-directory tidy
+	@$(MAKE) --no-print-directory fuzz-smoke
+	@echo "==> check: everything passed"
+
+asan tsan: setup-check
+	@$(PHASE) "build $@" scripts/build $@
+	@$(PHASE) "test $@" ctest --preset $@ -j $(JOBS)
+
+noexcept wasm-check: setup-check
+	@$(PHASE) "$@" scripts/build $@
+
+check-format: setup-check
+	@$(PHASE) "format" tools/format --check
+
+format: setup-check
+	@tools/format
+
+tidy: setup-check
+	@$(PHASE) "tidy" tools/tidy
+	@$(PHASE) "clang-tidy" tools/clang_tidy
+
+fuzz-smoke: setup-check
+	@$(PHASE) "build fuzzers" scripts/build fuzz
+	@$(PHASE) "fuzz" tools/fuzz_smoke
+
+bench: setup-run
+	@$(PHASE) "build release" scripts/build release
+	@echo "==> benchmarks (bench/README.md says what each measures):"
+	@find $(BIN) -name '*_bench' -type f | sort
+
+install: setup-run
+	@$(PHASE) "build release" scripts/build release
+	cmake --install build/release $(if $(PREFIX),--prefix $(PREFIX))
+
+clean:
+	rm -rf build

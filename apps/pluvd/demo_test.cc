@@ -1,0 +1,77 @@
+#include "apps/pluvd/demo.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "room/room.h"
+
+namespace pluv::apps {
+namespace {
+
+struct Called {
+  Result<void> result;
+  std::string events;  // "audience name data" a line
+};
+
+class Demo : public testing::Test {
+ protected:
+  Demo() {
+    add_demo_procedures(definition_);
+    definition_.freeze();
+  }
+
+  Called call(std::string_view name, std::string_view data, bool broadcast_only = false) {
+    const std::size_t at = definition_.find_procedure(name);
+    if (at == definition_.procedures.size()) return {Error{ErrorCode::not_found, "none"}, ""};
+    room::Room room("demo", definition_);
+    room::EventSink sink;
+    room::ProcedureCall procedure_call{
+        .room = room, .data = data, .now = {}, .broadcast_only = broadcast_only, .events = sink};
+    Called out{definition_.procedures[at].run(procedure_call), ""};
+    for (const room::EventSink::Event& event : sink.events()) {
+      out.events.append(event.audience == room::Audience::self ? "self " : "broadcast ")
+          .append(sink.name(event))
+          .append(" ")
+          .append(sink.data(event))
+          .append("\n");
+    }
+    return out;
+  }
+
+  room::Definition definition_;
+};
+
+TEST_F(Demo, SendsAMessageToEverybody) {
+  const Called called = call("sendMessage", R"({"message":"a \"b\" \u00e9"})");
+  EXPECT_TRUE(called.result.ok());
+  EXPECT_EQ(called.events, "broadcast receiveMessage {\"message\":\"a \\\"b\\\" \\u00e9\"}\n");
+}
+
+TEST_F(Demo, DoublesAValueForTheSender) {
+  EXPECT_EQ(call("doubleValue", R"({"value":21})").events, "self doubledValue {\"value\":42}\n");
+  EXPECT_EQ(call("doubleValue", R"({"value":0.1})").events, "self doubledValue {\"value\":0.2}\n");
+  EXPECT_EQ(call("doubleValue", R"({"value":1,"value":-4.5e1})").events,
+            "self doubledValue {\"value\":-90}\n");
+  EXPECT_EQ(call("doubleValue", R"({"value":21})", true).events, "");
+}
+
+TEST_F(Demo, Waves) {
+  EXPECT_EQ(call("wave", "{}").events, "broadcast receiveMessage {\"message\":\"Hello world!\"}\n");
+}
+
+TEST_F(Demo, RefusesInputOfAnotherForm) {
+  for (const char* data : {"{}", R"({"message":1})", R"({"message":null})", "null", "[]", ""}) {
+    const Called called = call("sendMessage", data);
+    ASSERT_FALSE(called.result.ok()) << data;
+    EXPECT_EQ(called.result.error().code, ErrorCode::invalid);
+    EXPECT_EQ(called.result.error().message, "message: expected a string");
+    EXPECT_EQ(called.events, "");
+  }
+  EXPECT_EQ(call("doubleValue", R"({"value":"21"})").result.error().message,
+            "value: expected a number");
+}
+
+}  // namespace
+}  // namespace pluv::apps

@@ -1,0 +1,54 @@
+// pluvd: the server binary. Reads the settings, then serves or checks them.
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "apps/pluvd/command_line.h"
+#include "apps/pluvd/serve.h"
+#include "apps/pluvd/settings_load.h"
+
+#ifndef PLUV_VERSION
+#error "the build says which version this is"
+#endif
+
+namespace {
+
+int report(const std::vector<std::string>& problems) {
+  for (const std::string& problem : problems) {
+    std::fprintf(stderr, "pluvd: %s\n", problem.c_str());
+  }
+  return pluv::apps::kExitConfiguration;
+}
+
+int check_config(const pluv::apps::LoadedSettings& loaded) {
+  for (const std::string& warning : loaded.warnings) {
+    std::fprintf(stderr, "pluvd: warning: %s\n", warning.c_str());
+  }
+  if (!loaded.problems.empty()) return report(loaded.problems);
+  std::fputs(pluv::apps::settings_toml(loaded.settings).c_str(), stdout);
+  return pluv::apps::kExitOk;
+}
+
+int run(const std::vector<std::string>& arguments) {
+  const auto command_line = pluv::apps::parse_command_line(arguments);
+  if (!command_line.ok()) return report({command_line.error().message});
+  switch (command_line.value().command) {
+    case pluv::apps::Command::help:
+      std::fputs(pluv::apps::help_text().c_str(), stdout);
+      return pluv::apps::kExitOk;
+    case pluv::apps::Command::version: std::puts("pluvd " PLUV_VERSION); return pluv::apps::kExitOk;
+    case pluv::apps::Command::check_config:
+    case pluv::apps::Command::serve: break;
+  }
+  const pluv::apps::LoadedSettings loaded =
+      pluv::apps::load_settings(command_line.value(), pluv::apps::process_environment());
+  if (command_line.value().command == pluv::apps::Command::check_config) {
+    return check_config(loaded);
+  }
+  if (!loaded.problems.empty()) return report(loaded.problems);
+  return pluv::apps::serve(loaded);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) { return run({argv + 1, argv + argc}); }

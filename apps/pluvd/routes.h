@@ -1,0 +1,70 @@
+// pluvd's HTTP routes as a function of the request: tokens in development, health, metrics and the
+// start page. Immutable after construction; answers from any loop. What is not here is the
+// platform's: rooms, and 404 for what nobody answers.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "net/http.h"
+#include "net/origin.h"
+
+namespace pluv::apps {
+
+inline constexpr std::string_view kRoomPath = "/api/pluv/room/";
+inline constexpr std::string_view kAuthorizePath = "/api/pluv/authorize";
+
+struct RouteOptions {
+  bool dev = false;
+  bool tokens_required = true;  // for the start page
+  bool tls = false;             // for the start page
+  bool metrics = true;
+  std::string metrics_token;  // empty: none is asked for
+  net::OriginList cors_origins;
+  bool cors_any = false;
+};
+
+// Where the answers come from. Called on any loop; none may block or throw.
+struct RouteSources {
+  // For room (which is_room_id), user id and name; an empty id or name: a random one.
+  std::function<Result<std::string>(std::string_view room, std::string_view id,
+                                    std::string_view name)>
+      make_token;
+  std::function<bool()> draining;
+  std::function<std::string()> metrics_text;
+};
+
+class Routes {
+ public:
+  Routes(RouteOptions options, RouteSources sources);
+
+  // nullopt: no such route. A HEAD is answered as its GET; the platform drops the body.
+  [[nodiscard]] std::optional<net::Response> answer(const net::Request& request) const;
+
+ private:
+  enum class Route : std::uint8_t { none, authorize, health, ready, metrics, start_page, room };
+
+  [[nodiscard]] Route route_of(std::string_view path) const;
+  [[nodiscard]] net::Response get(Route route, const net::Request& request) const;
+  [[nodiscard]] net::Response authorize(const net::Request& request) const;
+  [[nodiscard]] net::Response metrics(const net::Request& request) const;
+  [[nodiscard]] net::Response options(Route route, const net::Request& request) const;
+  void add_cors(net::Response& response, Route route, const net::Request& request) const;
+
+  const RouteOptions options_;
+  const RouteSources sources_;
+};
+
+struct StartPage {
+  std::string_view host;  // as the browser wrote it: "localhost:3000"; not trusted
+  bool tls = false;
+  bool tokens_required = false;
+};
+// The page at "/" of a development server.
+[[nodiscard]] std::string start_page_html(const StartPage& page);
+
+}  // namespace pluv::apps

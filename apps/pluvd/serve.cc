@@ -1,0 +1,225 @@
+#include "apps/pluvd/serve.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "apps/pluvd/access.h"
+#include "apps/pluvd/demo.h"
+#include "apps/pluvd/log.h"
+#include "apps/pluvd/routes.h"
+#include "json/writer.h"
+#include "platform/native/metrics.h"
+
+namespace pluv::apps {
+namespace {
+
+std::int64_t now_unix_ms() {
+  const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count();
+}
+
+RouteOptions route_options(const Settings& settings) {
+  RouteOptions out;
+  out.dev = settings.dev;
+  out.tokens_required = settings.tokens_required();
+  out.tls = !settings.tls_cert.empty();
+  out.metrics = settings.metrics;
+  out.metrics_token = settings.metrics_token;
+  // They were parsed before: judge_settings.
+  out.cors_origins = net::OriginList::parse(settings.cors_origins).value();
+  out.cors_any = settings.dev && settings.cors_origins.empty();
+  for (const std::string& origin : settings.cors_origins) {
+    if (origin == "*") out.cors_any = true;
+  }
+  return out;
+}
+
+void log_urls(Log& log, const Settings& settings, std::uint16_t port) {
+  const std::string http = server_url(settings, "http", port);
+  std::string fields;
+  json::Writer writer(fields);
+  const auto add = [&](std::string_view key, const std::string& url) {
+    writer.key(key);
+    writer.string(url);
+  };
+  writer.begin_object();
+  add("rooms", server_url(settings, "ws", port) + std::string(kRoomPath) + "{room}");
+  if (settings.dev) {
+    add("authorize", http + std::string(kAuthorizePath) + "?room={room}");
+    add("page", http + "/");
+  }
+  add("health", http + "/healthz");
+  if (settings.metrics) add("metrics", http + "/metrics");
+  writer.end_object();
+  log.write("info", "serving", fields);
+}
+
+// The server is made after what answers for it.
+struct Running {
+  explicit Running(const Settings& settings)
+      : log(settings.log_level, settings.log_format == "json" ? LogFormat::json : LogFormat::text) {
+  }
+
+  Log log;
+  std::optional<Access> access;
+  std::optional<Routes> routes;
+  std::unique_ptr<native::Server> server;
+};
+
+Result<Access> make_access(const Settings& settings, Log& log) {
+  if (!settings.secrets.empty()) return Access::make(settings.secrets, settings.limits);
+  const Result<std::string> secret = random_secret();
+  if (!secret.ok()) return secret.error();
+  if (settings.auth) {
+    log.explain("info", "made_random_secret",
+                "none is set; tokens from the authorize route are good for this run only");
+  }
+  return Access::make({&secret.value(), 1}, settings.limits);
+}
+
+RouteSources route_sources(Running& running) {
+  return {
+      .make_token =
+          [&running](std::string_view room, std::string_view id, std::string_view name) {
+            return running.access->make_token(room, id, name, now_unix_ms());
+          },
+      .draining = [&running] { return running.server->draining(); },
+      .metrics_text = [&running] { return native::prometheus_text(running.server->metrics()); },
+  };
+}
+
+native::ServerHooks server_hooks(Running& running, const Settings& settings) {
+  native::ServerHooks hooks;
+  if (settings.tokens_required()) {
+    hooks.authorize = [&running](const native::JoinRequest& join) {
+      return running.access->authorize(join);
+    };
+  }
+  hooks.http = [&running](const net::Request& request, std::string_view) {
+    return running.routes->answer(request);
+  };
+  hooks.log = [&running](std::string_view level, std::string_view event, std::string_view fields) {
+    running.log.write(level, event, fields);
+  };
+  hooks.on_listening = [&running, &settings] {
+    const std::uint16_t port = running.server->port();
+    log_urls(running.log, settings, port);
+    std::printf("pluvd listening on %s\n", server_url(settings, "http", port).c_str());
+    std::fflush(stdout);
+  };
+  return hooks;
+}
+
+int fail(const char* what, const std::string& why, int code) {
+  std::fprintf(stderr, "pluvd: %s: %s\n", what, why.c_str());
+  return code;
+}
+
+}  // namespace
+
+std::string server_url(const Settings& settings, std::string_view scheme, std::uint16_t port) {
+  std::string out(scheme);
+  if (!settings.tls_cert.empty()) out += 's';
+  out += "://";
+  if (settings.host.find(':') != std::string::npos) {
+    out.append("[").append(settings.host).append("]");
+  } else {
+    out += settings.host;
+  }
+  return out + ":" + std::to_string(port);
+}
+
+native::ServerConfig server_config(const Settings& settings) {
+  native::ServerConfig out;
+  out.host = settings.host == "localhost" ? "127.0.0.1" : settings.host;
+  out.port = static_cast<std::uint16_t>(settings.port);
+  out.threads = static_cast<std::uint32_t>(settings.threads);
+  if (!settings.tls_cert.empty()) out.tls = native::TlsConfig{settings.tls_cert, settings.tls_key};
+  out.origins = settings.origins;
+  out.trusted_proxies = settings.trusted_proxies;
+  out.room_path = kRoomPath;
+  out.deflate = settings.deflate;
+  out.per_address_limits = !settings.dev;
+  out.drain_window_ms = settings.drain_window_ms;
+  out.drain_deadline_ms = settings.drain_deadline_ms;
+  out.handover_path = settings.handover;
+  out.handle_signals = true;
+  // A unit's socket may be reachable from elsewhere, and development mode lets everybody in.
+  out.socket_activation = !settings.dev;
+  return out;
+}
+
+room::Definition room_definition(const Settings& settings) {
+  room::Definition out;
+  out.limits = settings.limits;
+  out.strict = settings.strict;
+  out.detailed_errors = settings.dev;
+  if (settings.dev || settings.demo) add_demo_procedures(out);
+  return out;
+}
+
+Result<void> prepare_data_folder(const std::string& path) {
+  // Each prefix that ends before a '/', and the whole.
+  for (std::size_t at = path.find('/', 1); at != 0;) {
+    const std::string part = path.substr(0, at);
+    if (::mkdir(part.c_str(), 0700) != 0 && errno != EEXIST) {
+      return Error{ErrorCode::unavailable, "cannot make " + part + ": " + std::strerror(errno)};
+    }
+    if (at == std::string::npos) break;
+    at = path.find('/', at + 1);
+  }
+  struct stat status{};
+  if (::stat(path.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) {
+    return Error{ErrorCode::invalid, path + " is not a folder"};
+  }
+  if (::access(path.c_str(), R_OK | W_OK | X_OK) != 0) {
+    return Error{ErrorCode::forbidden, "cannot write to " + path + ": " + std::strerror(errno)};
+  }
+  return {};
+}
+
+int serve(const LoadedSettings& loaded) {
+  const Settings& settings = loaded.settings;
+  if (!settings.data.empty()) {
+    const Result<void> prepared = prepare_data_folder(settings.data);
+    if (!prepared.ok()) return fail("data", prepared.error().message, kExitConfiguration);
+  }
+  Running running(settings);
+  for (const std::string& warning : loaded.warnings) {
+    running.log.explain("warn", "doubtful_setting", warning);
+  }
+  if (settings.dev) {
+    running.log.explain("warn", "development_mode",
+                        settings.tokens_required()
+                            ? "the authorize route gives everybody a token; never serve users so"
+                            : "everybody who connects is let in; never serve users so");
+  }
+  Result<Access> access = make_access(settings, running.log);
+  if (!access.ok()) return fail("secret", access.error().message, kExitConfiguration);
+  running.access.emplace(std::move(access).value());
+  running.routes.emplace(route_options(settings), route_sources(running));
+  running.server = std::make_unique<native::Server>(
+      server_config(settings), room_definition(settings), server_hooks(running, settings));
+  const Result<void> listening = running.server->listen();
+  if (!listening.ok()) {
+    return fail("cannot listen",
+                listening.error().message +
+                    " (who listens there: ss -ltnp sport = :" + std::to_string(settings.port) + ")",
+                kExitCannotListen);
+  }
+  const int code = running.server->run();
+  running.log.explain(code == 0 ? "info" : "warn", "stopped",
+                      code == 0 ? "every connection was closed in order"
+                                : "the drain met its deadline; what was left was cut");
+  return code == 0 ? kExitOk : kExitDrainDeadline;
+}
+
+}  // namespace pluv::apps

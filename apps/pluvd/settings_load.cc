@@ -1,0 +1,146 @@
+#include "apps/pluvd/settings_load.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <string_view>
+
+#include "apps/pluvd/settings_file.h"
+#include "apps/pluvd/units.h"
+
+namespace pluv::apps {
+namespace {
+
+constexpr std::size_t kConfigBytesMax = 1024 * 1024;
+constexpr std::size_t kSecretFileBytesMax = 64 * 1024;
+constexpr std::string_view kConfigVariable = "PLUV_CONFIG";
+
+// Whether users of the machine other than the owner and the group may read the file.
+bool readable_by_all(const std::string& path) {
+  struct stat status{};
+  return ::stat(path.c_str(), &status) == 0 && (status.st_mode & S_IROTH) != 0;
+}
+
+void apply(LoadedSettings& out, const Setting& setting, std::span<const std::string> values,
+           const std::string& where) {
+  const Result<void> assigned = assign(out.settings, setting, values);
+  if (!assigned.ok()) out.problems.push_back(where + ": " + assigned.error().message);
+}
+
+void apply_entry(LoadedSettings& out, const FileEntry& entry, const std::string& path) {
+  const std::string where = path + ":" + std::to_string(entry.line) + ": " + entry.key;
+  const Setting* setting = find_setting_by_key(entry.key);
+  if (setting == nullptr) {
+    std::vector<std::string_view> keys;
+    for (const Setting& known : setting_table()) keys.push_back(known.key);
+    std::string problem = where + " is not a setting";
+    if (const auto near = nearest(entry.key, keys)) {
+      problem.append("; did you mean ").append(*near).append("?");
+    }
+    out.problems.push_back(std::move(problem));
+  } else if (!entry.problem.empty()) {
+    out.problems.push_back(where + ": " + entry.problem);
+  } else if (entry.is_array && !is_list(setting->kind)) {
+    out.problems.push_back(where + ": one value is expected, not a list");
+  } else {
+    apply(out, *setting, entry.values, where);
+    if (is_secret(setting->kind) && readable_by_all(path)) {
+      out.warnings.push_back(where + ": every user of this machine can read this file; chmod 600");
+    }
+  }
+}
+
+void load_file(LoadedSettings& out, const std::string& path) {
+  const Result<std::string> text = read_text_file(path, kConfigBytesMax);
+  if (!text.ok()) {
+    out.problems.push_back("config: " + text.error().message);
+    return;
+  }
+  const Result<std::vector<FileEntry>> entries = parse_settings_text(text.value(), path);
+  if (!entries.ok()) {
+    out.problems.push_back(entries.error().message);
+    return;
+  }
+  for (const FileEntry& entry : entries.value()) apply_entry(out, entry, path);
+}
+
+void load_environment(LoadedSettings& out, const Environment& environment) {
+  std::vector<std::string_view> names = {kConfigVariable};
+  for (const Setting& setting : setting_table()) names.push_back(setting.env);
+  for (const auto& [name, value] : environment) {
+    if (!name.starts_with("PLUV_") || name == kConfigVariable) continue;
+    const Setting* found = nullptr;
+    for (const Setting& setting : setting_table()) {
+      if (setting.env == name) found = &setting;
+    }
+    if (found == nullptr) {
+      // Not an error: other programs of the same deployment may have variables like this.
+      std::string warning = name + " in the environment is not a setting";
+      if (const auto near = nearest(name, names)) {
+        warning.append("; did you mean ").append(*near).append("?");
+      }
+      out.warnings.push_back(std::move(warning));
+    } else if (is_list(found->kind)) {
+      apply(out, *found, split_list(value), name);
+    } else {
+      apply(out, *found, {&value, 1}, name);
+    }
+  }
+}
+
+void load_secret_file(LoadedSettings& out) {
+  const std::string& path = out.settings.secret_file;
+  if (path.empty()) return;
+  const Result<std::string> text = read_text_file(path, kSecretFileBytesMax);
+  if (!text.ok()) {
+    out.problems.push_back("secret-file: " + text.error().message);
+    return;
+  }
+  const std::vector<std::string> secrets = split_lines(text.value());
+  out.settings.secrets.insert(out.settings.secrets.end(), secrets.begin(), secrets.end());
+  if (secrets.empty()) out.problems.push_back("secret-file: " + path + " has no secret in it");
+  if (readable_by_all(path)) {
+    out.warnings.push_back("secret-file: every user of this machine can read " + path +
+                           "; chmod 600");
+  }
+}
+
+}  // namespace
+
+Environment process_environment() {
+  Environment out;
+  for (char** at = environ; at != nullptr && *at != nullptr; ++at) {
+    const std::string_view entry = *at;
+    const std::size_t equals = entry.find('=');
+    if (equals == std::string_view::npos || !entry.starts_with("PLUV_")) continue;
+    out.emplace_back(entry.substr(0, equals), entry.substr(equals + 1));
+  }
+  return out;
+}
+
+LoadedSettings load_settings(const CommandLine& command_line, const Environment& environment) {
+  LoadedSettings out;
+  std::string path = command_line.config_file;
+  for (const auto& [name, value] : environment) {
+    if (path.empty() && name == kConfigVariable) path = value;
+  }
+  if (!path.empty()) load_file(out, path);
+  load_environment(out, environment);
+  for (const GivenSetting& given : command_line.settings) {
+    const std::string flag = "--" + std::string(given.setting->name);
+    apply(out, *given.setting, given.values, flag);
+    if (is_secret(given.setting->kind)) {
+      out.warnings.push_back(
+          flag + ": every user of this machine can see a command line; use " +
+          std::string(given.setting->env) +
+          (given.setting->kind == SettingKind::secrets ? " or --secret-file instead" : " instead"));
+    }
+  }
+  load_secret_file(out);
+  // Four seconds' worth at once: a client that was offline catches up.
+  out.settings.limits.messages_burst_max = out.settings.limits.messages_per_second_max * 4;
+  judge_settings(out);
+  return out;
+}
+
+}  // namespace pluv::apps

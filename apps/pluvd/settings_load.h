@@ -1,0 +1,38 @@
+// Gathers the settings from all their sources (defaults, file, environment, flags; the later one
+// replaces) and judges them as a whole. Reads files, but writes, listens and logs nothing. All
+// problems are reported, not only the first.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "apps/pluvd/command_line.h"
+#include "apps/pluvd/settings.h"
+
+namespace pluv::apps {
+
+// Names and values of environment variables; of PLUV_ ones alone, the rest is ignored.
+using Environment = std::vector<std::pair<std::string, std::string>>;
+[[nodiscard]] Environment process_environment();
+
+struct LoadedSettings {
+  Settings settings;  // secrets of the secret file included
+  // Sentences that name the setting and where it was given. None: the settings can be used.
+  std::vector<std::string> problems;
+  // What works but should make an operator think.
+  std::vector<std::string> warnings;
+};
+
+[[nodiscard]] LoadedSettings load_settings(const CommandLine& command_line,
+                                           const Environment& environment);
+
+// Whether the host is of this machine alone: 127.0.0.0/8, ::1 or localhost.
+[[nodiscard]] bool is_loopback_host(std::string_view host);
+
+// The rules that concern several settings, or their meaning; part of load_settings.
+void judge_settings(LoadedSettings& loaded);
+
+inline constexpr std::size_t kSecretBytesWeak = 16;  // shorter ones can be guessed
+
+}  // namespace pluv::apps

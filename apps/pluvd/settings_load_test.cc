@@ -1,0 +1,267 @@
+#include "apps/pluvd/settings_load.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "apps/pluvd/settings_file.h"
+
+namespace pluv::apps {
+namespace {
+
+constexpr const char* kSecret = "a secret of thirty-two characters";
+
+// A file that goes with the test.
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(const std::string& text, mode_t mode = 0600) {
+    std::string pattern = testing::TempDir() + "pluvd_XXXXXX";
+    const int fd = ::mkstemp(pattern.data());
+    EXPECT_GE(fd, 0);
+    ::close(fd);
+    path_ = pattern;
+    std::ofstream(path_) << text;
+    EXPECT_EQ(::chmod(path_.c_str(), mode), 0);
+  }
+  ~TemporaryFile() { ::unlink(path_.c_str()); }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+LoadedSettings load(std::vector<std::string> arguments, const Environment& environment = {}) {
+  return load_settings(parse_command_line(arguments).value(), environment);
+}
+
+std::string all(const std::vector<std::string>& texts) {
+  std::string out;
+  for (const std::string& text : texts) out += text + "\n";
+  return out;
+}
+
+bool mentions(const std::vector<std::string>& texts, std::string_view what) {
+  return all(texts).find(what) != std::string::npos;
+}
+
+TEST(LoadSettings, LetsFlagsWinOverTheEnvironmentOverTheFile) {
+  const TemporaryFile file("dev = true\nport = 1\nthreads = 1\ndrain_window = \"1s\"\n");
+  const LoadedSettings loaded =
+      load({"--config", file.path(), "--port", "3"}, {{"PLUV_PORT", "2"}, {"PLUV_THREADS", "2"}});
+  EXPECT_EQ(loaded.problems, std::vector<std::string>());
+  EXPECT_EQ(loaded.settings.port, 3);
+  EXPECT_EQ(loaded.settings.threads, 2);
+  EXPECT_EQ(loaded.settings.drain_window_ms, 1'000);
+  EXPECT_EQ(loaded.settings.drain_deadline_ms, 10'000);
+}
+
+TEST(LoadSettings, ReplacesListsAsAWhole) {
+  const TemporaryFile file("dev = true\norigin = [\"https://a.example\", \"https://b.example\"]\n");
+  const Environment environment = {{"PLUV_CONFIG", file.path()}};
+  EXPECT_EQ(load({}, environment).settings.origins.size(), 2U);
+  const LoadedSettings loaded = load({"--origin", "https://c.example"}, environment);
+  EXPECT_EQ(loaded.settings.origins, std::vector<std::string>{"https://c.example"});
+}
+
+TEST(LoadSettings, PrefersTheFlagsConfigFile) {
+  const TemporaryFile flags_file("dev = true\nport = 1\n");
+  const TemporaryFile variables_file("dev = true\nport = 2\n");
+  const LoadedSettings loaded =
+      load({"--config", flags_file.path()}, {{"PLUV_CONFIG", variables_file.path()}});
+  EXPECT_EQ(loaded.settings.port, 1);
+}
+
+TEST(LoadSettings, ReadsTheLimitsTable) {
+  const TemporaryFile file("dev = true\n[limits]\nmessage = \"8KiB\"\npresence = 1024\nrate = 7\n");
+  const LoadedSettings loaded = load({"--config", file.path()});
+  EXPECT_EQ(loaded.problems, std::vector<std::string>());
+  EXPECT_EQ(loaded.settings.limits.message_bytes_max, 8'192U);
+  EXPECT_EQ(loaded.settings.limits.presence_bytes_max, 1'024U);
+  EXPECT_EQ(loaded.settings.limits.messages_per_second_max, 7U);
+  EXPECT_EQ(loaded.settings.limits.messages_burst_max, 28U);
+}
+
+TEST(LoadSettings, NamesFileLineAndKeyOfAProblem) {
+  const TemporaryFile file(
+      "dev = true\nprot = 1\n\nport = \"x\"\n[limits]\nmesage = 1\nrate = 1.5\nuser = [1]\n");
+  const std::string problems = all(load({"--config", file.path()}).problems);
+  EXPECT_EQ(problems,
+            file.path() + ":2: prot is not a setting; did you mean port?\n" + file.path() +
+                ":4: port: \"x\" is not a whole number, from 0 to 65535\n" + file.path() +
+                ":6: limits.mesage is not a setting; did you mean limits.message?\n" + file.path() +
+                ":7: limits.rate: a text, a whole number, true or false is expected\n" +
+                file.path() + ":8: limits.user: one value is expected, not a list\n");
+}
+
+TEST(LoadSettings, NamesTheLineOfBrokenToml) {
+  const TemporaryFile file("dev = true\nport = = 3\n");
+  const std::vector<std::string> problems = load({"--dev", "--config", file.path()}).problems;
+  ASSERT_EQ(problems.size(), 1U);
+  EXPECT_TRUE(problems[0].starts_with(file.path() + ":2: ")) << problems[0];
+}
+
+TEST(LoadSettings, RefusesAConfigFileThatIsNotThere) {
+  EXPECT_TRUE(mentions(load({"--dev", "--config", "/nowhere/pluvd.toml"}).problems,
+                       "config: cannot read /nowhere/pluvd.toml: No such file"));
+}
+
+TEST(LoadSettings, NamesTheVariableOfAProblem) {
+  EXPECT_EQ(all(load({"--dev"}, {{"PLUV_PORT", "x"}}).problems),
+            "PLUV_PORT: \"x\" is not a whole number, from 0 to 65535\n");
+  EXPECT_EQ(all(load({"--dev", "--port=x"}).problems),
+            "--port: \"x\" is not a whole number, from 0 to 65535\n");
+}
+
+TEST(LoadSettings, WarnsOfVariablesThatAreNoSetting) {
+  const LoadedSettings loaded = load({"--dev"}, {{"PLUV_PROT", "1"}, {"HOME", "/"}});
+  EXPECT_EQ(loaded.problems, std::vector<std::string>());
+  EXPECT_EQ(all(loaded.warnings),
+            "PLUV_PROT in the environment is not a setting; did you mean PLUV_PORT?\n");
+}
+
+TEST(LoadSettings, RequiresASecretOutsideDevelopment) {
+  EXPECT_TRUE(mentions(load({}).problems, "PLUV_AUTH_SECRET"));
+  EXPECT_TRUE(load({}, {{"PLUV_AUTH_SECRET", kSecret}}).problems.empty());
+  EXPECT_TRUE(load({"--dev"}).problems.empty());
+  EXPECT_TRUE(load({"--dev", "--auth"}).problems.empty());
+  EXPECT_TRUE(mentions(load({"--auth=false"}).problems, "PLUV_AUTH_SECRET"));
+}
+
+TEST(LoadSettings, TakesSecretsNewestFirst) {
+  const TemporaryFile file("  third secret of the file \n\nfourth secret of the file\r\n");
+  const LoadedSettings loaded =
+      load({"--secret-file", file.path()},
+           {{"PLUV_AUTH_SECRET", "first secret value,second secret value"}});
+  EXPECT_EQ(loaded.settings.secrets,
+            (std::vector<std::string>{"first secret value", "second secret value",
+                                      "third secret of the file", "fourth secret of the file"}));
+  EXPECT_EQ(loaded.warnings, std::vector<std::string>());
+}
+
+TEST(LoadSettings, RefusesASecretFileWithoutSecrets) {
+  const TemporaryFile file(" \n\n");
+  EXPECT_TRUE(mentions(load({"--secret-file", file.path()}).problems, "has no secret in it"));
+  EXPECT_TRUE(mentions(load({"--secret-file", "/nowhere"}).problems, "cannot read /nowhere"));
+}
+
+TEST(LoadSettings, WarnsOfWeakSecretsAtTheirLimit) {
+  for (const std::size_t size : {kSecretBytesWeak - 1, kSecretBytesWeak, kSecretBytesWeak + 1}) {
+    const Environment environment = {{"PLUV_AUTH_SECRET", std::string(size, 'x')}};
+    EXPECT_EQ(mentions(load({}, environment).warnings, "can be guessed"), size < kSecretBytesWeak);
+    EXPECT_FALSE(mentions(load({"--dev"}, environment).warnings, "can be guessed"));
+  }
+}
+
+TEST(LoadSettings, BoundsTheNumberOfSecrets) {
+  std::string eight = kSecret;
+  for (int at = 1; at < 8; ++at) eight.append(",").append(kSecret);
+  EXPECT_TRUE(load({}, {{"PLUV_AUTH_SECRET", eight}}).problems.empty());
+  EXPECT_TRUE(mentions(load({}, {{"PLUV_AUTH_SECRET", eight + "," + kSecret}}).problems,
+                       "9 are set, at most 8"));
+}
+
+TEST(LoadSettings, WarnsOfSecretsThatOthersCanRead) {
+  EXPECT_TRUE(mentions(load({"--secret", kSecret}).warnings, "can see a command line"));
+  EXPECT_TRUE(mentions(load({"--dev", "--metrics-token=x"}).warnings, "PLUV_METRICS_TOKEN"));
+  const TemporaryFile secrets(kSecret, 0644);
+  EXPECT_TRUE(mentions(load({"--secret-file", secrets.path()}).warnings, "chmod 600"));
+  const TemporaryFile config(std::string("secret = \"") + kSecret + "\"\n", 0644);
+  EXPECT_TRUE(mentions(load({"--config", config.path()}).warnings, "chmod 600"));
+}
+
+TEST(LoadSettings, NeverRepeatsASecretInAMessage) {
+  const LoadedSettings loaded = load({"--secret", "tell nobody", "--metrics-token", "nor this"},
+                                     {{"PLUV_AUTH_SECRET", "hide me"}});
+  const std::string said = all(loaded.problems) + all(loaded.warnings);
+  for (const char* secret : {"tell nobody", "nor this", "hide me"}) {
+    EXPECT_EQ(said.find(secret), std::string::npos) << secret;
+  }
+}
+
+TEST(LoadSettings, KeepsDevelopmentModeOnLoopback) {
+  for (const char* host : {"127.0.0.1", "127.1.2.3", "::1", "localhost", "::ffff:127.0.0.1"}) {
+    EXPECT_TRUE(load({"--dev", "--host", host}).problems.empty()) << host;
+    EXPECT_TRUE(is_loopback_host(host)) << host;
+  }
+  for (const char* host : {"0.0.0.0", "::", "192.0.2.1", "128.0.0.1", "2001:db8::1"}) {
+    EXPECT_TRUE(mentions(load({"--dev", "--host", host}).problems, "development mode")) << host;
+    EXPECT_TRUE(load({"--host", host}, {{"PLUV_AUTH_SECRET", kSecret}}).problems.empty()) << host;
+  }
+  for (const char* host : {"", "example.com", "127.0.0", "1"}) {
+    EXPECT_TRUE(mentions(load({"--dev", "--host", host}).problems, "is not an IP address")) << host;
+  }
+}
+
+TEST(LoadSettings, RefusesHalfATlsSetting) {
+  const TemporaryFile file("pem");
+  EXPECT_TRUE(mentions(load({"--dev", "--tls-cert", file.path()}).problems, "without the other"));
+  EXPECT_TRUE(mentions(load({"--dev", "--tls-key", file.path()}).problems, "without the other"));
+  EXPECT_TRUE(
+      load({"--dev", "--tls-cert", file.path(), "--tls-key", file.path()}).problems.empty());
+  EXPECT_TRUE(mentions(load({"--dev", "--tls-cert", "/nowhere", "--tls-key", file.path()}).problems,
+                       "tls-cert: cannot read /nowhere"));
+}
+
+TEST(LoadSettings, RefusesOriginsAndNetworksThatAreNone) {
+  EXPECT_TRUE(mentions(load({"--dev", "--origin", "example"}).problems, "origin: "));
+  EXPECT_TRUE(mentions(load({"--dev", "--cors-origin", "example"}).problems, "cors-origin: "));
+  EXPECT_TRUE(mentions(load({"--dev", "--trusted-proxy", "10/8"}).problems, "trusted-proxy: "));
+}
+
+TEST(LoadSettings, RefusesLimitsThatContradictEachOther) {
+  EXPECT_TRUE(mentions(load({"--dev", "--drain-window", "11s"}).problems,
+                       "drain-window: 11s is more than drain-deadline, which is 10s"));
+  EXPECT_TRUE(load({"--dev", "--drain-window", "10s"}).problems.empty());
+  EXPECT_TRUE(mentions(load({"--dev", "--pacing-min", "6s"}).problems, "pacing-max"));
+  EXPECT_TRUE(mentions(load({"--dev", "--ping-after", "31s"}).problems, "max-silence"));
+  EXPECT_TRUE(mentions(load({"--dev", "--max-queue", "65MiB"}).problems, "max-queue-hard"));
+}
+
+TEST(LoadSettings, WarnsOfDangerousExposure) {
+  const Environment secret = {{"PLUV_AUTH_SECRET", kSecret}};
+  EXPECT_EQ(load({}, secret).warnings, std::vector<std::string>());
+  EXPECT_TRUE(mentions(load({"--host", "0.0.0.0"}, secret).warnings, "unencrypted"));
+  EXPECT_TRUE(mentions(load({"--host", "0.0.0.0"}, secret).warnings, "/metrics"));
+  EXPECT_TRUE(mentions(load({"--rate-limit", "0"}, secret).warnings, "rate-limit"));
+  EXPECT_TRUE(mentions(load({"--demo"}, secret).warnings, "demo"));
+  EXPECT_TRUE(mentions(load({"--trusted-proxy", "0.0.0.0/0"}, secret).warnings, "everybody"));
+  EXPECT_TRUE(mentions(
+      load({"--metrics=false"}, {{"PLUV_METRICS_TOKEN", "x"}, {"PLUV_AUTH_SECRET", kSecret}})
+          .warnings,
+      "no effect"));
+}
+
+TEST(SettingsToml, IsReadBackAsItWasWritten) {
+  Settings settings;
+  for (const Setting& setting : setting_table()) {
+    std::vector<std::string> values = {"a \"quoted\" \\ value"};
+    if (setting.kind == SettingKind::on_off) values = {"true"};
+    if (setting.kind == SettingKind::choice) values = {"json"};
+    if (setting.kind == SettingKind::choice && !assign(settings, setting, values).ok()) {
+      values = {"debug"};
+    }
+    if (setting.max > 0) values = {display_value(Settings(), setting)};
+    if (is_list(setting.kind)) values.emplace_back("second");
+    ASSERT_TRUE(assign(settings, setting, values).ok()) << setting.name;
+  }
+  const auto entries = parse_settings_text(settings_toml(settings), "test");
+  ASSERT_TRUE(entries.ok()) << entries.error().message;
+  ASSERT_EQ(entries.value().size(), setting_table().size());
+  Settings again;
+  for (const FileEntry& entry : entries.value()) {
+    const Setting* setting = find_setting_by_key(entry.key);
+    ASSERT_NE(setting, nullptr) << entry.key;
+    ASSERT_TRUE(assign(again, *setting, entry.values).ok()) << entry.key;
+    EXPECT_EQ(display_value(again, *setting), display_value(settings, *setting));
+  }
+}
+
+}  // namespace
+}  // namespace pluv::apps

@@ -1,0 +1,150 @@
+// judge_settings: what is wrong or dangerous about settings that are each well formed.
+#include <unistd.h>
+
+#include "apps/pluvd/settings_load.h"
+#include "apps/pluvd/units.h"
+#include "auth/token_keys.h"
+#include "net/forwarded.h"
+#include "net/ip_address.h"
+#include "net/origin.h"
+
+namespace pluv::apps {
+namespace {
+
+class Judge {
+ public:
+  explicit Judge(LoadedSettings& loaded) : loaded_(loaded), settings_(loaded.settings) {}
+
+  void run() {
+    host();
+    secrets();
+    tls();
+    networks();
+    limits();
+    exposure();
+  }
+
+ private:
+  void problem(std::string text) { loaded_.problems.push_back(std::move(text)); }
+  void warn(std::string text) { loaded_.warnings.push_back(std::move(text)); }
+
+  void host() {
+    if (settings_.host != "localhost" && !net::IpAddress::parse(settings_.host)) {
+      problem("host: \"" + settings_.host +
+              "\" is not an IP address or localhost (0.0.0.0 or :: listens on all addresses)");
+    } else if (settings_.dev && !is_loopback_host(settings_.host)) {
+      problem("host: " + settings_.host +
+              " can be reached from other machines, and development mode lets everybody in; leave "
+              "--host out, or leave --dev out and set a secret");
+    }
+  }
+
+  void secrets() {
+    if (settings_.secrets.empty() && !settings_.dev) {
+      problem(
+          "secret: none is set, so no token could be checked; set PLUV_AUTH_SECRET or "
+          "--secret-file to at least 32 random characters (openssl rand -base64 32), the same that "
+          "your back end makes tokens with, or start with --dev to try things out");
+    }
+    if (settings_.secrets.size() > auth::kTokenSecretsMax) {
+      problem("secret: " + std::to_string(settings_.secrets.size()) + " are set, at most " +
+              std::to_string(auth::kTokenSecretsMax) + " are allowed");
+    }
+    for (const std::string& secret : settings_.secrets) {
+      if (secret.size() < kSecretBytesWeak && !settings_.dev) {
+        warn("secret: one of " + std::to_string(secret.size()) +
+             " characters can be guessed, and whoever guesses it is every user; use at least 32 "
+             "random ones (openssl rand -base64 32)");
+      }
+    }
+  }
+
+  void tls() {
+    if (settings_.tls_cert.empty() != settings_.tls_key.empty()) {
+      problem("tls-cert and tls-key: one is set without the other");
+    }
+    for (const auto& [name, path] :
+         {std::pair<std::string_view, const std::string&>{"tls-cert", settings_.tls_cert},
+          {"tls-key", settings_.tls_key}}) {
+      if (!path.empty() && ::access(path.c_str(), R_OK) != 0) {
+        problem(std::string(name) + ": cannot read " + path);
+      }
+    }
+  }
+
+  void networks() {
+    if (const auto list = net::OriginList::parse(settings_.origins); !list.ok()) {
+      problem("origin: " + list.error().message);
+    }
+    if (const auto list = net::OriginList::parse(settings_.cors_origins); !list.ok()) {
+      problem("cors-origin: " + list.error().message);
+    }
+    if (const auto list = net::TrustedProxies::parse(settings_.trusted_proxies); !list.ok()) {
+      problem("trusted-proxy: " + list.error().message);
+    }
+    for (const std::string& network : settings_.trusted_proxies) {
+      if (network.ends_with("/0")) {
+        warn("trusted-proxy: " + network +
+             " is everybody, so every client may claim any address; name your proxies only");
+      }
+    }
+  }
+
+  void ordered(std::string_view smaller, std::int64_t small, std::string_view larger,
+               std::int64_t large, std::string (*format)(std::int64_t)) {
+    if (small > large) {
+      problem(std::string(smaller) + ": " + format(small) + " is more than " + std::string(larger) +
+              ", which is " + format(large));
+    }
+  }
+
+  void limits() {
+    const Limits& limits = settings_.limits;
+    ordered("drain-window", settings_.drain_window_ms, "drain-deadline",
+            settings_.drain_deadline_ms, format_duration);
+    ordered("pacing-min", limits.pacing_ms_min, "pacing-max", limits.pacing_ms_max,
+            format_duration);
+    ordered("ping-after", limits.ping_after_ms, "max-silence", limits.silence_ms_max,
+            format_duration);
+    ordered("max-queue", static_cast<std::int64_t>(limits.queue_bytes_max), "max-queue-hard",
+            static_cast<std::int64_t>(limits.queue_bytes_hard_max), format_size);
+    if (limits.messages_per_second_max == 0) {
+      warn("rate-limit: off, so one client can keep a core busy");
+    }
+  }
+
+  void exposure() {
+    if (!settings_.metrics && !settings_.metrics_token.empty()) {
+      warn("metrics-token: has no effect, since metrics are off");
+    }
+    if (settings_.dev) return;
+    if (settings_.demo) warn("demo: the demo events are for trying things out");
+    if (is_loopback_host(settings_.host)) return;
+    if (settings_.tls_cert.empty() && settings_.trusted_proxies.empty()) {
+      warn("host: " + settings_.host +
+           " without tls-cert: tokens and messages cross the network unencrypted; put a proxy with "
+           "TLS in front (and name it in trusted-proxy) or set tls-cert and tls-key");
+    }
+    if (settings_.metrics && settings_.metrics_token.empty()) {
+      warn("metrics: everybody who reaches port " + std::to_string(settings_.port) +
+           " can read /metrics; set metrics-token, or --metrics=false, or hide it by a proxy");
+    }
+  }
+
+  LoadedSettings& loaded_;
+  const Settings& settings_;
+};
+
+}  // namespace
+
+bool is_loopback_host(std::string_view host) {
+  if (host == "localhost") return true;
+  const auto address = net::IpAddress::parse(host);
+  if (!address) return false;
+  if (address->is_v4()) return address->bytes()[12] == 127;
+  return *address == *net::IpAddress::parse("::1");
+}
+
+void judge_settings(LoadedSettings& loaded) { Judge(loaded).run(); }
+
+}  // namespace pluv::apps

@@ -1,0 +1,26 @@
+# The compile and link flags of everything in the project: pluv_flags.
+add_library(pluv_flags INTERFACE)
+target_compile_features(pluv_flags INTERFACE cxx_std_20)
+target_compile_options(pluv_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+  -Wno-sign-conversion -Wnon-virtual-dtor -Woverloaded-virtual)
+if(PLUV_WERROR)
+  target_compile_options(pluv_flags INTERFACE -Werror)
+endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # g++ 12 reports these in inlined library code that is right.
+  target_compile_options(pluv_flags INTERFACE -Wno-restrict -Wno-maybe-uninitialized
+    -Wno-stringop-overflow -Wno-array-bounds -Wno-dangling-pointer)
+endif()
+if(PLUV_SANITIZE)
+  target_compile_options(pluv_flags INTERFACE -fsanitize=${PLUV_SANITIZE} -fno-omit-frame-pointer
+    -fno-sanitize-recover=all)
+  target_link_options(pluv_flags INTERFACE -fsanitize=${PLUV_SANITIZE})
+  if(PLUV_BUILD_FUZZERS)  # coverage counters in the code under test
+    target_compile_options(pluv_flags INTERFACE -fsanitize=fuzzer-no-link)
+    target_link_options(pluv_flags INTERFACE -fsanitize=fuzzer-no-link)
+  endif()
+elseif(NOT CMAKE_SYSTEM_NAME STREQUAL "WASI" AND NOT PLUV_CORE_ONLY)
+  target_compile_options(pluv_flags INTERFACE -fstack-protector-strong
+    $<$<NOT:$<CONFIG:Debug>>:-U_FORTIFY_SOURCE> $<$<NOT:$<CONFIG:Debug>>:-D_FORTIFY_SOURCE=2>)
+  target_link_options(pluv_flags INTERFACE -Wl,-z,relro,-z,now)
+endif()

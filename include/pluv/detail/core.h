@@ -1,0 +1,86 @@
+// The server without types: what is compiled once in src/io behind Server<...> and Room<...>. Owns
+// the room definition and, from listen() on, the native server. Thread-safe unless it says
+// otherwise. Internal to the public headers.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/limits.h"
+#include "base/result.h"
+#include "pluv/auth.h"
+#include "pluv/detail/runtime.h"
+#include "pluv/listen.h"
+#include "room/definition.h"
+
+namespace pluv::detail {
+
+struct ProcedureEntry {
+  room::Procedure procedure;
+  // Checks an input as a call would.
+  std::function<Result<void>(std::string_view data)> check_input;
+  bool has_broadcast = false;
+};
+
+struct CoreConfig {
+  std::shared_ptr<const Authorizer> authorizer;  // null: none
+  std::vector<ProcedureEntry> procedures;
+  room::Listeners listeners;
+  std::function<Result<std::shared_ptr<void>>(std::string_view room)> make_context;
+  Limits limits;
+  bool debug = false;
+  bool strict = false;
+};
+
+class Core {
+ public:
+  Core(CoreConfig config, std::shared_ptr<Runtime> runtime);
+  Core(const Core&) = delete;
+  Core& operator=(const Core&) = delete;
+  ~Core();
+
+  [[nodiscard]] const room::Definition& definition() const noexcept;
+  [[nodiscard]] Runtime& runtime() const noexcept;
+
+  // Once. Throws std::invalid_argument for bad options, std::runtime_error when it cannot listen,
+  // std::logic_error the second time.
+  void listen(ListenOptions options);
+  // After listen().
+  int run();
+  void start();
+  int join();
+  std::size_t poll(std::chrono::milliseconds wait);
+  void drain();
+  void stop();
+  [[nodiscard]] bool draining() const;
+  [[nodiscard]] std::uint16_t port() const;
+  [[nodiscard]] Result<void> register_connection(int fd);
+
+  // Throws std::invalid_argument when it is none.
+  static void require_room_id(std::string_view room);
+  // At run time: the name, that data is an object (or null), and, for a procedure, that it has a
+  // broadcast resolver and takes the data.
+  [[nodiscard]] Result<void> check_broadcast(std::string_view name, std::string_view data) const;
+  void broadcast(std::string_view room, std::string_view name, std::string_view data);
+  [[nodiscard]] Result<void> check_emit(std::string_view name, std::string_view data) const;
+  void emit(std::string_view room, std::string_view name, std::string_view data);
+  void evict(std::string_view room, std::string_view session);
+  void evict_all(std::string_view room);
+  void garbage_collect(std::string_view room);
+  [[nodiscard]] std::size_t size(std::string_view room) const;
+  [[nodiscard]] Result<void> register_socket(std::string_view room, int fd,
+                                             RegisterOptions options);
+  [[nodiscard]] std::string metrics_text() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace pluv::detail

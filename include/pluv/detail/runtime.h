@@ -1,0 +1,74 @@
+// What handlers need of the server that runs them: loops, timers, a pool, the size of a room, a
+// log. Shared by the server and by everything that may outlive it; after detach() all of it does
+// nothing. Internal to the public headers; thread-safe.
+#pragma once
+
+#include <chrono>
+#include <coroutine>
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "base/result.h"
+#include "pluv/detail/executor.h"
+
+namespace pluv::detail {
+
+// The platform's side; native::Server behind it, or a test.
+class Host {
+ public:
+  Host() = default;
+  Host(const Host&) = delete;
+  Host& operator=(const Host&) = delete;
+  virtual ~Host() = default;
+
+  virtual void post(std::string_view room, std::function<void()> fn) = 0;
+  // On the calling loop when called on one.
+  virtual void post_after(std::chrono::milliseconds delay, std::function<void()> fn) = 0;
+  virtual void garbage_collect(std::string_view room) = 0;
+  [[nodiscard]] virtual std::size_t size(std::string_view room) const = 0;
+};
+
+class Runtime : public std::enable_shared_from_this<Runtime> {
+ public:
+  using Logger =
+      std::function<void(std::string_view level, std::string_view event, std::string_view fields)>;
+
+  Runtime();
+  Runtime(const Runtime&) = delete;
+  Runtime& operator=(const Runtime&) = delete;
+  ~Runtime();
+
+  // host must stay until detach().
+  void attach(Host& host, Logger logger);
+  // Waits for the pool's work, then lets go of the host.
+  void detach();
+  // Frees the coroutines that will never go on. After the host's loops have ended.
+  void destroy_frames();
+
+  [[nodiscard]] std::shared_ptr<Executor> executor(std::string_view room);
+  void garbage_collect(std::string_view room);
+  [[nodiscard]] std::size_t size(std::string_view room) const;
+  // A listener or a route threw.
+  void log_failure(std::string_view event, const Error& error) const;
+  // Coroutines under way, for tests and metrics.
+  [[nodiscard]] std::size_t frames() const;
+
+ private:
+  friend class RoomExecutor;
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// An exception that carries an Error out of a coroutine.
+struct Failed {
+  Error error;
+};
+
+// The exception as an Error: internal with its what(), or what Failed carries.
+[[nodiscard]] Error error_of(const std::exception_ptr& exception);
+[[nodiscard]] Error current_error();  // in a catch block
+
+}  // namespace pluv::detail

@@ -1,0 +1,72 @@
+// Every limit of the room server, with its unit and reason. Values, copied freely; a platform and
+// its rooms share one set. Where a member says "0: off", nothing else does. The defaults are those
+// of the protocol's section on limits.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace pluv {
+
+struct Limits {
+  // One message of a client, in bytes of JSON. Over it the session is closed with 1009.
+  std::size_t message_bytes_max = 64 * 1024;
+  // One $updateStorage: a paste of some megabytes in base64.
+  std::size_t storage_update_bytes_max = 16 * 1024 * 1024;
+  // $initializeSession and the "$initialized" update: they carry a whole document.
+  std::size_t storage_first_bytes_max = 48 * 1024 * 1024;
+  // All that a client may send before its registration is done: a join has nothing to say yet.
+  std::size_t unregistered_bytes_max = 4 * 1024;
+  // A presence as compact JSON: every change of it goes to everyone.
+  std::size_t presence_bytes_max = 512;
+  // A user object as compact JSON: it rides on every message.
+  std::size_t user_bytes_max = 512;
+  // A user id, in UTF-16 code units, as the original counts.
+  std::size_t user_id_chars_max = 128;
+  // A custom event's name, in bytes.
+  std::size_t event_name_bytes_max = 64;
+  // Sessions in one room.
+  std::size_t sessions_per_room_max = 10'000;
+  // Messages that a client may send a second, and at once. 0: off.
+  std::uint32_t messages_per_second_max = 1'000;
+  std::uint32_t messages_burst_max = 4'000;
+  // Malformed messages that are ignored before the session is closed with 1008.
+  std::uint32_t malformed_messages_max = 100;
+  // Messages (and their bytes) of one session that wait while its own handler is at work.
+  std::size_t waiting_messages_max = 1'024;
+  std::size_t waiting_bytes_max = 4 * 1024 * 1024;
+  // A session silent for this long is dead: three of the client's heartbeats.
+  std::int64_t silence_ms_max = 30'000;
+  // The server pings a session that was silent for this long (browsers slow hidden tabs' timers to
+  // one a minute, but answer a WebSocket ping at once).
+  std::int64_t ping_after_ms = 12'000;
+  // Garbage collection runs at least this often in a room that has sessions.
+  std::int64_t garbage_collect_ms = 60'000;
+  // Bytes queued for one session that its socket does not take; over it, with no progress for
+  // queue_stall_ms, the session is closed with 1013. The frame in flight and the answer to the
+  // join do not count.
+  std::size_t queue_bytes_max = 1024 * 1024;
+  std::int64_t queue_stall_ms = 10'000;
+  // At this many queued bytes the session is closed at once: a room must not hold what nobody
+  // reads.
+  std::size_t queue_bytes_hard_max = 64 * 1024 * 1024;
+  // A refusal for now holds the socket for a random time in this range before it closes with 1013:
+  // the original's client has no backoff.
+  std::int64_t pacing_ms_min = 1'000;
+  std::int64_t pacing_ms_max = 5'000;
+  // From the connection's start to the whole HTTP head, the WebSocket upgrade or the TLS handshake.
+  std::int64_t handshake_ms_max = 10'000;
+  // A socket that was sent a close frame is given this long to answer it.
+  std::int64_t close_ms_max = 2'000;
+  // Open connections of one client address, and of the process. 0: off.
+  std::uint32_t connections_per_address_max = 2'000;
+  std::uint32_t connections_max = 0;
+  // A busy room writes to its sessions at most once in (sessions * flush_us_per_session), so that
+  // one system call carries several messages, and waits no longer than flush_interval_ms: the cost
+  // of fan-out stays bounded (some 2,500 system calls a second and room) and so does the delay. A
+  // room at rest, and one of one or two sessions, writes at once. 0: off.
+  std::int64_t flush_interval_ms = 20;
+  std::int64_t flush_us_per_session = 400;
+};
+
+}  // namespace pluv

@@ -1,0 +1,81 @@
+// One client's connection: socket, unsent frames, half-read frame, deadline. Small, since most are
+// idle: what only a handshake needs is freed after it, and received bytes are read into the loop's
+// buffer. Owned by Connections of the worker that it is with; plain data that Connections,
+// Handshakes and RoomHost of that worker work on.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "base/ids.h"
+#include "net/http.h"
+#include "net/ip_address.h"
+#include "net/websocket_frame.h"
+#include "platform/native/event_loop.h"
+#include "platform/native/outbox.h"
+#include "platform/native/socket.h"
+#include "platform/native/timers.h"
+#include "room/effects.h"
+
+namespace pluv::native {
+
+class Worker;
+struct RoomEntry;
+
+enum class Phase : std::uint8_t {
+  tls,        // the TLS handshake
+  http,       // reading request heads
+  pacing,     // refused for now: held a while, then closed
+  open,       // in a room
+  closing,    // our close frame is queued or sent; the peer's is awaited
+  finishing,  // what is queued is sent, then our side is shut
+  lingering,  // our side is shut; the peer's end is awaited
+  dead,       // destroyed at the end of the turn
+};
+
+// What a connection needs until its upgrade.
+struct HttpState {
+  net::RequestParser parser;
+  std::size_t body_left = 0;  // of the last request, to be skipped
+  net::IpAddress peer;
+  bool answered = false;  // at least one request
+  bool over_address_max = false;
+  bool over_connections_max = false;
+};
+
+struct Connection final : Pollable {
+  Connection(Worker& its_worker, Socket its_socket) noexcept
+      : worker(&its_worker), socket(std::move(its_socket)), timer(TimerKind::connection, this) {}
+
+  void ready(bool readable, bool writable) override;
+
+  [[nodiscard]] bool in_room() const noexcept { return room != nullptr; }
+
+  Worker* worker;
+  Socket socket;
+  Outbox outbox;
+  net::FrameReader frames;
+  Timer timer;
+  std::unique_ptr<HttpState> http;  // until the upgrade
+
+  RoomEntry* room = nullptr;  // while the room knows the session
+  room::SessionIndex index{};
+  SessionId session;
+
+  std::uint32_t place = 0;        // in Connections
+  std::int64_t progress_ms = 0;   // when the socket last took something, or had nothing to take
+  net::IpAddress address;         // counted in AddressCounts when address_counted
+  std::string_view close_reason;  // pacing, doomed: of the close to come; static text
+  std::uint16_t close_code = 0;
+  Phase phase = Phase::http;
+  Interest interest = Interest::read;
+  std::uint8_t join_answers_left = 3;  // frames to it alone that do not count as backlog
+  std::uint8_t urgent_waiting = 0;     // answers to pings queued since the socket took something
+  bool address_counted = false;
+  bool dirty = false;    // waits for a flush
+  bool doomed = false;   // waits to be closed for being too slow
+  bool deflate = false;  // permessage-deflate without context takeover
+};
+
+}  // namespace pluv::native

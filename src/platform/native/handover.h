@@ -1,0 +1,50 @@
+// Where a successor asks for the listening socket: a Unix socket on which every one that connects
+// is sent it, and on which the byte kHandoverDrain says that the successor accepts now. Owned by
+// the server, lives on one worker's loop.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "platform/native/event_loop.h"
+#include "platform/native/listening.h"
+
+namespace pluv::native {
+
+class HandoverPoint final : public Pollable {
+ public:
+  // on_drain is called on the loop's thread.
+  HandoverPoint(EventLoop& loop, std::string path, int listening_fd,
+                std::function<void()> on_drain);
+  // Removes the path, unless a successor's socket has taken its place.
+  ~HandoverPoint();
+  HandoverPoint(const HandoverPoint&) = delete;
+  HandoverPoint& operator=(const HandoverPoint&) = delete;
+
+  // On the loop's thread, or before it runs.
+  [[nodiscard]] Result<void> open();
+  void ready(bool readable, bool writable) override;
+
+ private:
+  // One that connected.
+  struct Successor final : Pollable {
+    Successor(HandoverPoint& its_point, OwnedFd its_fd)
+        : point(&its_point), fd(std::move(its_fd)) {}
+    void ready(bool readable, bool writable) override;
+    HandoverPoint* point;
+    OwnedFd fd;
+  };
+
+  EventLoop& loop_;
+  const std::string path_;
+  const int listening_fd_;
+  const std::function<void()> on_drain_;
+  OwnedFd socket_;
+  std::uint64_t path_inode_ = 0;
+  std::vector<std::unique_ptr<Successor>> successors_;  // kept: a handful in a process's life
+};
+
+}  // namespace pluv::native

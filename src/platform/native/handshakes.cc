@@ -1,0 +1,302 @@
+#include "platform/native/handshakes.h"
+
+#include <utility>
+
+#include "base/ids.h"
+#include "net/permessage_deflate.h"
+#include "net/upgrade.h"
+#include "platform/native/log_fields.h"
+#include "platform/native/worker.h"
+#include "protocol/v5.h"
+
+namespace pluv::native {
+namespace {
+
+// Responses that a client asked for and does not read.
+constexpr std::size_t kResponseBytesMax = 4 * 1024 * 1024;
+// Held refusals take sockets too: beyond this multiple of a limit on connections, the next one is
+// closed as it comes.
+constexpr std::uint64_t kHeldFactor = 2;
+
+constexpr std::uint16_t kCloseUnauthorized = 3000;
+constexpr std::string_view kUnauthorizedReason = "WebSocket unauthorized.";
+
+}  // namespace
+
+void Handshakes::accept(int fd, const net::IpAddress& peer) {
+  Shared& shared = worker_.shared();
+  const Limits& limits = worker_.limits();
+  worker_.metrics().accepted.add(1);
+  Socket socket(fd);
+  const std::uint64_t open = shared.connections.load(std::memory_order_relaxed);
+  if (limits.connections_max > 0 && open >= limits.connections_max * kHeldFactor) {
+    worker_.count_refusal(ConnectionRefusal::connections_max);
+    return;
+  }
+  socket.set_no_delay();
+  auto made = std::make_unique<Connection>(worker_, std::move(socket));
+  made->http = std::make_unique<HttpState>();
+  made->http->peer = peer;
+  made->http->over_connections_max = limits.connections_max > 0 && open >= limits.connections_max;
+  if (shared.tls) {
+    if (Result<void> started = made->socket.start_tls(*shared.tls); !started) {
+      worker_.count_refusal(ConnectionRefusal::tls_failed);
+      return;
+    }
+    made->phase = Phase::tls;
+  }
+  shared.connections.fetch_add(1);
+  if (!shared.proxies.contains(peer)) count_address(*made, peer);
+  Connection* connection = worker_.connections().add(std::move(made));
+  if (connection == nullptr) return;
+  worker_.timers().set(connection->timer, worker_.now_ms() + limits.handshake_ms_max);
+}
+
+void Handshakes::count_address(Connection& connection, const net::IpAddress& address) {
+  const std::uint32_t limit = worker_.limits().connections_per_address_max;
+  if (!worker_.shared().config.per_address_limits || limit == 0) return;
+  connection.address = address;
+  connection.address_counted = true;
+  connection.http->over_address_max = worker_.shared().addresses.add(address) > limit;
+}
+
+void Handshakes::timed_out(Connection& connection) {
+  if (connection.phase == Phase::http && !connection.http->parser.mid_head()) {
+    worker_.connections().destroy(connection);  // idle between two requests, or never said a word
+    return;
+  }
+  if (connection.phase == Phase::tls) {
+    worker_.count_refusal(ConnectionRefusal::handshake_timeout);
+    worker_.connections().destroy(connection);
+  } else {
+    fail(connection, ConnectionRefusal::handshake_timeout,
+         net::error_response(408, "The request took too long"));
+  }
+}
+
+void Handshakes::receive(Connection& connection, std::span<char> bytes) {
+  HttpState& http = *connection.http;
+  std::string_view view(bytes.data(), bytes.size());
+  while (!view.empty() && connection.phase == Phase::http) {
+    if (http.body_left > 0) {
+      const std::size_t skipped = std::min(http.body_left, view.size());
+      http.body_left -= skipped;
+      view.remove_prefix(skipped);
+      continue;
+    }
+    switch (http.parser.feed(view)) {
+      case net::HttpProgress::need_more: return;
+      case net::HttpProgress::failed:
+        fail(connection, ConnectionRefusal::bad_request,
+             net::error_response(http.parser.problem().status, http.parser.problem().message));
+        return;
+      case net::HttpProgress::done: break;
+    }
+    const net::Request request = http.parser.take();
+    http.body_left = request.body_size();
+    const std::string_view path = request.path();
+    const std::string_view prefix = worker_.shared().config.room_path;
+    if (path.starts_with(prefix) && net::wants_websocket(request)) {
+      upgrade(connection, request, path.substr(prefix.size()), bytes.last(view.size()));
+      return;
+    }
+    serve(connection, request);
+  }
+}
+
+void Handshakes::serve(Connection& connection, const net::Request& request) {
+  const ServerHooks& hooks = worker_.shared().hooks;
+  std::optional<net::Response> response;
+  if (hooks.http) {
+    const net::ForwardedClient client =
+        worker_.shared().proxies.client(connection.http->peer, request);
+    response = hooks.http(request, client.address.text());
+  }
+  respond(connection, request, response ? *response : net::error_response(404, "Not found"));
+}
+
+void Handshakes::respond(Connection& connection, const net::Request& request,
+                         const net::Response& response) {
+  const bool keep_alive = request.keep_alive() && !worker_.shared().draining.load();
+  std::string out;
+  net::append_response(out, response,
+                       {.keep_alive = keep_alive, .head_only = request.method() == "HEAD"});
+  connection.http->answered = true;
+  worker_.connections().send_bytes(connection, out);
+  if (connection.outbox.bytes() > kResponseBytesMax + out.size()) {
+    worker_.connections().destroy(connection);
+  } else if (keep_alive) {
+    worker_.timers().set(connection.timer, worker_.now_ms() + worker_.limits().handshake_ms_max);
+  } else {
+    worker_.connections().finish(connection);
+  }
+}
+
+void Handshakes::fail(Connection& connection, ConnectionRefusal refusal,
+                      const net::Response& response) {
+  worker_.count_refusal(refusal);
+  std::string out;
+  net::append_response(out, response, {.keep_alive = false});
+  worker_.connections().send_bytes(connection, out);
+  worker_.connections().finish(connection);
+}
+
+// Answers 101, or tells why not and returns false.
+bool Handshakes::answer_upgrade(Connection& connection, const net::Request& request) {
+  const net::UpgradeCheck check = net::check_upgrade(request);
+  if (!check.ok()) {
+    fail(connection, ConnectionRefusal::bad_request, net::upgrade_refusal(check));
+    return false;
+  }
+  const ServerConfig& config = worker_.shared().config;
+  std::string extensions;
+  if (config.deflate) {
+    // Without context takeover a frame is compressed once for all its receivers, and an idle
+    // connection holds no window.
+    const net::DeflatePolicy policy{.server_window_bits = config.deflate_window_bits,
+                                    .client_window_bits = config.deflate_window_bits,
+                                    .server_takeover = net::ContextTakeover::no,
+                                    .client_takeover = net::ContextTakeover::no};
+    const std::string offer =
+        request.head().header_list("Sec-WebSocket-Extensions").value_or(std::string());
+    const auto agreement = net::negotiate_deflate(offer, policy);
+    if (!agreement) {
+      fail(connection, ConnectionRefusal::bad_request,
+           net::error_response(400, agreement.error().message));
+      return false;
+    }
+    if (agreement.value() && agreement.value()->server_window_bits == config.deflate_window_bits) {
+      extensions = net::deflate_answer(*agreement.value());
+      connection.deflate = true;
+    }
+  }
+  std::string out;
+  net::append_upgrade_answer(out,
+                             {.accept = check.accept, .extensions = extensions, .protocol = {}});
+  worker_.connections().send_bytes(connection, out);
+  return true;
+}
+
+void Handshakes::upgrade(Connection& connection, const net::Request& request,
+                         std::string_view room_text, std::span<char> rest) {
+  const std::optional<std::string> room = net::percent_decode(room_text);
+  if (!room || !is_room_id(*room)) {
+    fail(connection, ConnectionRefusal::bad_room,
+         net::error_response(400, "The room's name is not allowed"));
+    return;
+  }
+  if (!answer_upgrade(connection, request)) return;
+  const Shared& shared = worker_.shared();
+  const net::IpAddress client = shared.proxies.client(connection.http->peer, request).address;
+  if (const auto refusal = refusal_for_now(connection, client)) {
+    refuse_for_now(connection, *refusal, *room);
+    return;
+  }
+  const std::optional<std::string_view> origin = request.header("Origin");
+  if (origin && !shared.origins.empty() && !shared.origins.allows(*origin)) {
+    refuse_for_good(connection, ConnectionRefusal::origin, *room);
+    return;
+  }
+  const std::string token = request.query_get("token").value_or(std::string());
+  const std::string address = client.text();
+  authorize_and_join(connection,
+                     JoinRequest{.http = &request,
+                                 .room = *room,
+                                 .token = token,
+                                 .client_address = address,
+                                 .now_unix_ms = EventLoop::unix_ms()},
+                     rest);
+}
+
+std::optional<ConnectionRefusal> Handshakes::refusal_for_now(Connection& connection,
+                                                             const net::IpAddress& client) {
+  if (!connection.address_counted) count_address(connection, client);
+  if (worker_.shared().draining.load()) return ConnectionRefusal::draining;
+  if (connection.http->over_connections_max) return ConnectionRefusal::connections_max;
+  if (connection.http->over_address_max) return ConnectionRefusal::address_max;
+  return std::nullopt;
+}
+
+void Handshakes::accept_upgraded(RegisterSocket socket) {
+  worker_.shared().connections.fetch_add(1);
+  worker_.metrics().accepted.add(1);
+  auto made = std::make_unique<Connection>(worker_, Socket(socket.fd));
+  made->socket.set_no_delay();
+  made->http = std::make_unique<HttpState>();
+  made->http->peer = peer_address(made->socket.fd());
+  Connection* connection = worker_.connections().add(std::move(made));
+  if (connection == nullptr) return;
+  if (worker_.shared().draining.load()) {
+    refuse_for_now(*connection, ConnectionRefusal::draining, socket.room);
+    return;
+  }
+  const std::string address = connection->http->peer.text();
+  authorize_and_join(*connection,
+                     JoinRequest{.http = nullptr,
+                                 .room = socket.room,
+                                 .token = socket.token,
+                                 .client_address = address,
+                                 .now_unix_ms = EventLoop::unix_ms()},
+                     socket.received);
+}
+
+void Handshakes::authorize_and_join(Connection& connection, const JoinRequest& request,
+                                    std::span<char> rest) {
+  AuthorizedUser user;
+  if (const auto& authorize = worker_.shared().hooks.authorize) {
+    Result<AuthorizedUser> authorized = authorize(request);
+    if (!authorized) {
+      if (authorized.error().code == ErrorCode::unavailable) {
+        refuse_for_now(connection, ConnectionRefusal::unavailable, request.room);
+      } else {
+        refuse_for_good(connection, ConnectionRefusal::unauthorized, request.room);
+      }
+      return;
+    }
+    user = std::move(authorized).value();
+  }
+  Worker& owner = worker_.shared().owner_of(request.room);
+  if (&owner == &worker_) {
+    connection.http.reset();
+    worker_.rooms().join(connection, request.room, user, rest);
+    return;
+  }
+  // The answer goes out from here, as far as the socket takes it; the rest moves along.
+  worker_.connections().flush(connection);
+  if (connection.phase == Phase::dead) return;
+  connection.http.reset();
+  Arrival arrival{.connection = worker_.connections().release(connection),
+                  .room = std::string(request.room),
+                  .user = std::move(user),
+                  .received = std::string(rest.data(), rest.size())};
+  worker_.count_move();
+  owner.post_arrival(std::move(arrival));
+}
+
+void Handshakes::refuse_for_now(Connection& connection, ConnectionRefusal refusal,
+                                std::string_view room) {
+  worker_.count_refusal(refusal);
+  worker_.log_refusal(refusal, room);
+  connection.http.reset();
+  worker_.connections().start_pacing(connection, room::kCloseOverloaded, "Try again later");
+}
+
+void Handshakes::refuse_for_good(Connection& connection, ConnectionRefusal refusal,
+                                 std::string_view room) {
+  worker_.count_refusal(refusal);
+  worker_.log_refusal(refusal, room);
+  const bool origin = refusal == ConnectionRefusal::origin;
+  std::string message;
+  protocol::v5::append_error(message, {}, room, origin ? "Origin not allowed" : "Not authorized");
+  std::string frame;
+  net::append_frame(frame, net::Opcode::text, message);
+  worker_.connections().send_bytes(connection, frame);
+  connection.http.reset();
+  if (origin) {
+    worker_.connections().start_close(connection, room::kClosePolicy, "Origin not allowed");
+  } else {
+    worker_.connections().start_close(connection, kCloseUnauthorized, kUnauthorizedReason);
+  }
+}
+
+}  // namespace pluv::native

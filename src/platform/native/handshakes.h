@@ -1,0 +1,60 @@
+// Connections before their upgrade: HTTP requests, who may join, and how those who may not are
+// told. The original's client reconnects at once after most failures, so a refusal for good accepts
+// the upgrade, sends $error and closes with a code after which it stays away, and a refusal for now
+// holds the socket for a while before it closes with 1013. Owned by a Worker, used on its thread.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "net/http.h"
+#include "platform/native/connection.h"
+#include "platform/native/loop_metrics.h"
+#include "platform/native/server.h"
+
+namespace pluv::native {
+
+class Worker;
+
+// A connection with an accepted handshake, on its way to the loop that owns its room.
+struct Arrival {
+  std::unique_ptr<Connection> connection;
+  std::string room;
+  AuthorizedUser user;
+  std::string received;  // bytes that came behind the handshake
+};
+
+class Handshakes {
+ public:
+  explicit Handshakes(Worker& worker) noexcept : worker_(worker) {}
+
+  // A fresh TCP connection. The fd is taken in any case.
+  void accept(int fd, const net::IpAddress& peer);
+  // A socket whose upgrade the host has made itself.
+  void accept_upgraded(RegisterSocket socket);
+  // Bytes of a connection in Phase::http. It may have moved to another worker when this returns.
+  void receive(Connection& connection, std::span<char> bytes);
+  // The time for the handshake, or for the next request, is over.
+  void timed_out(Connection& connection);
+
+ private:
+  void respond(Connection& connection, const net::Request& request, const net::Response& response);
+  void fail(Connection& connection, ConnectionRefusal refusal, const net::Response& response);
+  void serve(Connection& connection, const net::Request& request);
+  void upgrade(Connection& connection, const net::Request& request, std::string_view room,
+               std::span<char> rest);
+  [[nodiscard]] bool answer_upgrade(Connection& connection, const net::Request& request);
+  [[nodiscard]] std::optional<ConnectionRefusal> refusal_for_now(Connection& connection,
+                                                                 const net::IpAddress& client);
+  void authorize_and_join(Connection& connection, const JoinRequest& request, std::span<char> rest);
+  void refuse_for_now(Connection& connection, ConnectionRefusal refusal, std::string_view room);
+  void refuse_for_good(Connection& connection, ConnectionRefusal refusal, std::string_view room);
+  void count_address(Connection& connection, const net::IpAddress& address);
+
+  Worker& worker_;
+};
+
+}  // namespace pluv::native

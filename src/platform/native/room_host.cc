@@ -1,0 +1,275 @@
+#include "platform/native/room_host.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <utility>
+
+#include "net/websocket_frame.h"
+#include "platform/native/log_fields.h"
+#include "platform/native/worker.h"
+
+namespace pluv::native {
+RoomHost::RoomHost(Worker& worker) : worker_(worker) {
+  const ServerConfig& config = worker.shared().config;
+  if (!config.deflate) return;
+  deflater_.emplace(net::DeflaterOptions{.window_bits = config.deflate_window_bits,
+                                         .takeover = net::ContextTakeover::no});
+  inflater_.emplace(net::InflaterOptions{.takeover = net::ContextTakeover::no});
+}
+
+// --- Sessions
+
+RoomEntry& RoomHost::find_or_make(std::string_view room) {
+  if (const auto found = rooms_.find(room); found != rooms_.end()) return *found->second;
+  auto entry = std::make_unique<RoomEntry>(std::string(room), next_generation_++,
+                                           worker_.shared().definition);
+  RoomEntry& made = *entry;
+  rooms_.emplace(room, std::move(entry));
+  worker_.shared().rooms.fetch_add(1);
+  return made;
+}
+
+std::uint32_t RoomHost::attach(RoomEntry& entry, Connection& connection) {
+  std::uint32_t index = entry.lowest_free;
+  while (index < entry.sessions.size() && entry.sessions[index] != nullptr) ++index;
+  if (index == entry.sessions.size()) entry.sessions.push_back(nullptr);
+  entry.sessions[index] = &connection;
+  entry.lowest_free = index + 1;
+  if (connection.deflate) ++entry.deflate_sessions;
+  connection.room = &entry;
+  connection.index = room::SessionIndex{index};
+  worker_.metrics().sessions.add(1);
+  return index;
+}
+
+// The room has forgotten the session, or is about to hear of its end.
+void RoomHost::detach(Connection& connection) {
+  log_session("leave", connection);
+  RoomEntry& entry = *connection.room;
+  const std::uint32_t index = room::raw(connection.index);
+  entry.sessions[index] = nullptr;
+  entry.lowest_free = std::min(entry.lowest_free, index);
+  if (connection.deflate) --entry.deflate_sessions;
+  connection.room = nullptr;
+  connection.dirty = false;
+  if (connection.phase != Phase::dead) worker_.timers().cancel(connection.timer);
+  worker_.metrics().sessions.subtract(1);
+}
+
+void RoomHost::join(Connection& connection, std::string_view room, const AuthorizedUser& user,
+                    std::span<char> received) {
+  worker_.timers().cancel(connection.timer);
+  connection.phase = Phase::open;
+  connection.frames = net::FrameReader(
+      net::FrameReaderOptions{.compression = connection.deflate,
+                              .message_bytes_max = worker_.limits().unregistered_bytes_max});
+  connection.progress_ms = worker_.now_ms();
+  connection.session = worker_.make_session_id();
+  RoomEntry& entry = find_or_make(room);
+  const std::uint32_t index = attach(entry, connection);
+  log_session("join", connection);
+  step(entry, room::Opened{.index = room::SessionIndex{index},
+                           .id = connection.session,
+                           .user_id = user.id,
+                           .user_json = user.json,
+                           .user = user.user});
+  if (connection.phase != Phase::open) return;
+  connection.frames.set_message_bytes_max(entry.room.message_bytes_max(connection.index));
+  if (!received.empty()) receive(connection, received);
+}
+
+void RoomHost::receive(Connection& connection, std::span<char> bytes) {
+  while (connection.phase == Phase::open) {
+    const net::FrameEvent event = connection.frames.next(bytes);
+    if (event.kind == net::EventKind::need_more) return;
+    if (!handle_event(connection, event)) return;
+  }
+  if (connection.phase == Phase::closing) worker_.connections().read_until_close(connection, bytes);
+}
+
+// False when the connection's session is over.
+bool RoomHost::handle_event(Connection& connection, const net::FrameEvent& given) {
+  RoomEntry& entry = *connection.room;
+  const std::size_t message_bytes_max = entry.room.message_bytes_max(connection.index);
+  const net::FrameEvent event =
+      given.compressed
+          ? net::inflate_message(given, *inflater_, message_bytes_max, inflate_scratch_)
+          : given;
+  switch (event.kind) {
+    case net::EventKind::text:
+    case net::EventKind::binary:
+      worker_.metrics().messages_in.add(1);
+      step(entry, room::Message{.index = connection.index, .text = event.payload});
+      break;
+    case net::EventKind::ping:
+      answer_ping(connection, event.payload);
+      if (connection.phase == Phase::open) step(entry, room::Heard{connection.index});
+      break;
+    case net::EventKind::pong: step(entry, room::Heard{connection.index}); break;
+    case net::EventKind::close:
+    case net::EventKind::error: end_by_peer(connection, event); return false;
+    case net::EventKind::need_more: return false;
+  }
+  if (given.compressed) {
+    if (inflate_scratch_.capacity() > worker_.limits().message_bytes_max) inflate_scratch_ = {};
+    // A stream that failed is of no use to the next message.
+    if (event.kind == net::EventKind::error) {
+      inflater_.emplace(net::InflaterOptions{.takeover = net::ContextTakeover::no});
+    }
+  }
+  if (connection.phase != Phase::open) return connection.phase == Phase::closing;
+  connection.frames.set_message_bytes_max(entry.room.message_bytes_max(connection.index));
+  return true;
+}
+
+// The peer's close frame is answered, its error told; then our side ends.
+void RoomHost::end_by_peer(Connection& connection, const net::FrameEvent& event) {
+  RoomEntry& entry = *connection.room;
+  const room::SessionIndex index = connection.index;
+  detach(connection);
+  std::string frame;
+  net::append_close(frame, event.close_code);
+  worker_.metrics().closes[close_code_slot(event.close_code)].add(1);
+  worker_.connections().send_bytes(connection, frame);
+  worker_.connections().finish(connection);
+  step(entry, room::Closed{index});
+}
+
+void RoomHost::answer_ping(Connection& connection, std::string_view payload) {
+  std::array<char, net::kFrameHeaderBytesMax> header;
+  const std::size_t header_size = net::write_frame_header(
+      header.data(), {.opcode = net::Opcode::pong, .payload_size = payload.size()});
+  const BufferRef buffer = SharedBuffer::make(header_size + payload.size());
+  buffer->append({header.data(), header_size});
+  buffer->append(payload);
+  send_urgent(connection, FrameSlice{.buffer = &buffer,
+                                     .offset = 0,
+                                     .size = static_cast<std::uint32_t>(buffer->size())});
+}
+
+void RoomHost::close_session(Connection& connection, std::uint16_t code, std::string_view reason) {
+  RoomEntry& entry = *connection.room;
+  const room::SessionIndex index = connection.index;
+  detach(connection);
+  worker_.connections().start_close(connection, code, reason);
+  step(entry, room::Closed{index});
+}
+
+void RoomHost::log_session(std::string_view event, const Connection& connection) const {
+  if (!worker_.shared().hooks.log) return;
+  worker_.shared().log("debug", event,
+                       LogFields()
+                           .add("room", connection.room->room.id())
+                           .add("session", connection.session.text())
+                           .text());
+}
+
+// --- Steps
+
+void RoomHost::step(RoomEntry& entry, const room::Input& input) {
+  PLUV_ASSERT(!stepping_);
+  stepping_ = true;
+  finished_ = false;
+  const auto begin = std::chrono::steady_clock::now();
+  entry.room.step(input, worker_.now(), effects_);
+  const auto taken = std::chrono::steady_clock::now() - begin;
+  worker_.metrics().count_step(static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(taken).count()));
+  execute(entry);
+  effects_.clear();
+  stepping_ = false;
+  const auto size = static_cast<std::uint32_t>(entry.room.size());
+  if (size != entry.size_told) {
+    entry.size_told = size;
+    worker_.shared().sizes.set(entry.room.id(), size);
+  }
+  if (finished_) erase_if_finished(entry);
+}
+
+void RoomHost::erase_if_finished(RoomEntry& entry) {
+  PLUV_ASSERT(entry.room.finished());
+  worker_.timers().cancel(entry.wake);
+  worker_.timers().cancel(entry.flush);
+  if (entry.in_dirty_rooms) std::erase(dirty_rooms_, &entry);
+  rooms_.erase(rooms_.find(entry.room.id()));
+  worker_.shared().rooms.fetch_sub(1);
+}
+
+void RoomHost::feed(std::string_view room, const room::Input& input) {
+  const auto found = rooms_.find(room);
+  if (found != rooms_.end()) step(*found->second, input);
+}
+
+void RoomHost::on_wake(RoomEntry& entry) { step(entry, room::Woke{}); }
+
+// --- The end of a turn
+
+bool RoomHost::settle() {
+  bool worked = false;
+  while (!ended_.empty() || !replies_.empty()) {
+    worked = true;
+    // Both lists may grow while they are worked on.
+    for (std::size_t i = 0; i < ended_.size(); ++i) end_session(*ended_[i]);
+    ended_.clear();
+    std::vector<Reply> replies;
+    replies.swap(replies_);
+    for (Reply& reply : replies) handle_reply(reply);
+  }
+  const Limits& limits = worker_.limits();
+  std::vector<RoomEntry*> dirty;
+  dirty.swap(dirty_rooms_);
+  for (RoomEntry* entry : dirty) {
+    entry->in_dirty_rooms = false;
+    const auto sessions = static_cast<std::int64_t>(entry->room.size());
+    const std::int64_t due_ms =
+        entry->flushed_ms +
+        std::min(limits.flush_interval_ms, sessions * limits.flush_us_per_session / 1000);
+    if (worker_.now_ms() < due_ms) {
+      if (!entry->flush.set()) worker_.timers().set(entry->flush, due_ms);
+      continue;
+    }
+    flush_room(*entry);
+    worked = true;
+  }
+  dirty.clear();
+  if (dirty_rooms_.empty()) dirty_rooms_.swap(dirty);  // keeps the memory
+  return worked;
+}
+
+void RoomHost::end_session(Connection& connection) {
+  if (!connection.in_room()) return;  // the room itself has closed it meanwhile
+  RoomEntry& entry = *connection.room;
+  const room::SessionIndex index = connection.index;
+  detach(connection);
+  if (connection.phase != Phase::dead) {
+    worker_.connections().drop_queue(connection);
+    worker_.connections().start_close(connection, connection.close_code, connection.close_reason);
+  }
+  step(entry, room::Closed{index});
+}
+
+void RoomHost::handle_reply(Reply& reply) {
+  const auto found = rooms_.find(reply.room);
+  if (found == rooms_.end() || found->second->generation != reply.generation) return;
+  step(*found->second, room::HostReplied{.ticket = reply.ticket,
+                                         .result = reply.result ? &*reply.result : nullptr});
+}
+
+void RoomHost::on_flush(RoomEntry& entry) { flush_room(entry); }
+
+void RoomHost::flush_room(RoomEntry& entry) {
+  worker_.timers().cancel(entry.flush);
+  entry.flushed_ms = worker_.now_ms();
+  for (const std::uint32_t index : entry.dirty) {
+    Connection* connection = entry.sessions[index];
+    if (connection == nullptr || !connection->dirty) continue;
+    connection->dirty = false;
+    if (connection->phase != Phase::dead) worker_.connections().flush(*connection);
+  }
+  entry.dirty.clear();
+  give_back(entry.frames);
+  give_back(entry.deflated_frames);
+}
+
+}  // namespace pluv::native

@@ -1,0 +1,137 @@
+// The rooms of one worker: turns socket events, server calls and replies into inputs, runs
+// Room::step and executes its effects. Inputs that come up while effects are executed (a receiver
+// too slow, a reply at once) wait in a list until the turn's end, so that a step never begins
+// inside another. Frames are written once into a buffer that all receivers of a turn share, and a
+// connection is written to once a turn, a busy room's once in flush_interval_ms. Owned by a Worker,
+// used on its thread alone (reply() excepted).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/permessage_deflate.h"
+#include "platform/native/connection.h"
+#include "platform/native/server.h"
+#include "platform/native/shared.h"
+#include "platform/native/shared_buffer.h"
+#include "room/room.h"
+
+namespace pluv::native {
+
+class Worker;
+
+struct RoomEntry {
+  RoomEntry(std::string id, std::uint64_t number, const room::Definition& definition)
+      : room(std::move(id), definition),
+        generation(number),
+        wake(TimerKind::room_wake, this),
+        flush(TimerKind::room_flush, this) {}
+
+  room::Room room;
+  std::uint64_t generation;           // tells it from later rooms of the same name
+  std::vector<Connection*> sessions;  // by SessionIndex; null: free
+  std::vector<std::uint32_t> dirty;   // indexes with unflushed frames; may name freed ones
+  BufferRef frames;                   // since the last flush
+  BufferRef deflated_frames;
+  Timer wake;
+  Timer flush;
+  std::int64_t flushed_ms = 0;
+  std::uint32_t lowest_free = 0;  // no index below it is free
+  std::uint32_t deflate_sessions = 0;
+  std::uint32_t size_told = 0;  // to Shared::sizes
+  bool in_dirty_rooms = false;
+};
+
+class RoomHost {
+ public:
+  explicit RoomHost(Worker& worker);
+
+  // The connection's handshake is done: it becomes a session. received came behind the handshake.
+  void join(Connection& connection, std::string_view room, const AuthorizedUser& user,
+            std::span<char> received);
+  // Bytes of a connection in Phase::open.
+  void receive(Connection& connection, std::span<char> bytes);
+  // Ends a session from our side: everything queued, then the close frame.
+  void close_session(Connection& connection, std::uint16_t code, std::string_view reason);
+  // The socket is gone; the room hears of it at the end of the turn.
+  void lost(Connection& connection) { ended_.push_back(&connection); }
+  // The bounds on slow receivers: arms, or acts on, the connection's timer.
+  void check_queue(Connection& connection);
+
+  // Feeds an input (ServerBroadcast, Evict ...) to the room of that name; nothing when there is
+  // none.
+  void feed(std::string_view room, const room::Input& input);
+  void on_wake(RoomEntry& entry);
+  void on_flush(RoomEntry& entry);
+
+  // Handles what waits; called at the end of a turn until it returns false.
+  [[nodiscard]] bool settle();
+  // Whether flushing has ended sessions that settle() has yet to tell their rooms.
+  [[nodiscard]] bool has_ended() const noexcept { return !ended_.empty(); }
+
+ private:
+  struct Reply {
+    std::string room;
+    std::uint64_t generation = 0;
+    room::Ticket ticket{};
+    std::optional<Result<room::EventSink>> result;  // nullopt: room_destroyed
+  };
+  struct FrameSlice {
+    const BufferRef* buffer;
+    std::uint32_t offset;
+    std::uint32_t size;
+  };
+
+  RoomEntry& find_or_make(std::string_view room);
+  [[nodiscard]] std::uint32_t attach(RoomEntry& entry, Connection& connection);
+  void detach(Connection& connection);
+  void step(RoomEntry& entry, const room::Input& input);
+  void execute(RoomEntry& entry);
+  void execute_send(RoomEntry& entry, const room::Send& send);
+  void execute_close(RoomEntry& entry, const room::Close& close);
+  void execute_call(RoomEntry& entry, room::CallHost& call);
+  void start_procedure(RoomEntry& entry, room::CallHost& call);
+  [[nodiscard]] room::ListenerEvent listener_event(const RoomEntry& entry,
+                                                   room::CallHost& call) const;
+  [[nodiscard]] std::function<void(std::optional<Result<room::EventSink>>)> replier(
+      const RoomEntry& entry, room::Ticket ticket);
+  void execute_refused(const RoomEntry& entry, const room::Refused& refused);
+  [[nodiscard]] bool handle_event(Connection& connection, const net::FrameEvent& given);
+  void end_by_peer(Connection& connection, const net::FrameEvent& event);
+  void answer_ping(Connection& connection, std::string_view payload);
+  [[nodiscard]] FrameSlice append_frame(BufferRef& buffer, std::string_view payload,
+                                        bool compressed);
+  [[nodiscard]] BufferRef take_buffer(std::size_t size, std::size_t last_capacity);
+  void give_back(BufferRef& buffer);
+  void enqueue(Connection& connection, const FrameSlice& slice, const QueuedFrame& how);
+  // Before the turn's other work.
+  void send_urgent(Connection& connection, const FrameSlice& slice);
+  void mark_dirty(RoomEntry& entry, Connection& connection);
+  void flush_room(RoomEntry& entry);
+  void end_session(Connection& connection);
+  void handle_reply(Reply& reply);
+  void erase_if_finished(RoomEntry& entry);
+  void log_session(std::string_view event, const Connection& connection) const;
+
+  Worker& worker_;
+  TextMap<std::unique_ptr<RoomEntry>> rooms_;
+  room::Effects effects_;
+  std::vector<RoomEntry*> dirty_rooms_;
+  std::vector<Connection*> ended_;  // in a room that does not know yet: lost or doomed
+  std::vector<Reply> replies_;
+  std::vector<BufferRef> spare_buffers_;
+  std::optional<net::Deflater> deflater_;
+  std::optional<net::Inflater> inflater_;
+  std::string deflate_scratch_;
+  std::string inflate_scratch_;
+  std::uint64_t next_generation_ = 1;
+  bool stepping_ = false;
+  bool finished_ = false;  // the step under way ended with Finished
+};
+
+}  // namespace pluv::native

@@ -1,0 +1,150 @@
+// The native platform: event loops (one a core, the only threads), sockets, TLS and timers around
+// the rooms. A connection starts on the accepting loop and moves, after its upgrade, to the loop
+// that owns its room, so a room is stepped by one thread and holds no lock. All of Asio stays
+// behind this header. Methods are thread-safe unless they say otherwise.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/limits.h"
+#include "base/result.h"
+#include "net/http.h"
+#include "platform/native/metrics.h"
+#include "room/definition.h"
+
+namespace pluv::native {
+
+struct TlsConfig {
+  std::string certificate_chain_file;  // PEM
+  std::string private_key_file;        // PEM
+};
+
+struct ServerConfig {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 3000;  // 0: any free one; see Server::port()
+  // Loops. 0: one a core. With manual = true there is exactly one, driven by Server::poll().
+  std::uint32_t threads = 0;
+  bool manual = false;
+  std::optional<TlsConfig> tls;
+  // Allowed Origin headers ("https://app.example.com", "https://*.example.com", "*"). Empty: any.
+  // A request without an Origin (no browser) is always allowed.
+  std::vector<std::string> origins;
+  // CIDRs of proxies whose Forwarded / X-Forwarded-For is believed.
+  std::vector<std::string> trusted_proxies;
+  // Rooms are served at room_path + "{room}".
+  std::string room_path = "/api/pluv/room/";
+  bool deflate = false;          // permessage-deflate, RFC 7692
+  int deflate_window_bits = 10;  // 9..15
+  bool per_address_limits = true;
+  // Drain: closes (1012) are spread over window_ms; after deadline_ms what is left is cut.
+  std::int64_t drain_window_ms = 5'000;
+  std::int64_t drain_deadline_ms = 10'000;
+  // Unix socket on which a successor asks for the listening socket. Empty: none.
+  std::string handover_path;
+  // Use the listening socket of systemd (LISTEN_FDS) when there is one.
+  bool socket_activation = true;
+  bool handle_signals =
+      false;  // SIGTERM and SIGINT drain; only run() with this set touches signals
+};
+
+// Who a token is for. user: the application's own type; see room::Opened.
+struct AuthorizedUser {
+  std::string id;
+  std::string json;
+  std::shared_ptr<const void> user;
+};
+
+// What an authorizer sees. Views live for the call.
+struct JoinRequest {
+  const net::Request* http = nullptr;  // null for a socket that the host registered itself
+  std::string_view room;
+  std::string_view token;  // from ?token=, percent-decoded once; empty when there is none
+  std::string_view client_address;
+  std::int64_t now_unix_ms = 0;
+};
+
+// A log line of the platform's: level is "debug", "info", "warn" or "error". fields is a JSON
+// object
+// ("{}" when there is nothing more to say). Called from any thread; must not block for long.
+using Logger =
+    std::function<void(std::string_view level, std::string_view event, std::string_view fields)>;
+
+struct ServerHooks {
+  // Null: no authorization, every session is its own user. An error refuses the join with
+  // $error "Not authorized" and close 3000 (unavailable: held, then 1013). Must not throw.
+  std::function<Result<AuthorizedUser>(const JoinRequest&)> authorize;
+  // Requests other than room upgrades. nullopt: 404. Runs on a loop: must not block or throw.
+  std::function<std::optional<net::Response>(const net::Request&, std::string_view client_address)>
+      http;
+  Logger log;
+  // The server is listening (port known) / has drained.
+  std::function<void()> on_listening;
+};
+
+// A socket that the host accepted and upgraded to a WebSocket itself.
+struct RegisterSocket {
+  int fd = -1;  // taken over: closed by the server
+  std::string room;
+  std::string token;
+  std::string received;  // bytes already read after the upgrade
+};
+
+class Server {
+ public:
+  // definition is frozen by the constructor.
+  Server(ServerConfig config, room::Definition definition, ServerHooks hooks);
+  ~Server();  // stops (not drains) what still runs
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // Binds (or takes over, or inherits) the listening socket. Errors say what and why.
+  [[nodiscard]] Result<void> listen();
+  // Runs the loops until stop() or the end of a drain; the calling thread is one of them.
+  // Returns 0, or 1 when the drain met its deadline with connections left.
+  int run();
+  // The same on threads of its own. join() waits for their end.
+  void start();
+  int join();
+  // manual only: one turn of the loop, waiting at most wait for something to do. Returns the number
+  // of handlers run.
+  std::size_t poll(std::chrono::milliseconds wait);
+
+  void drain();
+  void stop();
+  [[nodiscard]] bool draining() const noexcept;
+  [[nodiscard]] std::uint16_t port() const noexcept;
+
+  // Rooms. Each call is carried out on the room's own loop; broadcast, emit and evict of a room
+  // without sessions do nothing. data: a raw JSON object or "null".
+  void broadcast(std::string_view room, std::string_view event, std::string_view data);
+  void emit(std::string_view room, std::string_view event, std::string_view data);
+  void evict(std::string_view room, std::string_view session_id);
+  void evict_all(std::string_view room);
+  void garbage_collect(std::string_view room);
+  // Live sessions, as of the room's last step.
+  [[nodiscard]] std::size_t size(std::string_view room) const;
+  // Hands a WebSocket over to a room. The fd is taken in any case.
+  [[nodiscard]] Result<void> register_socket(RegisterSocket socket);
+  // Hands a freshly accepted TCP connection over, before its HTTP request.
+  [[nodiscard]] Result<void> register_connection(int fd);
+
+  // Runs fn on the loop that owns the room (any loop when room is empty).
+  void post(std::string_view room, std::function<void()> fn);
+  // From a loop's thread: runs fn on this same loop after delay. From another: on any loop.
+  void post_after(std::chrono::milliseconds delay, std::function<void()> fn);
+
+  [[nodiscard]] MetricsSnapshot metrics() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace pluv::native

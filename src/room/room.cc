@@ -1,0 +1,260 @@
+#include "room/room.h"
+
+#include <algorithm>
+
+#include "room/session.h"
+
+namespace pluv::room {
+namespace {
+
+template <class... Fns>
+struct Overloaded : Fns... {
+  using Fns::operator()...;
+};
+template <class... Fns>
+Overloaded(Fns...) -> Overloaded<Fns...>;
+
+}  // namespace
+
+Room::Room(std::string id, const Definition& definition)
+    : id_(std::move(id)), definition_(definition) {}
+
+Room::~Room() = default;
+
+void Room::step(const Input& input, Now now, Effects& effects) {
+  now_ = now;
+  effects_ = &effects;
+  all_valid_ = false;
+  std::visit(Overloaded{
+                 [this](const Opened& opened) { open(opened); },
+                 [this](const Message& message) {
+                   if (exists(message.index)) receive(message.index, message.text);
+                 },
+                 [this](const Heard& came) {
+                   if (exists(came.index)) heard(came.index);
+                 },
+                 [this](const Closed& closed) {
+                   if (exists(closed.index)) leave(closed.index);
+                 },
+                 [this](const Woke&) { wake(); },
+                 [this](const HostReplied& reply) { host_replied(reply); },
+                 [this](const ServerBroadcast& event) { server_broadcast(event); },
+                 [this](const ServerEmit& event) { server_emit(event); },
+                 [this](const Evict& evict) { evict_session(evict.id); },
+                 [this](const EvictAll&) { evict_all(); },
+                 [this](const CollectGarbage&) { collect_garbage(); },
+             },
+             input);
+  if (garbage_collection_due_) {
+    garbage_collection_due_ = false;
+    collect_garbage();
+  }
+  destroy_if_empty();
+  effects_ = nullptr;
+}
+
+bool Room::finished() const noexcept {
+  return state_ == State::open && order_.empty() && held_.empty() && pending_.empty() &&
+         !context_made_;
+}
+
+std::size_t Room::message_bytes_max(SessionIndex index) const noexcept {
+  const Limits& limits = definition_.limits;
+  if (!exists(index)) return limits.unregistered_bytes_max;
+  const Session& self = session(index);
+  if (self.held) return limits.unregistered_bytes_max;
+  return self.storage_exchanged ? limits.storage_update_bytes_max : limits.storage_first_bytes_max;
+}
+
+// --- teardown
+// -------------------------------------------------------------------------------------
+
+void Room::destroy_if_empty() {
+  if (state_ != State::open || !order_.empty() || !pending_.empty() || !was_used_) return;
+  was_used_ = false;
+  if (!definition_.listeners.on_room_destroyed || !context_made_) {
+    destroyed();
+    return;
+  }
+  state_ = State::destroying;
+  destroy_ticket_ = Ticket{next_ticket_++};
+  CallHost call;
+  call.ticket = destroy_ticket_;
+  call.kind = HostCallKind::room_destroyed;
+  call.context = context_;
+  effects_->list.emplace_back(std::move(call));
+}
+
+// The room is as new: whoever joined meanwhile is its first session.
+void Room::destroyed() {
+  state_ = State::open;
+  context_.reset();
+  context_made_ = false;
+  wake_at_ms_ = 0;
+  if (held_.empty()) {
+    effects_->list.emplace_back(Finished{});
+    return;
+  }
+  std::vector<SessionIndex> joining;
+  joining.swap(held_);
+  for (const SessionIndex index : joining) {
+    session(index).held = false;
+    if (admit(index)) release_waiting(index);
+  }
+}
+
+// --- time
+// -----------------------------------------------------------------------------------------
+
+void Room::wake() {
+  wake_at_ms_ = 0;
+  collect_garbage();
+  const Limits& limits = definition_.limits;
+  for (const SessionIndex index : order_) {
+    Session& self = session(index);
+    if (self.pinged || now_.steady_ms - self.heard_ms < limits.ping_after_ms) continue;
+    self.pinged = true;
+    effects_->list.emplace_back(Ping{index});
+  }
+  schedule_wake();
+}
+
+void Room::schedule_wake() {
+  if (order_.empty()) return;
+  const Limits& limits = definition_.limits;
+  std::int64_t due = now_.steady_ms + limits.garbage_collect_ms;
+  for (const SessionIndex index : order_) {
+    const Session& self = session(index);
+    due =
+        std::min(due, self.heard_ms + (self.pinged ? limits.silence_ms_max : limits.ping_after_ms));
+  }
+  due = std::max(due, now_.steady_ms + 1);
+  if (wake_at_ms_ != 0 && wake_at_ms_ <= due) return;
+  wake_at_ms_ = due;
+  effects_->list.emplace_back(WakeAt{due});
+}
+
+void Room::heard(SessionIndex index) {
+  Session& self = session(index);
+  self.heard_ms = now_.steady_ms;
+  self.pinged = false;
+}
+
+// Removes the silent. Clients are told who is left only when somebody was lost.
+void Room::collect_garbage() {
+  std::vector<SessionIndex> silent;
+  for (const SessionIndex index : order_) {
+    if (now_.steady_ms - session(index).heard_ms >= definition_.limits.silence_ms_max) {
+      silent.push_back(index);
+    }
+  }
+  if (silent.empty()) return;
+  for (const SessionIndex index : silent) {
+    refuse(index, RefusalReason::silent);
+    close(index, kCloseGoingAway, "Silent for too long");
+  }
+  if (!order_.empty()) send_sync_state();
+}
+
+void Room::send_sync_state() {
+  std::string& out = effects_->bytes;
+  const std::uint32_t begin = frame_begin();
+  protocol::v5::Envelope envelope(out, {protocol::v5::kServerConnectionId, {}});
+  out += "{\"connectionIds\":[";
+  bool first = true;
+  const auto add = [&](const SessionId& id) {
+    if (!first) out += ',';
+    first = false;
+    out += '"';
+    out += id.text();
+    out += '"';
+  };
+  for (const SessionIndex index : order_) add(session(index).id);
+  for (const auto& user : users_) {
+    if (!user) continue;
+    for (const SessionId& id : user->departed) add(id);
+  }
+  out += "]}";
+  envelope.finish(id_, "$syncStateReceived");
+  send_to_all(begin);
+}
+
+// --- sending
+// --------------------------------------------------------------------------------------
+
+std::uint32_t Room::frame_begin() const noexcept {
+  return static_cast<std::uint32_t>(effects_->bytes.size());
+}
+
+Slice Room::append_bytes(std::string_view text) {
+  const std::uint32_t begin = frame_begin();
+  effects_->bytes += text;
+  return {begin, static_cast<std::uint32_t>(text.size())};
+}
+
+void Room::send_to(SessionIndex index, std::uint32_t begin, FrameKind kind) {
+  Send send;
+  send.frame = {begin, frame_begin() - begin};
+  send.receivers_offset = static_cast<std::uint32_t>(effects_->receivers.size());
+  send.receivers_count = 1;
+  send.kind = kind;
+  send.subject = index;
+  effects_->receivers.push_back(index);
+  effects_->list.emplace_back(send);
+}
+
+void Room::send_to_all(std::uint32_t begin, FrameKind kind, SessionIndex subject) {
+  if (order_.empty()) {
+    effects_->bytes.resize(begin);
+    return;
+  }
+  if (!all_valid_) {
+    all_offset_ = static_cast<std::uint32_t>(effects_->receivers.size());
+    effects_->receivers.insert(effects_->receivers.end(), order_.begin(), order_.end());
+    all_valid_ = true;
+  }
+  Send send;
+  send.frame = {begin, frame_begin() - begin};
+  send.receivers_offset = all_offset_;
+  send.receivers_count = static_cast<std::uint32_t>(order_.size());
+  send.kind = kind;
+  send.subject = subject;
+  effects_->list.emplace_back(send);
+}
+
+void Room::send_error(SessionIndex index, std::string_view message) {
+  const std::uint32_t begin = frame_begin();
+  protocol::v5::append_error(effects_->bytes, sender_of(index), id_, message);
+  send_to(index, begin);
+}
+
+void Room::refuse(SessionIndex index, RefusalReason reason) {
+  effects_->list.emplace_back(Refused{session(index).id, reason});
+}
+
+SessionSnapshot Room::snapshot(SessionIndex index) {
+  SessionSnapshot copy;
+  const Session& self = session(index);
+  const User& user = user_of(self);
+  copy.index = index;
+  copy.id = self.id;
+  copy.user = user.typed;
+  copy.user_json = append_bytes(user.json);
+  copy.presence_json = append_bytes(user.presence);
+  copy.valid = true;
+  return copy;
+}
+
+void Room::notify(HostCallKind kind, const Listener& listener, SessionIndex index,
+                  std::string_view name, std::string_view data) {
+  if (!listener) return;
+  CallHost call;
+  call.kind = kind;
+  call.session = snapshot(index);
+  call.name = append_bytes(name);
+  call.data = append_bytes(data);
+  call.context = context_;
+  effects_->list.emplace_back(std::move(call));
+}
+
+}  // namespace pluv::room

@@ -1,0 +1,206 @@
+// A room: the only mutator of its sessions, their presence and their events. step() takes one input
+// and the time, changes the room and appends effects; it never blocks, reads a clock, draws a
+// random number or throws, so the same room runs on a native loop, in WebAssembly and under
+// simulation. One thread owns a room; it holds no lock. Wire format: protocol/v5.h.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/limits.h"
+#include "base/time.h"
+#include "protocol/v5.h"
+#include "room/definition.h"
+#include "room/effects.h"
+
+namespace pluv::room {
+
+// A socket joined, after its authorization. index must be free.
+struct Opened {
+  SessionIndex index{};
+  SessionId id;
+  std::string_view user_id;          // empty: every session is its own user
+  std::string_view user_json;        // compact JSON object; empty: null
+  std::shared_ptr<const void> user;  // the application's user type
+};
+// One whole message, text or binary.
+struct Message {
+  SessionIndex index{};
+  std::string_view text;
+};
+// Anything else came in: a WebSocket pong, a ping.
+struct Heard {
+  SessionIndex index{};
+};
+// The socket is gone.
+struct Closed {
+  SessionIndex index{};
+};
+// The time of WakeAt has come.
+struct Woke {};
+// A ticketed host call ended.
+struct HostReplied {
+  Ticket ticket{};
+  Result<EventSink>* result = nullptr;  // a procedure's; null for room_destroyed
+};
+// Server code: room.broadcast(name, data). A procedure's name runs its broadcast resolver with no
+// session; any other name is sent as it is. data: a raw JSON object or null.
+struct ServerBroadcast {
+  std::string_view name;
+  std::string_view data;
+};
+// Server code: sends an event as it is to every session.
+struct ServerEmit {
+  std::string_view name;
+  std::string_view data;
+};
+struct Evict {
+  SessionId id;
+};
+struct EvictAll {};
+struct CollectGarbage {};
+
+using Input = std::variant<Opened, Message, Heard, Closed, Woke, HostReplied, ServerBroadcast,
+                           ServerEmit, Evict, EvictAll, CollectGarbage>;
+
+// Close codes of the room (protocol.md section 4).
+inline constexpr std::uint16_t kCloseGoingAway = 1001;
+inline constexpr std::uint16_t kClosePolicy = 1008;
+inline constexpr std::uint16_t kCloseTooBig = 1009;
+inline constexpr std::uint16_t kCloseBroken = 1011;
+inline constexpr std::uint16_t kCloseOverloaded = 1013;
+inline constexpr std::uint16_t kCloseEvicted = 4001;
+
+class Room {
+ public:
+  // definition outlives the room and is frozen. id passed is_room_id.
+  Room(std::string id, const Definition& definition);
+  ~Room();
+  Room(const Room&) = delete;
+  Room& operator=(const Room&) = delete;
+
+  // The only mutator. Amortised cost: proportional to the receivers of what it sends.
+  void step(const Input& input, Now now, Effects& effects);
+
+  [[nodiscard]] const std::string& id() const noexcept { return id_; }
+  // Live sessions and distinct users.
+  [[nodiscard]] std::size_t size() const noexcept { return order_.size(); }
+  [[nodiscard]] std::size_t user_count() const noexcept { return users_live_; }
+  // No sessions, no joins held, no host work awaited.
+  [[nodiscard]] bool finished() const noexcept;
+  // Sessions in order of joining, for handlers: fn(const SessionView&).
+  template <class Fn>
+  void for_each_session(Fn&& fn) const {
+    for (const SessionIndex index : order_) fn(view_of(index));
+  }
+  // A handler's garbage_collect(): runs at the end of the step in which it was asked for.
+  void request_garbage_collection() noexcept { garbage_collection_due_ = true; }
+  // Largest message this session may send now; the platform's frame reader keeps to it.
+  [[nodiscard]] std::size_t message_bytes_max(SessionIndex index) const noexcept;
+
+ private:
+  enum class State : std::uint8_t { open, destroying };
+  struct User;
+  struct Session;
+  struct Waiting;
+  struct PendingCall;
+
+  // Joining and leaving (room_sessions.cc).
+  void open(const Opened& input);
+  bool admit(SessionIndex index);
+  void turn_away(SessionIndex index, RefusalReason reason, std::uint16_t code,
+                 std::string_view text);
+  void leave(SessionIndex index);
+  void close(SessionIndex index, std::uint16_t code, std::string_view reason);
+  void evict_session(const SessionId& id);
+  void evict_all();
+  [[nodiscard]] std::uint32_t find_or_add_user(const Opened& input);
+  void release_user(std::uint32_t user_at);
+
+  // A client's messages (room_messages.cc).
+  void receive(SessionIndex index, std::string_view text);
+  [[nodiscard]] bool size_allowed(const Session& self, const protocol::ClientMessage& message,
+                                  std::size_t size) const noexcept;
+  void keep_waiting(SessionIndex index, std::string_view text);
+  void release_waiting(SessionIndex index);
+  void handle(SessionIndex index, const protocol::ClientMessage& message);
+  void initialize_session(SessionIndex index, const protocol::ClientMessage& message);
+  void send_others(SessionIndex asker);
+  void update_presence(SessionIndex index, std::string_view patch);
+  // False when the presence was refused; the sender was told.
+  [[nodiscard]] bool lay_presence(SessionIndex index, std::string_view patch);
+  [[nodiscard]] bool take_rate_token(Session& self);
+  void malformed(SessionIndex index);
+
+  // Custom events (room_procedures.cc).
+  void custom_event(SessionIndex index, const protocol::ClientMessage& message);
+  void run_procedure(std::size_t at, const SessionIndex* sender, std::string_view data);
+  void start_procedure(std::size_t at, const SessionIndex* sender, std::string_view data);
+  void host_replied(const HostReplied& reply);
+  void send_outputs(const EventSink& events, const protocol::v5::Sender& sender,
+                    const SessionIndex* self);
+  void procedure_failed(SessionIndex index, const Error& error);
+  void server_broadcast(const ServerBroadcast& event);
+  void server_emit(const ServerEmit& event);
+
+  // Teardown, time and sending (room.cc).
+  void destroy_if_empty();
+  void destroyed();
+  void wake();
+  void schedule_wake();
+  void heard(SessionIndex index);
+  void collect_garbage();
+  void send_sync_state();
+  void send_to(SessionIndex index, std::uint32_t begin, FrameKind kind = FrameKind::ordered);
+  void send_to_all(std::uint32_t begin, FrameKind kind = FrameKind::ordered,
+                   SessionIndex subject = SessionIndex{});
+  void send_error(SessionIndex index, std::string_view message);
+  void refuse(SessionIndex index, RefusalReason reason);
+  void notify(HostCallKind kind, const Listener& listener, SessionIndex index,
+              std::string_view name, std::string_view data);
+  [[nodiscard]] SessionSnapshot snapshot(SessionIndex index);
+  [[nodiscard]] Slice append_bytes(std::string_view text);
+  [[nodiscard]] std::uint32_t frame_begin() const noexcept;
+
+  [[nodiscard]] bool exists(SessionIndex index) const noexcept;
+  [[nodiscard]] Session& session(SessionIndex index) noexcept;
+  [[nodiscard]] const Session& session(SessionIndex index) const noexcept;
+  [[nodiscard]] User& user_of(const Session& session) noexcept;
+  [[nodiscard]] const User& user_of(const Session& session) const noexcept;
+  [[nodiscard]] SessionView view_of(SessionIndex index) const;
+  [[nodiscard]] protocol::v5::Sender sender_of(SessionIndex index) const;
+  [[nodiscard]] protocol::v5::Presence presence_of(SessionIndex index) const;
+
+  const std::string id_;
+  const Definition& definition_;
+  State state_ = State::open;
+  std::vector<std::unique_ptr<Session>> sessions_;  // by SessionIndex; null: free
+  std::vector<SessionIndex> order_;                 // live ones, in order of joining
+  std::vector<SessionIndex> held_;                  // joined while the room was being destroyed
+  std::vector<std::unique_ptr<User>> users_;        // null: free
+  std::unordered_map<std::string, std::uint32_t> users_by_id_;  // looked up, never iterated
+  std::size_t users_live_ = 0;
+  std::vector<PendingCall> pending_;  // host calls awaited
+  std::shared_ptr<void> context_;
+  bool context_made_ = false;
+  bool was_used_ = false;  // somebody came since the room was (re)made
+  std::uint64_t next_ticket_ = 1;
+  Ticket destroy_ticket_{};
+  std::int64_t wake_at_ms_ = 0;  // 0: none asked for
+  bool garbage_collection_due_ = false;
+  // order_'s copy in effects_->receivers that this step made last, while it is still true.
+  std::uint32_t all_offset_ = 0;
+  bool all_valid_ = false;
+
+  // Of the step under way.
+  Now now_;
+  Effects* effects_ = nullptr;
+};
+
+}  // namespace pluv::room

@@ -1,0 +1,195 @@
+// What a client's message does. A presence message is handled in update_presence.
+#include <algorithm>
+#include <string>
+
+#include "json/reader.h"
+#include "room/room.h"
+#include "room/session.h"
+
+namespace pluv::room {
+
+using protocol::ClientMessage;
+using protocol::MessageKind;
+
+void Room::receive(SessionIndex index, std::string_view text) {
+  heard(index);
+  const auto message = effects_->scratch.decoder.decode(text);
+  if (!message.ok()) {
+    malformed(index);
+    return;
+  }
+  Session& self = session(index);
+  // The original's client dies of a late answer: before tickets, queues and rates.
+  if (message->kind == MessageKind::ping) {
+    const std::uint32_t begin = frame_begin();
+    protocol::v5::append_pong(effects_->bytes, sender_of(index), id_);
+    send_to(index, begin, FrameKind::urgent);
+    return;
+  }
+  if (!take_rate_token(self)) {
+    refuse(index, RefusalReason::rate_limited);
+    close(index, kClosePolicy, "Too many messages");
+    return;
+  }
+  if (!size_allowed(self, *message, text.size())) {
+    refuse(index, RefusalReason::message_too_large);
+    close(index, kCloseTooBig, "Message is too large");
+    return;
+  }
+  if (self.held || self.waiting_for != Ticket{}) {
+    keep_waiting(index, text);
+    return;
+  }
+  handle(index, *message);
+}
+
+bool Room::size_allowed(const Session& self, const ClientMessage& message,
+                        std::size_t size) const noexcept {
+  const Limits& limits = definition_.limits;
+  if (self.held) return size <= limits.unregistered_bytes_max;
+  switch (message.kind) {
+    case MessageKind::initialize_session: return size <= limits.storage_first_bytes_max;
+    case MessageKind::update_storage: {
+      const bool first =
+          !self.storage_exchanged && message.origin == protocol::v5::kInitializedOrigin;
+      return size <= (first ? limits.storage_first_bytes_max : limits.storage_update_bytes_max);
+    }
+    default: return size <= limits.message_bytes_max;
+  }
+}
+
+void Room::keep_waiting(SessionIndex index, std::string_view text) {
+  Session& self = session(index);
+  if (!self.waiting) self.waiting = std::make_unique<Waiting>();
+  Waiting& waiting = *self.waiting;
+  const std::size_t bytes_max =
+      self.held ? definition_.limits.unregistered_bytes_max : definition_.limits.waiting_bytes_max;
+  if (waiting.messages.size() >= definition_.limits.waiting_messages_max ||
+      waiting.bytes + text.size() > bytes_max) {
+    refuse(index, RefusalReason::waiting_queue_full);
+    close(index, kClosePolicy, "Too many messages are waiting");
+    return;
+  }
+  waiting.bytes += text.size();
+  waiting.messages.emplace_back(text);
+}
+
+void Room::release_waiting(SessionIndex index) {
+  while (exists(index)) {
+    Session& self = session(index);
+    if (self.waiting_for != Ticket{} || self.held || !self.waiting) return;
+    if (self.waiting->messages.empty()) {
+      self.waiting.reset();
+      return;
+    }
+    const std::string text = std::move(self.waiting->messages.front());
+    self.waiting->messages.pop_front();
+    self.waiting->bytes -= text.size();
+    const auto message = effects_->scratch.decoder.decode(text);
+    handle(index, *message);  // it was decoded once before it was kept
+  }
+}
+
+void Room::handle(SessionIndex index, const ClientMessage& message) {
+  notify(HostCallKind::room_message, definition_.listeners.on_room_message, index, message.type,
+         message.data);
+  switch (message.kind) {
+    case MessageKind::initialize_session: initialize_session(index, message); return;
+    case MessageKind::get_others: send_others(index); return;
+    case MessageKind::update_presence: update_presence(index, message.presence); return;
+    case MessageKind::update_storage:
+      if (message.origin == protocol::v5::kInitializedOrigin) {
+        session(index).storage_exchanged = true;
+      }
+      return;
+    case MessageKind::ping: return;  // answered on receipt
+    case MessageKind::unknown_internal: refuse(index, RefusalReason::unknown_internal); return;
+    case MessageKind::custom: custom_event(index, message); return;
+  }
+}
+
+void Room::initialize_session(SessionIndex index, const ClientMessage& message) {
+  Session& self = session(index);
+  if (!self.joined) {
+    self.joined = true;
+    // A new tab of a user who is here is no presence change.
+    if (user_of(self).presence.empty() && !message.presence.empty()) {
+      (void)lay_presence(index, message.presence);
+    }
+    const std::uint32_t begin = frame_begin();
+    protocol::v5::append_user_joined(effects_->bytes, sender_of(index), id_, presence_of(index));
+    send_to_all(begin);
+  }
+  const std::uint32_t begin = frame_begin();
+  protocol::v5::append_storage_received(effects_->bytes, sender_of(index), id_, "empty", {});
+  send_to(index, begin);
+}
+
+void Room::send_others(SessionIndex asker) {
+  std::string& out = effects_->bytes;
+  const std::uint32_t begin = frame_begin();
+  protocol::v5::Envelope envelope(out, sender_of(asker));
+  out += "{\"others\":{";
+  bool first = true;
+  for (const SessionIndex index : order_) {
+    if (index == asker) continue;
+    if (!first) out += ',';
+    first = false;
+    protocol::v5::append_other(out, sender_of(index), id_, presence_of(index));
+  }
+  out += "}}";
+  envelope.finish(id_, "$othersReceived");
+  send_to(asker, begin);
+}
+
+void Room::update_presence(SessionIndex index, std::string_view patch) {
+  if (!lay_presence(index, patch.empty() ? std::string_view("{}") : patch)) return;
+  const std::uint32_t begin = frame_begin();
+  protocol::v5::append_presence_updated(effects_->bytes, sender_of(index), id_, presence_of(index));
+  send_to_all(begin, FrameKind::presence, index);
+}
+
+bool Room::lay_presence(SessionIndex index, std::string_view patch) {
+  User& user = user_of(session(index));
+  Scratch& scratch = effects_->scratch;
+  const bool is_object = json::kind_of(patch) == json::Kind::object;
+  const std::string_view base = user.presence.empty() ? std::string_view("{}") : user.presence;
+  if (!is_object || !json::merge_objects(base, patch, scratch.presence, scratch.merge).ok()) {
+    refuse(index, RefusalReason::presence_invalid);
+    send_error(index, "Invalid presence. Presence must be an object");
+    return false;
+  }
+  if (scratch.presence.size() > definition_.limits.presence_bytes_max) {
+    refuse(index, RefusalReason::presence_too_large);
+    send_error(index, "Large presence. Presence must be at most " +
+                          std::to_string(definition_.limits.presence_bytes_max) +
+                          " bytes. Current size: " + std::to_string(scratch.presence.size()) +
+                          " bytes");
+    return false;
+  }
+  user.presence.assign(scratch.presence);
+  user.presence_unix_ms = now_.unix_ms;
+  return true;
+}
+
+bool Room::take_rate_token(Session& self) {
+  const Limits& limits = definition_.limits;
+  if (limits.messages_per_second_max == 0) return true;
+  const auto elapsed_ms = static_cast<double>(now_.steady_ms - self.rate_refilled_ms);
+  self.rate_refilled_ms = now_.steady_ms;
+  self.rate_tokens += elapsed_ms * limits.messages_per_second_max / 1000.0;
+  const double burst = std::max(limits.messages_burst_max, 1u);
+  self.rate_tokens = std::min(self.rate_tokens, burst);
+  if (self.rate_tokens < 1) return false;
+  self.rate_tokens -= 1;
+  return true;
+}
+
+void Room::malformed(SessionIndex index) {
+  refuse(index, RefusalReason::malformed_message);
+  if (++session(index).malformed > definition_.limits.malformed_messages_max) {
+    close(index, kClosePolicy, "Too many malformed messages");
+  }
+}
+
+}  // namespace pluv::room

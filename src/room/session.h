@@ -1,0 +1,58 @@
+// What a room keeps of a session and of a user. Owned by Room alone; plain data.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "room/room.h"
+
+namespace pluv::room {
+
+// Messages that arrived while their session could not be served: its own handler is at work, or the
+// room is being destroyed and the join waits.
+struct Room::Waiting {
+  std::deque<std::string> messages;
+  std::size_t bytes = 0;
+};
+
+struct Room::Session {
+  SessionId id;
+  std::uint32_t user = 0;       // in Room::users_
+  std::uint32_t malformed = 0;  // messages that were none
+  std::int64_t heard_ms = 0;    // steady
+  std::int64_t rate_refilled_ms = 0;
+  double rate_tokens = 0;
+  Ticket waiting_for{};  // its own handler at work; 0: none
+  std::unique_ptr<Waiting> waiting;
+  bool pinged = false;             // since it was last heard
+  bool held = false;               // joined during the room's teardown; not registered yet
+  bool joined = false;             // sent $initializeSession
+  bool storage_exchanged = false;  // sent its "$initialized" update
+};
+
+// A user's sessions share one presence. Without authorization every session is a user of its own.
+struct Room::User {
+  std::string id;  // empty without authorization
+  std::string json;
+  std::shared_ptr<const void> typed;
+  std::string presence;  // empty: null
+  std::int64_t presence_unix_ms = 0;
+  std::uint32_t sessions = 0;
+  // Ids of sessions that left while the user stayed, oldest first: clients know the user by the
+  // first id that they saw.
+  std::vector<SessionId> departed;
+};
+
+// A ticketed procedure call that has not been answered.
+struct Room::PendingCall {
+  Ticket ticket{};
+  bool has_session = false;
+  SessionIndex index{};
+  SessionId session;
+  std::string user_json;
+};
+
+}  // namespace pluv::room

@@ -1,0 +1,66 @@
+// The servers under test: pluvd, and the program made with the public C++ API (conformance_server).
+// Their paths come from --pluvd and --conformance (CTest) or E2E_PLUVD and
+// E2E_CONFORMANCE_SERVER; else they are those of the release build.
+import path from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
+import { startServer } from "./process.mjs";
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../../..");
+
+function program(option, variable, name) {
+  const at = process.argv.indexOf(option);
+  return (at >= 0 && process.argv[at + 1]) || process.env[variable] ||
+         path.join(root, "build/release/bin", name);
+}
+
+export const programs = {
+  pluvd: program("--pluvd", "E2E_PLUVD", "pluvd"),
+  conformance: program("--conformance", "E2E_CONFORMANCE_SERVER", "conformance_server"),
+};
+
+export const SECRET = "the end-to-end tests' secret: 0123456789";
+
+// Without "--dev" tokens of SECRET are asked for. args come last and so win.
+export function startPluvd(args = [], options = {}) {
+  const secret = args.includes("--dev") ? [] : ["--secret", SECRET, "--demo"];
+  return startServer(programs.pluvd,
+                     ["--port", "0", "--log-level", "warn", ...secret, ...args], options);
+}
+
+export function startConformance(args = [], options = {}) {
+  return startServer(programs.conformance, ["--port", "0", ...args], options);
+}
+
+// The two programs behind one face, for suites that treat them alike: start({auth, strict, limits:
+// {rate, silence_ms, ping_ms}}). has(limit): whether the program can be told that one. secret: of
+// its tokens.
+const pluvd = {
+  name: "pluvd",
+  secret: SECRET,
+  has: () => true,
+  start({ auth = false, strict = false, limits = {} } = {}) {
+    const args = auth ? ["--max-connections-per-address", "0"] : ["--dev"];
+    if (strict) args.push("--strict");
+    if (limits.rate !== undefined) args.push("--rate-limit", String(limits.rate));
+    if (limits.silence_ms) args.push("--max-silence", `${limits.silence_ms}ms`);
+    if (limits.ping_ms) args.push("--ping-after", `${limits.ping_ms}ms`);
+    return startPluvd(args);
+  },
+};
+
+const conformance = {
+  name: "C++ API",
+  secret: "secret123",
+  has: (limit) => limit === "rate",
+  start({ auth = false, strict = false, limits = {} } = {}) {
+    const args = [];
+    if (auth) args.push("--auth");
+    if (strict) args.push("--strict");
+    if (limits.rate !== undefined) args.push("--rate-limit", String(limits.rate));
+    return startConformance(args);
+  },
+};
+
+export const targets = [pluvd, conformance];
