@@ -30,6 +30,15 @@ bool is_field_text(std::string_view text) noexcept {
   });
 }
 
+// What a start line can hold before it is known where it ends. Looked at as it comes: a peer that
+// speaks something else (a TLS hello, say) hears so at once, not when its time is up.
+bool is_start_line_text(std::string_view text) noexcept {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    const auto byte = static_cast<std::uint8_t>(c);
+    return byte == '\t' || byte == '\r' || byte == '\n' || (byte >= 0x20 && byte != 0x7f);
+  });
+}
+
 char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
 bool is_http_space(char c) noexcept { return c == ' ' || c == '\t'; }
@@ -141,7 +150,9 @@ HttpProgress HttpHeadReader::feed(std::string_view& bytes) {
         newline == std::string_view::npos ? std::min(room, bytes.size()) : newline + 1;
     head_.bytes_.append(bytes.substr(0, taken));
     bytes.remove_prefix(taken);
-    if (head_.bytes_.size() > end_max) {
+    if (in_start_line && !is_start_line_text(std::string_view(head_.bytes_).substr(size))) {
+      progress_ = fail(400, "a control character");
+    } else if (head_.bytes_.size() > end_max) {
       progress_ = in_start_line ? fail(414, "the request line is too long")
                                 : fail(431, "the request head is too big");
     } else if (newline != std::string_view::npos) {

@@ -59,11 +59,11 @@ const cases = {
     bytes: "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", status: [400, 405, 501, 505, null],
   },
   "a TLS hello": {
-    bytes: Buffer.concat([Buffer.from([0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3]), randomBytes(500)]),
-    status: [400, null],
+    bytes: Buffer.concat([Buffer.from([0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3]), Buffer.alloc(500, "x")]),
+    status: [400],
   },
-  "random bytes": { bytes: randomBytes(4_096), status: [400, 431, null] },
-  "only zeros": { bytes: Buffer.alloc(4_096), status: [400, 408, null] },
+  "random bytes": { bytes: randomBytes(4_096), status: [400, null] },
+  "only zeros": { bytes: Buffer.alloc(4_096), status: [400] },
   "a method of 100,000 letters": { bytes: "G".repeat(100_000), status: [400, 414, 431, 501, null] },
   "a target of 100,000 letters": {
     bytes: `GET /${"a".repeat(100_000)} HTTP/1.1\r\nHost: x\r\n\r\n`, status: [400, 414, 431, null],
