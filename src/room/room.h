@@ -133,8 +133,13 @@ class Room {
   void initialize_session(SessionIndex index, const protocol::ClientMessage& message);
   void send_others(SessionIndex asker);
   void update_presence(SessionIndex index, std::string_view patch);
-  // False when the presence was refused; the sender was told.
+  // Of the session's user, to everybody.
+  void send_presence(SessionIndex index);
+  // Lays the patch over the user's presence. False when it was refused; the sender was told.
   [[nodiscard]] bool lay_presence(SessionIndex index, std::string_view patch);
+  // The same over this presence.
+  [[nodiscard]] bool merge_presence(SessionIndex index, std::string_view patch,
+                                    std::string& presence);
   [[nodiscard]] bool take_rate_token(Session& self);
   void malformed(SessionIndex index);
 

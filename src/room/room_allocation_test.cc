@@ -39,6 +39,9 @@ TEST(RoomAllocations, AStepInSteadyStateMakesNone) {
   for (std::uint32_t i = 0; i < 50; ++i) {
     room.step(Opened{SessionIndex{i}, TestRoom::id_of(SessionIndex{i}), {}, ann, nullptr}, now,
               effects);
+    room.step(Message{SessionIndex{i},
+                      R"({"type":"$initializeSession","data":{"presence":{"x":0},"update":""}})"},
+              now, effects);
   }
   const std::string_view messages[] = {
       R"({"type":"$updatePresence","data":{"presence":{"x":12.5,"y":99,"name":"somebody"}}})",

@@ -1,6 +1,7 @@
 // What a client's message does. A presence message is handled in update_presence.
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "json/reader.h"
 #include "room/room.h"
@@ -116,9 +117,13 @@ void Room::initialize_session(SessionIndex index, const ClientMessage& message) 
     if (user_of(self).presence.empty() && !message.presence.empty()) {
       (void)lay_presence(index, message.presence);
     }
+    const std::string early = std::exchange(self.early_presence, {});
+    const bool changed = !early.empty() && lay_presence(index, early);
     const std::uint32_t begin = frame_begin();
     protocol::v5::append_user_joined(effects_->bytes, sender_of(index), id_, presence_of(index));
     send_to_all(begin);
+    // Clients that know the user from another tab take no presence from $userJoined.
+    if (changed && user_of(self).sessions > 1) send_presence(index);
   }
   const std::uint32_t begin = frame_begin();
   protocol::v5::append_storage_received(effects_->bytes, sender_of(index), id_, "empty", {});
@@ -132,7 +137,9 @@ void Room::send_others(SessionIndex asker) {
   out += "{\"others\":{";
   bool first = true;
   for (const SessionIndex index : order_) {
-    if (index == asker) continue;
+    // One that has not joined has no presence yet. Its $userJoined will tell of it; a client that
+    // knew it before would keep the presence it heard first.
+    if (index == asker || !session(index).joined) continue;
     if (!first) out += ',';
     first = false;
     protocol::v5::append_other(out, sender_of(index), id_, presence_of(index));
@@ -143,7 +150,17 @@ void Room::send_others(SessionIndex asker) {
 }
 
 void Room::update_presence(SessionIndex index, std::string_view patch) {
-  if (!lay_presence(index, patch.empty() ? std::string_view("{}") : patch)) return;
+  if (patch.empty()) patch = "{}";
+  Session& self = session(index);
+  if (!self.joined) {
+    // The client may be faster than its own $initializeSession, which has the rest of the presence.
+    (void)merge_presence(index, patch, self.early_presence);
+  } else if (lay_presence(index, patch)) {
+    send_presence(index);
+  }
+}
+
+void Room::send_presence(SessionIndex index) {
   const std::uint32_t begin = frame_begin();
   protocol::v5::append_presence_updated(effects_->bytes, sender_of(index), id_, presence_of(index));
   send_to_all(begin, FrameKind::presence, index);
@@ -151,9 +168,15 @@ void Room::update_presence(SessionIndex index, std::string_view patch) {
 
 bool Room::lay_presence(SessionIndex index, std::string_view patch) {
   User& user = user_of(session(index));
+  if (!merge_presence(index, patch, user.presence)) return false;
+  user.presence_unix_ms = now_.unix_ms;
+  return true;
+}
+
+bool Room::merge_presence(SessionIndex index, std::string_view patch, std::string& presence) {
   Scratch& scratch = effects_->scratch;
   const bool is_object = json::kind_of(patch) == json::Kind::object;
-  const std::string_view base = user.presence.empty() ? std::string_view("{}") : user.presence;
+  const std::string_view base = presence.empty() ? std::string_view("{}") : presence;
   if (!is_object || !json::merge_objects(base, patch, scratch.presence, scratch.merge).ok()) {
     refuse(index, RefusalReason::presence_invalid);
     send_error(index, "Invalid presence. Presence must be an object");
@@ -167,8 +190,7 @@ bool Room::lay_presence(SessionIndex index, std::string_view patch) {
                           " bytes");
     return false;
   }
-  user.presence.assign(scratch.presence);
-  user.presence_unix_ms = now_.unix_ms;
+  presence.assign(scratch.presence);
   return true;
 }
 

@@ -35,6 +35,11 @@ std::string presence_message(std::string_view presence) {
   return R"({"type":"$updatePresence","data":{"presence":)" + std::string(presence) + "}}";
 }
 
+std::string initialize_message(std::string_view presence) {
+  return R"({"type":"$initializeSession","data":{"presence":)" + std::string(presence) +
+         R"(,"update":""}})";
+}
+
 std::string event_message(std::string_view type, std::string_view data) {
   return R"({"type":")" + std::string(type) + R"(","data":)" + std::string(data) + "}";
 }
@@ -92,6 +97,61 @@ TEST(RoomOthers, AreAnsweredOnceWithoutTheAskerAndWithTheirPresence) {
                                    R"(","presence":{"count":3},"room":"room-1")"))
       << others;
   EXPECT_FALSE(contains(others, "\"" + TestRoom::id_text(bob) + "\":{")) << others;
+}
+
+// A client that knew of a session before its presence would show its own initial presence for it,
+// since it takes none from a later $userJoined.
+TEST(RoomOthers, LeaveOutSessionsThatHaveNotJoinedYet) {
+  TestRoom room;
+  const SessionIndex ann = room.join("ua", kAnn);
+  const SessionIndex bob = room.join_fully("ub", kBob);
+  const std::string others = find_type(room.take(bob), "$othersReceived");
+  EXPECT_TRUE(contains(others, R"("data":{"others":{}})")) << others;
+  room.send(ann, initialize_message(R"({"count":3})"));
+  const std::string joined = find_type(room.take(bob), "$userJoined");
+  EXPECT_TRUE(contains(joined, R"("presence":{"count":3})")) << joined;
+  room.send(bob, R"({"type":"$getOthers","data":{}})");
+  EXPECT_TRUE(contains(find_type(room.take(bob), "$othersReceived"), R"("presence":{"count":3})"));
+}
+
+TEST(RoomPresence, PatchesFromBeforeTheJoinAreLaidOverTheInitialOne) {
+  TestRoom room;
+  const SessionIndex bob = room.join_fully("ub", kBob);
+  const SessionIndex ann = room.join("ua", kAnn);
+  room.drop_mail();
+  room.send(ann, presence_message(R"({"x":8})"));
+  room.send(ann, presence_message(R"({"x":9,"y":1})"));
+  EXPECT_TRUE(room.take(bob).empty());
+  room.send(ann, initialize_message(R"({"x":0,"name":"Ann"})"));
+  const auto mail = room.take(bob);
+  ASSERT_EQ(mail.size(), 1u);
+  EXPECT_TRUE(contains(mail[0], R"("type":"$userJoined")")) << mail[0];
+  EXPECT_TRUE(contains(mail[0], R"("presence":{"x":9,"name":"Ann","y":1})")) << mail[0];
+}
+
+TEST(RoomPresence, PatchesOfANewTabFromBeforeItsJoinReachTheOthers) {
+  TestRoom room;
+  const SessionIndex first = room.join_fully("ua", kAnn, R"({"x":1,"name":"Ann"})");
+  const SessionIndex bob = room.join_fully("ub", kBob);
+  const SessionIndex second = room.join("ua", kAnn);
+  room.drop_mail();
+  room.send(second, presence_message(R"({"x":9})"));
+  EXPECT_TRUE(room.take(bob).empty());
+  room.send(second, initialize_message(R"({"x":0,"name":"?"})"));
+  for (const SessionIndex receiver : {first, bob}) {
+    const std::string update = find_type(room.take(receiver), "$presenceUpdated");
+    EXPECT_TRUE(contains(update, R"("presence":{"x":9,"name":"Ann"})")) << update;
+  }
+}
+
+TEST(RoomPresence, TheLimitHoldsBeforeTheJoinToo) {
+  TestRoom room;
+  const SessionIndex ann = room.join("ua", kAnn);
+  room.drop_mail();
+  room.send(ann, presence_message(R"({"a":")" + std::string(600, 'x') + R"("})"));
+  EXPECT_EQ(count_type(room.take(ann), "$error"), 1u);
+  room.send(ann, initialize_message(R"({"x":1})"));
+  EXPECT_TRUE(contains(find_type(room.take(ann), "$userJoined"), R"("presence":{"x":1})"));
 }
 
 TEST(RoomPresence, PatchesAreLaidOverAndTheWholeIsSent) {

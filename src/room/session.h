@@ -27,6 +27,7 @@ struct Room::Session {
   double rate_tokens = 0;
   Ticket waiting_for{};  // its own handler at work; 0: none
   std::unique_ptr<Waiting> waiting;
+  std::string early_presence;      // patches from before it joined
   bool pinged = false;             // since it was last heard
   bool held = false;               // joined during the room's teardown; not registered yet
   bool joined = false;             // sent $initializeSession
