@@ -33,7 +33,7 @@ void expect_paced(Client& client) {
 }
 
 TEST(Admission, RoomNameOutsideThePatternIsABadRequest) {
-  RunningServer running;
+  RunningServer running({}, quick_pacing());
   for (const char* name : {"", "-a", "a-", "a%2Fb", "a/b", "%20", "a%"}) {
     Client client(connect_to(running.port()));
     EXPECT_FALSE(client.upgrade(std::string("/api/pluv/room/") + name)) << name;
@@ -44,6 +44,21 @@ TEST(Admission, RoomNameOutsideThePatternIsABadRequest) {
   Client client(connect_to(running.port()));
   EXPECT_TRUE(client.upgrade("/api/pluv/room/a%2D%62"));
   EXPECT_NE(client.next_of_type("$registered").find("\"room\":\"a-b\""), std::string::npos);
+}
+
+// The original's client asks again at once, whatever the HTTP answer is.
+TEST(Admission, AnHttpAnswerToAWebSocketRequestIsHeld) {
+  RunningServer running({}, quick_pacing());
+  for (const char* target : {"/api/pluv/room/a.b", "/elsewhere"}) {
+    Client client(connect_to(running.port()));
+    client.send_raw(std::string("GET ") + target +
+                    " HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                    "Sec-WebSocket-Version: 13\r\n"
+                    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+    EXPECT_FALSE(client.ended(50)) << target;
+    EXPECT_TRUE(client.request("").starts_with("HTTP/1.1 40")) << target;
+    EXPECT_TRUE(client.ended()) << target;
+  }
 }
 
 TEST(Admission, BadUpgradeIsAnsweredAndClosed) {

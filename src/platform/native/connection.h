@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "base/ids.h"
@@ -57,7 +58,8 @@ struct Connection final : Pollable {
   Outbox outbox;
   net::FrameReader frames;
   Timer timer;
-  std::unique_ptr<HttpState> http;  // until the upgrade
+  std::unique_ptr<HttpState> http;           // until the upgrade
+  std::unique_ptr<std::string> held_answer;  // pacing without an upgrade
 
   RoomEntry* room = nullptr;  // while the room knows the session
   room::SessionIndex index{};

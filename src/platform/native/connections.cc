@@ -227,13 +227,31 @@ void Connections::start_close(Connection& connection, std::uint16_t code, std::s
 
 void Connections::start_pacing(Connection& connection, std::uint16_t code,
                                std::string_view reason) {
-  connection.phase = Phase::pacing;
   connection.close_code = code;
   connection.close_reason = reason;
+  pace(connection);
+}
+
+void Connections::finish_paced(Connection& connection, std::string_view bytes) {
+  connection.held_answer = std::make_unique<std::string>(bytes);
+  pace(connection);
+}
+
+void Connections::pace(Connection& connection) {
+  connection.phase = Phase::pacing;
   const Limits& limits = worker_.limits();
   worker_.timers().set(
       connection.timer,
       worker_.now_ms() + worker_.random_between(limits.pacing_ms_min, limits.pacing_ms_max));
+}
+
+void Connections::end_pacing(Connection& connection) {
+  if (connection.held_answer) {
+    send_bytes(connection, *connection.held_answer);
+    finish(connection);
+  } else {
+    start_close(connection, connection.close_code, connection.close_reason);
+  }
 }
 
 void Connections::finish(Connection& connection) {
@@ -256,9 +274,7 @@ void Connections::on_timer(Connection& connection) {
   switch (connection.phase) {
     case Phase::tls: [[fallthrough]];
     case Phase::http: worker_.handshakes().timed_out(connection); return;
-    case Phase::pacing:
-      start_close(connection, connection.close_code, connection.close_reason);
-      return;
+    case Phase::pacing: end_pacing(connection); return;
     case Phase::open: worker_.rooms().check_queue(connection); return;
     case Phase::closing:
     case Phase::finishing:

@@ -40,6 +40,8 @@ class Connections {
   void start_close(Connection& connection, std::uint16_t code, std::string_view reason);
   // Refuses for now: holds the connection for a random while, then closes it.
   void start_pacing(Connection& connection, std::uint16_t code, std::string_view reason);
+  // The same before the upgrade: sends the bytes after the while, then ends our side.
+  void finish_paced(Connection& connection, std::string_view bytes);
   // Sends what is queued, then ends our side.
   void finish(Connection& connection);
   // Closes the socket at once. The object lives until the end of the turn; if it is in a room, the
@@ -64,6 +66,8 @@ class Connections {
   void advance_tls(Connection& connection);
   void set_interest(Connection& connection, Interest interest);
   void linger(Connection& connection);
+  void pace(Connection& connection);
+  void end_pacing(Connection& connection);
   [[nodiscard]] std::unique_ptr<Connection> take(Connection& connection);
 
   Worker& worker_;

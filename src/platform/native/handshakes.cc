@@ -112,7 +112,19 @@ void Handshakes::serve(Connection& connection, const net::Request& request) {
         worker_.shared().proxies.client(connection.http->peer, request);
     response = hooks.http(request, client.address.text());
   }
-  respond(connection, request, response ? *response : net::error_response(404, "Not found"));
+  if (!response) response = net::error_response(404, "Not found");
+  if (net::wants_websocket(request)) {
+    fail_paced(connection, *response);
+  } else {
+    respond(connection, request, *response);
+  }
+}
+
+void Handshakes::fail_paced(Connection& connection, const net::Response& response) {
+  std::string out;
+  net::append_response(out, response, {.keep_alive = false});
+  connection.http.reset();
+  worker_.connections().finish_paced(connection, out);
 }
 
 void Handshakes::respond(Connection& connection, const net::Request& request,
@@ -181,8 +193,8 @@ void Handshakes::upgrade(Connection& connection, const net::Request& request,
                          std::string_view room_text, std::span<char> rest) {
   const std::optional<std::string> room = net::percent_decode(room_text);
   if (!room || !is_room_id(*room)) {
-    fail(connection, ConnectionRefusal::bad_room,
-         net::error_response(400, "The room's name is not allowed"));
+    worker_.count_refusal(ConnectionRefusal::bad_room);
+    fail_paced(connection, net::error_response(400, "The room's name is not allowed"));
     return;
   }
   if (!answer_upgrade(connection, request)) return;

@@ -1,7 +1,8 @@
 // Connections before their upgrade: HTTP requests, who may join, and how those who may not are
 // told. The original's client reconnects at once after most failures, so a refusal for good accepts
 // the upgrade, sends $error and closes with a code after which it stays away, and a refusal for now
-// holds the socket for a while before it closes with 1013. Owned by a Worker, used on its thread.
+// holds the socket for a while before it closes with 1013. Where there is no room to upgrade to,
+// the HTTP answer is held as long. Owned by a Worker, used on its thread.
 #pragma once
 
 #include <memory>
@@ -43,6 +44,8 @@ class Handshakes {
  private:
   void respond(Connection& connection, const net::Request& request, const net::Response& response);
   void fail(Connection& connection, ConnectionRefusal refusal, const net::Response& response);
+  // For a client that asked for a WebSocket and gets an HTTP answer.
+  void fail_paced(Connection& connection, const net::Response& response);
   void serve(Connection& connection, const net::Request& request);
   void upgrade(Connection& connection, const net::Request& request, std::string_view room,
                std::span<char> rest);
