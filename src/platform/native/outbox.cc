@@ -31,9 +31,12 @@ void Outbox::push(const BufferRef& buffer, const QueuedFrame& frame) {
 }
 
 void Outbox::push_urgent(const BufferRef& buffer, std::uint32_t offset, std::uint32_t size) {
-  const std::size_t place = first_unbegun();
-  items_.insert(items_.begin() + static_cast<std::ptrdiff_t>(place),
-                Item{buffer, QueuedFrame{.offset = offset, .size = size}});
+  std::size_t place = first_unbegun();
+  while (place < items_.size() && items_[place].frame.kind == room::FrameKind::urgent) ++place;
+  items_.insert(
+      items_.begin() + static_cast<std::ptrdiff_t>(place),
+      Item{buffer,
+           QueuedFrame{.offset = offset, .size = size, .kind = room::FrameKind::urgent}});
   bytes_ += size;
   counted_ += size;
   if (!blocked()) return;

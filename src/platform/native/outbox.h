@@ -34,7 +34,8 @@ class Outbox {
  public:
   // size > 0. The buffer's bytes of the frame must not change any more.
   void push(const BufferRef& buffer, const QueuedFrame& frame);
-  // Before everything that has not begun to be written. Never dropped by conflation.
+  // Before everything that has not begun to be written, but behind the urgent frames that wait
+  // there. Never dropped by conflation. O(urgent frames that wait).
   void push_urgent(const BufferRef& buffer, std::uint32_t offset, std::uint32_t size);
 
   // The next bytes in order, neighbours in one buffer as one piece. Returns the pieces used.

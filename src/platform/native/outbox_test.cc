@@ -137,6 +137,16 @@ TEST_F(OutboxTest, UrgentGoesBehindTheFrameInFlightAndBeforeTheRest) {
   EXPECT_EQ(send_all(), "ng2flightnext");
 }
 
+TEST_F(OutboxTest, UrgentFramesKeepTheirOrder) {
+  push("flight");
+  push("next");
+  EXPECT_EQ(send(1), "f");
+  push_urgent("1");
+  push_urgent("2");
+  push_urgent("3");
+  EXPECT_EQ(send_all(), "light123next");
+}
+
 TEST_F(OutboxTest, UrgentShiftsTheBooksOfConflation) {
   push("flight");
   EXPECT_EQ(send(1), "f");

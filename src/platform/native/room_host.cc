@@ -80,6 +80,14 @@ void RoomHost::join(Connection& connection, std::string_view room, const Authori
 }
 
 void RoomHost::receive(Connection& connection, std::span<char> bytes) {
+  receiving_ = &connection;
+  receive_frames(connection, bytes);
+  receiving_ = nullptr;
+  const bool answers_wait = connection.urgent_waiting > 0 && !connection.outbox.blocked();
+  if (answers_wait && connection.phase != Phase::dead) worker_.connections().flush(connection);
+}
+
+void RoomHost::receive_frames(Connection& connection, std::span<char> bytes) {
   while (connection.phase == Phase::open) {
     const net::FrameEvent event = connection.frames.next(bytes);
     if (event.kind == net::EventKind::need_more) return;

@@ -101,6 +101,7 @@ class RoomHost {
   [[nodiscard]] std::function<void(std::optional<Result<room::EventSink>>)> replier(
       const RoomEntry& entry, room::Ticket ticket);
   void execute_refused(const RoomEntry& entry, const room::Refused& refused);
+  void receive_frames(Connection& connection, std::span<char> bytes);
   [[nodiscard]] bool handle_event(Connection& connection, const net::FrameEvent& given);
   void end_by_peer(Connection& connection, const net::FrameEvent& event);
   void answer_ping(Connection& connection, std::string_view payload);
@@ -109,7 +110,7 @@ class RoomHost {
   [[nodiscard]] BufferRef take_buffer(std::size_t size, std::size_t last_capacity);
   void give_back(BufferRef& buffer);
   void enqueue(Connection& connection, const FrameSlice& slice, const QueuedFrame& how);
-  // Before the turn's other work.
+  // Before the turn's other work; those of one read together.
   void send_urgent(Connection& connection, const FrameSlice& slice);
   void mark_dirty(RoomEntry& entry, Connection& connection);
   void flush_room(RoomEntry& entry);
@@ -130,6 +131,7 @@ class RoomHost {
   std::string deflate_scratch_;
   std::string inflate_scratch_;
   std::uint64_t next_generation_ = 1;
+  const Connection* receiving_ = nullptr;  // whose bytes are being handled
   bool stepping_ = false;
   bool finished_ = false;  // the step under way ended with Finished
 };

@@ -21,6 +21,9 @@ constexpr std::size_t kDeflateBytesMin = 96;
 // Answers to pings that may overtake a backlog; a peer that pings on and reads nothing gets the
 // others in their turn, where they count as any other frame.
 constexpr std::uint8_t kUrgentWaitingMax = 16;
+// Answers to the pings of one read that share a system call, or a flood of pings would cost the
+// loop one each, and all others on it their time.
+constexpr std::uint8_t kUrgentTogether = 64;
 // After a whole document the memory of a step is given back.
 constexpr std::size_t kEffectsBytesKept = 1024 * 1024;
 
@@ -152,6 +155,7 @@ void RoomHost::enqueue(Connection& connection, const FrameSlice& slice, const Qu
 void RoomHost::send_urgent(Connection& connection, const FrameSlice& slice) {
   if (!connection.outbox.blocked()) {
     connection.outbox.push_urgent(*slice.buffer, slice.offset, slice.size);
+    if (receiving_ == &connection && ++connection.urgent_waiting < kUrgentTogether) return;
     worker_.connections().flush(connection);
   } else if (connection.urgent_waiting < kUrgentWaitingMax) {
     ++connection.urgent_waiting;

@@ -215,6 +215,26 @@ TEST(Server, SeveralMessagesForAReceiverAreOneSend) {
   EXPECT_EQ(running.server->metrics().messages_out_total, 53U);
 }
 
+TEST(Server, AnswersToThePingsOfOneReadShareTheirSends) {
+  RunningServer running(one_loop());
+  const auto a = Client::join(running.port(), "room");
+  ASSERT_FALSE(a->initialize().empty());
+  const std::uint64_t before = running.server->metrics().sends_total;
+  std::string frames;
+  for (int i = 0; i < 500; ++i) {
+    net::append_frame(frames, net::Opcode::ping, std::to_string(i), net::MaskKey{1, 2, 3, 4});
+    net::append_frame(frames, net::Opcode::text, kPing, net::MaskKey{1, 2, 3, 4});
+  }
+  a->send_raw(frames);
+  for (int i = 0; i < 500; ++i) {
+    const Client::Event pong = a->next();
+    ASSERT_EQ(pong.kind, net::EventKind::pong);
+    ASSERT_EQ(pong.payload, std::to_string(i));  // in their order
+    ASSERT_FALSE(a->next_of_type("$pong").empty());
+  }
+  EXPECT_LE(running.server->metrics().sends_total - before, 40U);  // of 1,000 answers
+}
+
 TEST(Server, BusyRoomWritesOnceAnInterval) {  // a room of two never waits
   room::Definition definition;
   definition.limits.flush_interval_ms = 200;
