@@ -207,6 +207,34 @@ TEST(Admission, HttpRequestsGoToTheHook) {
   EXPECT_TRUE(broken.ended());
 }
 
+TEST(Admission, PipelinedRequestsAreAnsweredUpToANumber) {
+  std::atomic<int> asked = 0;
+  ServerHooks hooks;
+  hooks.http = [&](const net::Request&, std::string_view) {
+    ++asked;
+    return std::optional(net::Response(200).body("text/plain", "hi"));
+  };
+  RunningServer running({}, {}, std::move(hooks));
+  const std::string request = "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n";
+  const auto ask = [&](Client& client, int count) {
+    std::string all;
+    for (int i = 0; i < count; ++i) all += request;
+    std::string answer = client.request(all);
+    for (int i = 1; i < std::min(count, 8); ++i) {
+      EXPECT_EQ(answer.find("Connection: close"), std::string::npos) << i;
+      answer = client.request("");
+    }
+    return answer;
+  };
+  Client few(connect_to(running.port()));
+  EXPECT_EQ(ask(few, 7).find("Connection: close"), std::string::npos);
+  EXPECT_EQ(ask(few, 7).find("Connection: close"), std::string::npos);
+  Client many(connect_to(running.port()));
+  EXPECT_NE(ask(many, 500).find("Connection: close"), std::string::npos);
+  EXPECT_TRUE(many.ended());
+  EXPECT_EQ(asked, 7 + 7 + 8);
+}
+
 TEST(Admission, RequestInPiecesBehindWhichFramesComeIsOne) {
   RunningServer running;
   Client client(connect_to(running.port()));

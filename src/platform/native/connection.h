@@ -40,7 +40,8 @@ struct HttpState {
   net::RequestParser parser;
   std::size_t body_left = 0;  // of the last request, to be skipped
   net::IpAddress peer;
-  bool answered = false;  // at least one request
+  bool answered = false;      // at least one request
+  bool last_request = false;  // the answer says that the connection ends
   bool over_address_max = false;
   bool over_connections_max = false;
 };

@@ -14,6 +14,9 @@ namespace {
 
 // Responses that a client asked for and does not read.
 constexpr std::size_t kResponseBytesMax = 4 * 1024 * 1024;
+// Requests of one read that are answered, the last with a close: a read holds thousands of them, and
+// an answer may cost more than it looks (/metrics), which all others on the loop would wait for.
+constexpr int kPipelinedMax = 8;
 // Held refusals take sockets too: beyond this multiple of a limit on connections, the next one is
 // closed as it comes.
 constexpr std::uint64_t kHeldFactor = 2;
@@ -77,6 +80,7 @@ void Handshakes::timed_out(Connection& connection) {
 void Handshakes::receive(Connection& connection, std::span<char> bytes) {
   HttpState& http = *connection.http;
   std::string_view view(bytes.data(), bytes.size());
+  int answered = 0;
   while (!view.empty() && connection.phase == Phase::http) {
     if (http.body_left > 0) {
       const std::size_t skipped = std::min(http.body_left, view.size());
@@ -100,6 +104,7 @@ void Handshakes::receive(Connection& connection, std::span<char> bytes) {
       upgrade(connection, request, path.substr(prefix.size()), bytes.last(view.size()));
       return;
     }
+    http.last_request = ++answered == kPipelinedMax;
     serve(connection, request);
   }
 }
@@ -129,7 +134,8 @@ void Handshakes::fail_paced(Connection& connection, const net::Response& respons
 
 void Handshakes::respond(Connection& connection, const net::Request& request,
                          const net::Response& response) {
-  const bool keep_alive = request.keep_alive() && !worker_.shared().draining.load();
+  const bool keep_alive = request.keep_alive() && !connection.http->last_request &&
+                          !worker_.shared().draining.load();
   std::string out;
   net::append_response(out, response,
                        {.keep_alive = keep_alive, .head_only = request.method() == "HEAD"});

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -85,6 +86,11 @@ std::uint64_t resident_bytes() {
 }
 
 std::uint64_t open_descriptors() {
+  // Linux 6.2 and later say how many there are; listing 10,000 takes 6 ms of a loop's time.
+  struct stat status{};
+  if (::stat("/proc/self/fd", &status) == 0 && status.st_size > 0) {
+    return static_cast<std::uint64_t>(status.st_size);
+  }
   const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir("/proc/self/fd"), &::closedir);
   if (!folder) return 0;
   std::uint64_t count = 0;

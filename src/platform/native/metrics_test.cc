@@ -1,7 +1,12 @@
 #include "platform/native/metrics.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <filesystem>
+#include <vector>
+
+#include "platform/native/listening.h"
 #include "platform/native/loop_metrics.h"
 
 namespace pluv::native {
@@ -26,6 +31,18 @@ TEST(Metrics, TextNamesEveryFamilyWithItsType) {
   }
   EXPECT_EQ(text.find("process_resident_memory_bytes 0\n"), std::string::npos);
   EXPECT_EQ(text.back(), '\n');
+}
+
+TEST(Metrics, OpenDescriptorsAreThoseOfTheProcess) {
+  std::vector<OwnedFd> open;
+  for (int i = 0; i < 20; ++i) open.emplace_back(::dup(0));
+  const auto listed = [] {
+    const std::filesystem::directory_iterator folder("/proc/self/fd");
+    return std::distance(begin(folder), end(folder)) - 1;  // without the folder's own
+  }();
+  ASSERT_GE(listed, 20);
+  const std::string line = "process_open_fds " + std::to_string(listed) + "\n";
+  EXPECT_NE(prometheus_text({}).find(line), std::string::npos) << line;
 }
 
 TEST(Metrics, StepTimesAreACumulativeHistogramInSeconds) {
