@@ -11,8 +11,9 @@ namespace pluv::apps {
 namespace {
 
 Error unexpected(const std::string& argument) {
-  std::string message = argument + " is not known";
+  // Without its value, which may be a secret behind a misspelt --secret: this goes to the log.
   const std::string flag = argument.substr(0, argument.find('='));
+  std::string message = flag + " is not known";
   std::vector<std::string> names = {"--config", "--help", "--version", "check-config"};
   for (const Setting& setting : setting_table()) names.push_back("--" + std::string(setting.name));
   if (const auto near = nearest(flag, names)) {

@@ -66,7 +66,8 @@ TEST(CommandLine, CollectsListsAndLeavesTheCommandAlone) {
 TEST(CommandLine, SuggestsTheFlagThatWasMeant) {
   EXPECT_EQ(problem({"--prot", "80"}), "--prot is not known; did you mean --port?");
   EXPECT_EQ(problem({"--max-mesage=1KiB"}),
-            "--max-mesage=1KiB is not known; did you mean --max-message?");
+            "--max-mesage is not known; did you mean --max-message?");
+  EXPECT_EQ(problem({"--secert=hunter2"}), "--secert is not known; did you mean --secret?");
   EXPECT_EQ(problem({"chekc-config"}), "chekc-config is not known; did you mean check-config?");
   EXPECT_EQ(problem({"serve-everything"}), "serve-everything is not known; see pluvd --help");
 }

@@ -152,6 +152,26 @@ class PluvdTest(unittest.TestCase):
     def test_ends_with_0_on_an_interrupt(self):
         self.assertEqual(self.dev().stop(signal.SIGINT), 0)
 
+    def test_serves_on_when_the_reader_of_its_log_is_gone(self):
+        for stream in ("stderr", "stdout"):
+            reader, writer = os.pipe()
+            process = subprocess.Popen([PLUVD, "--dev", "--port", "0"], env=environment(),
+                                       **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE,
+                                          stream: writer})
+            self.addCleanup(process.kill)
+            os.close(writer)
+            if stream == "stdout":  # gone before the listening line
+                os.close(reader)
+                with process.stderr as log:
+                    self.assertTrue(any(b" serving " in line for line in log))
+            else:
+                with process.stdout as line:
+                    line.readline()
+                os.close(reader)
+            # The drain is logged twice on the way.
+            process.send_signal(signal.SIGTERM)
+            self.assertEqual(process.wait(WAIT_S), 0, stream)
+
     def test_answers_health_and_methods(self):
         server = self.dev()
         for path, body in (("/healthz", "ok\n"), ("/readyz", "ready\n")):

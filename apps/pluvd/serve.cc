@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <memory>
@@ -188,6 +189,8 @@ Result<void> prepare_data_folder(const std::string& path) {
 
 int serve(const LoadedSettings& loaded) {
   const Settings& settings = loaded.settings;
+  // When the reader of our log goes away, its lines are lost and nothing else.
+  std::signal(SIGPIPE, SIG_IGN);
   if (!settings.data.empty()) {
     const Result<void> prepared = prepare_data_folder(settings.data);
     if (!prepared.ok()) return fail("data", prepared.error().message, kExitConfiguration);
