@@ -324,6 +324,21 @@ class PluvdTest(unittest.TestCase):
             self.assertEqual(second.ask("/readyz")[0].status, 200)
             self.assertEqual(second.stop(), 0)
 
+    def test_takes_no_exposed_socket_over_in_development(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = str(pathlib.Path(folder, "handover.sock"))
+            first = Server(self, "--host", "0.0.0.0", "--port", "0", "--handover", path,
+                           PLUV_AUTH_SECRET=SECRET)
+            self.assertEqual(first.host, "0.0.0.0")
+            done = run("--dev", "--port", "0", "--handover", path)
+            self.assertEqual((done.returncode, done.stdout), (3, ""))
+            self.assertIn("listens on 0.0.0.0", done.stderr)
+            self.assertEqual(first.ask("/readyz")[0].status, 200)
+            second = Server(self, "--port", "1", "--handover", path, PLUV_AUTH_SECRET=SECRET)
+            self.assertEqual((second.host, second.port), ("0.0.0.0", first.port))
+            self.assertEqual(first.process.wait(WAIT_S), 0)
+            self.assertRegex(second.text(), r"address_kept .*unused_port=1\b")
+
     def test_listens_on_the_socket_of_systemd_across_restarts(self):
         with socket.create_server(("127.0.0.1", 0)) as listening:
             port = listening.getsockname()[1]

@@ -22,6 +22,10 @@
 namespace pluv::apps {
 namespace {
 
+std::string numeric_host(const Settings& settings) {
+  return settings.host == "localhost" ? "127.0.0.1" : settings.host;
+}
+
 std::int64_t now_unix_ms() {
   const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
   return std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count();
@@ -41,6 +45,12 @@ RouteOptions route_options(const Settings& settings) {
     if (origin == "*") out.cors_any = true;
   }
   return out;
+}
+
+// A socket of systemd or of a predecessor has the address that these chose.
+Settings with_address(Settings settings, const net::IpAddress& address) {
+  if (net::IpAddress::parse(numeric_host(settings)) != address) settings.host = address.text();
+  return settings;
 }
 
 void log_urls(Log& log, const Settings& settings, std::uint16_t port) {
@@ -111,9 +121,10 @@ native::ServerHooks server_hooks(Running& running, const Settings& settings) {
     running.log.write(level, event, fields);
   };
   hooks.on_listening = [&running, &settings] {
+    const Settings actual = with_address(settings, running.server->address());
     const std::uint16_t port = running.server->port();
-    log_urls(running.log, settings, port);
-    std::printf("pluvd listening on %s\n", server_url(settings, "http", port).c_str());
+    log_urls(running.log, actual, port);
+    std::printf("pluvd listening on %s\n", server_url(actual, "http", port).c_str());
     std::fflush(stdout);
   };
   return hooks;
@@ -140,7 +151,7 @@ std::string server_url(const Settings& settings, std::string_view scheme, std::u
 
 native::ServerConfig server_config(const Settings& settings) {
   native::ServerConfig out;
-  out.host = settings.host == "localhost" ? "127.0.0.1" : settings.host;
+  out.host = numeric_host(settings);
   out.port = static_cast<std::uint16_t>(settings.port);
   out.threads = static_cast<std::uint32_t>(settings.threads);
   if (!settings.tls_cert.empty()) out.tls = native::TlsConfig{settings.tls_cert, settings.tls_key};
@@ -155,6 +166,8 @@ native::ServerConfig server_config(const Settings& settings) {
   out.handle_signals = true;
   // A unit's socket may be reachable from elsewhere, and development mode lets everybody in.
   out.socket_activation = !settings.dev;
+  // As may be the one of a running pluvd.
+  out.loopback_only = settings.dev;
   return out;
 }
 

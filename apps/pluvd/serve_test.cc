@@ -75,6 +75,13 @@ TEST(RoomDefinition, CarriesRulesAndLimitsOver) {
   EXPECT_EQ(definition.limits.presence_bytes_max, 77U);
 }
 
+TEST(ServerConfig, DevelopmentModeListensOnTheLoopbackAlone) {
+  Settings settings;
+  EXPECT_FALSE(server_config(settings).loopback_only);
+  settings.dev = true;
+  EXPECT_TRUE(server_config(settings).loopback_only);
+}
+
 TEST(ServerUrl, NamesSchemeHostAndPort) {
   Settings settings;
   EXPECT_EQ(server_url(settings, "http", 3000), "http://127.0.0.1:3000");

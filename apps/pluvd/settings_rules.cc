@@ -140,9 +140,7 @@ class Judge {
 bool is_loopback_host(std::string_view host) {
   if (host == "localhost") return true;
   const auto address = net::IpAddress::parse(host);
-  if (!address) return false;
-  if (address->is_v4()) return address->bytes()[12] == 127;
-  return *address == *net::IpAddress::parse("::1");
+  return address && address->is_loopback();
 }
 
 void judge_settings(LoadedSettings& loaded) { Judge(loaded).run(); }

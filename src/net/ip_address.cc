@@ -148,6 +148,12 @@ bool IpAddress::is_v4() const noexcept {
   return std::equal(kMappedPrefix.begin(), kMappedPrefix.end(), bytes_.begin());
 }
 
+bool IpAddress::is_loopback() const noexcept {
+  if (is_v4()) return bytes_[12] == 127;
+  return std::all_of(bytes_.begin(), bytes_.end() - 1, [](std::uint8_t b) { return b == 0; }) &&
+         bytes_.back() == 1;
+}
+
 std::string IpAddress::text() const {
   std::string out;
   if (is_v4()) {

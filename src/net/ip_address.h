@@ -25,6 +25,8 @@ class IpAddress {
   [[nodiscard]] static std::optional<IpAddress> parse_with_port(std::string_view text) noexcept;
 
   [[nodiscard]] bool is_v4() const noexcept;
+  // 127.0.0.0/8 or ::1: reached from this machine alone.
+  [[nodiscard]] bool is_loopback() const noexcept;
   // RFC 5952: lower case, the longest run of zeros as "::".
   [[nodiscard]] std::string text() const;
   // 16 bytes; an IPv4 address is mapped (::ffff:a.b.c.d).

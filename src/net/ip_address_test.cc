@@ -157,5 +157,15 @@ TEST(Cidr, RefusesWhatIsMalformedOrHasBitsBehindThePrefix) {
   }
 }
 
+TEST(IpAddress, KnowsTheLoopback) {
+  for (const char* text : {"127.0.0.1", "127.255.0.9", "::1", "::ffff:127.0.0.1"}) {
+    EXPECT_TRUE(IpAddress::parse(text)->is_loopback()) << text;
+  }
+  for (const char* text : {"0.0.0.0", "126.0.0.1", "128.0.0.1", "::", "::2", "1::1", "::101",
+                           "::127.0.0.1", "::ffff:0.0.0.1"}) {
+    EXPECT_FALSE(IpAddress::parse(text)->is_loopback()) << text;
+  }
+}
+
 }  // namespace
 }  // namespace pluv::net

@@ -141,6 +141,67 @@ TEST(Handover, SuccessorAcceptsBeforeTheFirstCloseAndNothingIsRefused) {
   EXPECT_EQ(again->close_code(), 1012);
 }
 
+TEST(Handover, LoopbackOnlyServerTakesNoSocketThatOthersReach) {
+  const std::string path = test::temporary_path("exposed");
+  ServerConfig config = draining_config(200, 10'000);
+  config.handover_path = path;
+  config.host = "0.0.0.0";
+  RunningServer exposed(config);
+  ServerConfig inner = config;
+  inner.host = "127.0.0.1";
+  inner.port = 0;
+  inner.loopback_only = true;
+  Server refused(inner, {}, {});
+  const Result<void> listening = refused.listen();
+  ASSERT_FALSE(listening.ok());
+  EXPECT_EQ(listening.error().code, ErrorCode::forbidden);
+  EXPECT_NE(listening.error().message.find("0.0.0.0"), std::string::npos);
+  // Nothing has happened to the one that serves.
+  EXPECT_FALSE(Client::join(exposed.port(), "room")->initialize().empty());
+  EXPECT_FALSE(exposed.server->draining());
+  // Who may, takes it, and says where it is.
+  ServerConfig open = config;
+  open.host = "127.0.0.1";
+  RunningServer successor(open);
+  EXPECT_EQ(successor.port(), exposed.port());
+  EXPECT_EQ(successor.server->address().text(), "0.0.0.0");
+}
+
+TEST(Handover, LoopbackSocketMayBeTakenByALoopbackOnlyServer) {
+  ServerConfig config = draining_config(200, 10'000);
+  config.handover_path = test::temporary_path("inner");
+  config.loopback_only = true;
+  RunningServer first(config);
+  RunningServer second(config);
+  EXPECT_EQ(second.port(), first.port());
+  EXPECT_EQ(first.server->join(), 0);
+}
+
+TEST(Handover, OneSuccessorAtATime) {
+  ServerConfig config = draining_config(200, 10'000);
+  config.handover_path = test::temporary_path("one");
+  RunningServer running(config);
+  config.port = running.port();
+  {
+    const Result<Listening> starting = open_listening(config);
+    ASSERT_TRUE(starting);
+    EXPECT_EQ(starting->source, ListeningSource::predecessor);
+    const Result<Listening> second = open_listening(config);
+    ASSERT_FALSE(second.ok());
+    EXPECT_EQ(second.error().code, ErrorCode::unavailable);  // the address is in use
+  }
+  // The first has died before it served: the next one may.
+  const Result<Listening> third = open_listening(config);
+  ASSERT_TRUE(third);
+  EXPECT_EQ(third->source, ListeningSource::predecessor);
+  EXPECT_FALSE(running.server->draining());
+  // It serves: from now on its own path is asked, and the old server gives nothing any more.
+  ASSERT_EQ(::send(third->predecessor.get(), &kHandoverDrain, 1, MSG_NOSIGNAL), 1);
+  EXPECT_TRUE(eventually([&] { return running.server->draining(); }));
+  const Result<Listening> late = open_listening(config);
+  EXPECT_TRUE(!late.ok() || late->source == ListeningSource::bound);
+}
+
 TEST(SocketActivation, ListeningSocketOfSystemdIsUsed) {
   ServerConfig config;
   config.port = 0;

@@ -41,7 +41,12 @@ Result<void> HandoverPoint::open() {
 
 void HandoverPoint::ready(bool, bool) {
   OwnedFd connection(::accept4(socket_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-  if (!connection || !send_listening(connection.get(), listening_fd_)) return;
+  if (!connection) return;
+  for (const std::unique_ptr<Successor>& earlier : successors_) {
+    earlier->ready(true, false);  // its end may have come just now
+    if (earlier->fd) return;
+  }
+  if (handed_over_ || !send_listening(connection.get(), listening_fd_)) return;
   auto successor = std::make_unique<Successor>(*this, std::move(connection));
   if (loop_.watch(successor->fd.get(), *successor, Interest::read)) {
     successors_.push_back(std::move(successor));
@@ -56,7 +61,9 @@ void HandoverPoint::Successor::ready(bool, bool) {
   // Whatever it said, it is done; a successor that died before it accepted changes nothing.
   point->loop_.forget(fd.get());
   fd.reset();
-  if (received == 1 && byte == kHandoverDrain) point->on_drain_();
+  if (received != 1 || byte != kHandoverDrain) return;
+  point->handed_over_ = true;
+  point->on_drain_();
 }
 
 }  // namespace pluv::native

@@ -1,5 +1,6 @@
-// Where a successor asks for the listening socket: a Unix socket on which every one that connects
-// is sent it, and on which the byte kHandoverDrain says that the successor accepts now. Owned by
+// Where a successor asks for the listening socket: a Unix socket on which one that connects is sent
+// it, and on which the byte kHandoverDrain says that the successor accepts now. While one is
+// starting, a second gets nothing: two that serve the same address would split every room. Owned by
 // the server, lives on one worker's loop.
 #pragma once
 
@@ -35,7 +36,7 @@ class HandoverPoint final : public Pollable {
         : point(&its_point), fd(std::move(its_fd)) {}
     void ready(bool readable, bool writable) override;
     HandoverPoint* point;
-    OwnedFd fd;
+    OwnedFd fd;  // until it has spoken or ended
   };
 
   EventLoop& loop_;
@@ -44,6 +45,7 @@ class HandoverPoint final : public Pollable {
   const std::function<void()> on_drain_;
   OwnedFd socket_;
   std::uint64_t path_inode_ = 0;
+  bool handed_over_ = false;  // a successor accepts
   std::vector<std::unique_ptr<Successor>> successors_;  // kept: a handful in a process's life
 };
 

@@ -52,7 +52,7 @@ void Handshakes::accept(int fd, const net::IpAddress& peer) {
   if (!shared.proxies.contains(peer)) count_address(*made, peer);
   Connection* connection = worker_.connections().add(std::move(made));
   if (connection == nullptr) return;
-  worker_.timers().set(connection->timer, worker_.now_ms() + limits.handshake_ms_max);
+  worker_.timers().set(connection->timer, worker_.now_ms() + worker_.handshake_ms_max());
 }
 
 void Handshakes::count_address(Connection& connection, const net::IpAddress& address) {

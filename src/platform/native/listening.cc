@@ -20,6 +20,8 @@
 #include <system_error>
 #include <utility>
 
+#include "platform/native/socket.h"
+
 namespace pluv::native {
 namespace {
 
@@ -31,19 +33,27 @@ Error failure(std::string what, int error) {
   return Error{ErrorCode::unavailable, std::move(what) + ": " + errno_text(error)};
 }
 
-Result<std::uint16_t> local_port(int fd) {
+struct LocalAddress {
+  std::optional<net::IpAddress> ip;  // none: a Unix socket
+  std::uint16_t port = 0;
+};
+
+Result<LocalAddress> local_address(int fd) {
   sockaddr_storage storage{};
   socklen_t size = sizeof(storage);
   if (::getsockname(fd, reinterpret_cast<sockaddr*>(&storage), &size) != 0) {
     return failure("Could not read the listening socket's address", errno);
   }
+  LocalAddress local;
   if (storage.ss_family == AF_INET) {
-    return ntohs(reinterpret_cast<const sockaddr_in*>(&storage)->sin_port);
+    local.port = ntohs(reinterpret_cast<const sockaddr_in*>(&storage)->sin_port);
+  } else if (storage.ss_family == AF_INET6) {
+    local.port = ntohs(reinterpret_cast<const sockaddr_in6*>(&storage)->sin6_port);
+  } else {
+    return local;
   }
-  if (storage.ss_family == AF_INET6) {
-    return ntohs(reinterpret_cast<const sockaddr_in6*>(&storage)->sin6_port);
-  }
-  return std::uint16_t{0};
+  local.ip = address_of(storage);
+  return local;
 }
 
 Result<void> make_listening(int fd) {
@@ -56,13 +66,24 @@ Result<void> make_listening(int fd) {
   return {};
 }
 
-Result<Listening> finish(OwnedFd socket, ListeningSource source, OwnedFd predecessor) {
+Result<Listening> finish(const ServerConfig& config, OwnedFd socket, ListeningSource source,
+                         OwnedFd predecessor) {
+  const Result<LocalAddress> local = local_address(socket.get());
+  if (!local) return local.error();
+  if (config.loopback_only && !(local->ip && local->ip->is_loopback())) {
+    return Error{ErrorCode::forbidden,
+                 std::string("The socket that comes from ") +
+                     (source == ListeningSource::predecessor ? config.handover_path
+                      : source == ListeningSource::systemd   ? "systemd"
+                                                             : config.host) +
+                     " listens on " + (local->ip ? local->ip->text() : "a path") +
+                     ", which others than this machine may reach"};
+  }
   if (Result<void> ready = make_listening(socket.get()); !ready) return ready.error();
-  const Result<std::uint16_t> port = local_port(socket.get());
-  if (!port) return port.error();
   Listening listening;
   listening.socket = std::move(socket);
-  listening.port = port.value();
+  listening.address = local->ip.value_or(net::IpAddress());
+  listening.port = local->port;
   listening.source = source;
   listening.predecessor = std::move(predecessor);
   return listening;
@@ -112,7 +133,7 @@ Result<Listening> bind_fresh(const ServerConfig& config) {
   }
   ::freeaddrinfo(found);
   if (!bound) return failure("Could not bind " + config.host + ":" + port, error);
-  return finish(std::move(bound), ListeningSource::bound, OwnedFd());
+  return finish(config, std::move(bound), ListeningSource::bound, OwnedFd());
 }
 
 std::optional<sockaddr_un> unix_address(const std::string& path) {
@@ -194,13 +215,14 @@ Result<Listening> open_listening(const ServerConfig& config) {
     if (predecessor && same_user(predecessor.get())) {
       OwnedFd socket = receive_listening(predecessor.get());
       if (socket) {
-        return finish(std::move(socket), ListeningSource::predecessor, std::move(predecessor));
+        return finish(config, std::move(socket), ListeningSource::predecessor,
+                      std::move(predecessor));
       }
     }
   }
   if (config.socket_activation) {
     if (const std::optional<int> fd = systemd_socket()) {
-      return finish(OwnedFd(*fd), ListeningSource::systemd, OwnedFd());
+      return finish(config, OwnedFd(*fd), ListeningSource::systemd, OwnedFd());
     }
   }
   return bind_fresh(config);

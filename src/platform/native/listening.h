@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "net/ip_address.h"
 #include "platform/native/server.h"
 
 namespace pluv::native {
@@ -34,6 +35,7 @@ enum class ListeningSource : std::uint8_t { bound, systemd, predecessor };
 
 struct Listening {
   OwnedFd socket;  // listening, non-blocking
+  net::IpAddress address;
   std::uint16_t port = 0;
   ListeningSource source = ListeningSource::bound;
   // The connection to the server that handed its socket over: kHandoverDrain, written to it, makes
@@ -43,6 +45,7 @@ struct Listening {
 
 inline constexpr char kHandoverDrain = 'D';
 
+// ErrorCode::forbidden for a socket that loopback_only excludes; what it came from goes on unharmed.
 [[nodiscard]] Result<Listening> open_listening(const ServerConfig& config);
 
 // A Unix socket bound at path, mode 0600. It is bound under another name and renamed, so that path

@@ -57,6 +57,7 @@ struct Server::Impl {
   Result<void> configure();
   Result<void> listen();
   void begin();
+  void log_kept_address() const;
   void drain();
   void stop() { shared.stop_loops(); }
   void on_signal();
@@ -134,10 +135,11 @@ void Server::Impl::begin() {
   }
   shared.log("info", "listening",
              LogFields()
-                 .add("host", shared.config.host)
+                 .add("host", listening.address.text())
                  .add("port", listening.port)
                  .add("source", listening_source_name(listening.source))
                  .text());
+  if (listening.source == ListeningSource::predecessor) log_kept_address();
   // From the first turn on, for then this server accepts.
   first().post([this] {
     if (shared.hooks.on_listening) shared.hooks.on_listening();
@@ -149,13 +151,33 @@ void Server::Impl::begin() {
   });
 }
 
+// The address is the predecessor's, whatever this server was told.
+void Server::Impl::log_kept_address() const {
+  const ServerConfig& config = shared.config;
+  const auto host = net::IpAddress::parse(config.host);
+  const bool same_host = !host || *host == listening.address;
+  if (same_host && (config.port == 0 || config.port == listening.port)) return;
+  shared.log("warn", "address_kept",
+             LogFields()
+                 .add("host", listening.address.text())
+                 .add("port", listening.port)
+                 .add("unused_host", config.host)
+                 .add("unused_port", config.port)
+                 .text());
+}
+
 void Server::Impl::drain() {
   if (shared.draining.exchange(true)) return;
   shared.log("info", "drain_started",
              LogFields().add("connections", shared.connections.load()).text());
-  for (const std::shared_ptr<Worker>& worker : shared.workers) {
-    worker->post([raw = worker.get()] { raw->begin_drain(); });
-  }
+  // The one that accepts goes first: whoever is closed and comes back must not find it accepting.
+  first().post([this] {
+    first().begin_drain();
+    for (std::size_t i = 1; i < shared.workers.size(); ++i) {
+      Worker* worker = shared.workers[i].get();
+      worker->post([worker] { worker->begin_drain(); });
+    }
+  });
 }
 
 void Server::Impl::on_signal() {
@@ -215,6 +237,7 @@ void Server::drain() { impl_->drain(); }
 void Server::stop() { impl_->stop(); }
 bool Server::draining() const noexcept { return impl_->shared.draining.load(); }
 std::uint16_t Server::port() const noexcept { return impl_->listening.port; }
+net::IpAddress Server::address() const noexcept { return impl_->listening.address; }
 
 void Server::broadcast(std::string_view room, std::string_view event, std::string_view data) {
   impl_->feed(room, [event = std::string(event), data = std::string(data)] {

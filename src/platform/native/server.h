@@ -16,6 +16,7 @@
 #include "base/limits.h"
 #include "base/result.h"
 #include "net/http.h"
+#include "net/ip_address.h"
 #include "platform/native/metrics.h"
 #include "room/definition.h"
 
@@ -50,6 +51,8 @@ struct ServerConfig {
   std::string handover_path;
   // Use the listening socket of systemd (LISTEN_FDS) when there is one.
   bool socket_activation = true;
+  // listen() refuses a socket that other machines can reach, wherever it comes from.
+  bool loopback_only = false;
   bool handle_signals =
       false;  // SIGTERM and SIGINT drain; only run() with this set touches signals
 };
@@ -120,6 +123,9 @@ class Server {
   void stop();
   [[nodiscard]] bool draining() const noexcept;
   [[nodiscard]] std::uint16_t port() const noexcept;
+  // The address that the listening socket is bound to, which may have been chosen by systemd or by
+  // the server that it was taken over from.
+  [[nodiscard]] net::IpAddress address() const noexcept;
 
   // Rooms. Each call is carried out on the room's own loop; broadcast, emit and evict of a room
   // without sessions do nothing. data: a raw JSON object or "null".

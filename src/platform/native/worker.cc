@@ -267,6 +267,11 @@ void Worker::begin_drain() {
   timers_.set(drain_deadline_, now_.steady_ms + shared_.config.drain_deadline_ms);
 }
 
+std::int64_t Worker::handshake_ms_max() const noexcept {
+  const std::int64_t whole_ms = limits().handshake_ms_max;
+  return shared_.draining.load() ? std::min(whole_ms, kDrainGraceMs) : whole_ms;
+}
+
 // Closes sessions, picked at random, until only those are left whose time has not come.
 void Worker::drain_some() {
   const std::int64_t window_ms = std::max<std::int64_t>(shared_.config.drain_window_ms, 1);

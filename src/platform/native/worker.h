@@ -54,6 +54,8 @@ class Worker : public std::enable_shared_from_this<Worker> {
 
   [[nodiscard]] Shared& shared() noexcept { return shared_; }
   [[nodiscard]] const Limits& limits() const noexcept { return shared_.limits(); }
+  // What a connection that comes now is given until its upgrade. In a drain it is waited for.
+  [[nodiscard]] std::int64_t handshake_ms_max() const noexcept;
   [[nodiscard]] EventLoop& loop() noexcept { return loop_; }
   [[nodiscard]] TimerHeap& timers() noexcept { return timers_; }
   [[nodiscard]] LoopMetrics& metrics() noexcept { return metrics_; }
