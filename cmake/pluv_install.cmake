@@ -13,7 +13,11 @@ install(TARGETS pluv_pluv ${layers} EXPORT pluv)
 install(DIRECTORY include/pluv DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
   FILES_MATCHING PATTERN "*.h")
 install(DIRECTORY src/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/pluv/detail
-  FILES_MATCHING PATTERN "*.h" PATTERN "*_test*" EXCLUDE PATTERN "*_testing.h" EXCLUDE)
+  FILES_MATCHING PATTERN "*.h" PATTERN "*_test*" EXCLUDE PATTERN "*_testing.h" EXCLUDE
+  PATTERN "test_kit.h" EXCLUDE)
+# What pluvd.service names as its documentation, with the units beside it.
+install(FILES docs/pluvd.md docs/tokens.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY docs/systemd DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/pluv)
 install(EXPORT pluv DESTINATION ${package} NAMESPACE pluv:: FILE pluvTargets.cmake)

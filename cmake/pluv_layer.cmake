@@ -24,6 +24,7 @@ function(pluv_layer NAME)
   set_target_properties(${target} PROPERTIES EXPORT_NAME ${NAME})
   set_property(GLOBAL APPEND PROPERTY pluv_layers ${target})
   target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:pluv_flags>)
+  target_compile_features(${target} PUBLIC cxx_std_20)  # which the headers need, too
   foreach(layer ${ARG_DEPENDS})
     target_link_libraries(${target} PUBLIC pluv_${layer})
   endforeach()
