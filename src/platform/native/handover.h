@@ -45,7 +45,7 @@ class HandoverPoint final : public Pollable {
   const std::function<void()> on_drain_;
   OwnedFd socket_;
   std::uint64_t path_inode_ = 0;
-  bool handed_over_ = false;  // a successor accepts
+  bool handed_over_ = false;                            // a successor accepts
   std::vector<std::unique_ptr<Successor>> successors_;  // kept: a handful in a process's life
 };
 

@@ -14,8 +14,9 @@ namespace {
 
 // Responses that a client asked for and does not read.
 constexpr std::size_t kResponseBytesMax = 4 * 1024 * 1024;
-// Requests of one read that are answered, the last with a close: a read holds thousands of them, and
-// an answer may cost more than it looks (/metrics), which all others on the loop would wait for.
+// Requests of one read that are answered, the last with a close: a read holds thousands of them,
+// and an answer may cost more than it looks (/metrics), which all others on the loop would wait
+// for.
 constexpr int kPipelinedMax = 8;
 // Held refusals take sockets too: beyond this multiple of a limit on connections, the next one is
 // closed as it comes.
@@ -134,8 +135,8 @@ void Handshakes::fail_paced(Connection& connection, const net::Response& respons
 
 void Handshakes::respond(Connection& connection, const net::Request& request,
                          const net::Response& response) {
-  const bool keep_alive = request.keep_alive() && !connection.http->last_request &&
-                          !worker_.shared().draining.load();
+  const bool keep_alive =
+      request.keep_alive() && !connection.http->last_request && !worker_.shared().draining.load();
   std::string out;
   net::append_response(out, response,
                        {.keep_alive = keep_alive, .head_only = request.method() == "HEAD"});

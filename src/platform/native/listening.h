@@ -45,7 +45,7 @@ struct Listening {
 
 inline constexpr char kHandoverDrain = 'D';
 
-// ErrorCode::forbidden for a socket that loopback_only excludes; what it came from goes on unharmed.
+// ErrorCode::forbidden for a socket that loopback_only excludes; its owner is left as it is.
 [[nodiscard]] Result<Listening> open_listening(const ServerConfig& config);
 
 // A Unix socket bound at path, mode 0600. It is bound under another name and renamed, so that path

@@ -35,8 +35,7 @@ void Outbox::push_urgent(const BufferRef& buffer, std::uint32_t offset, std::uin
   while (place < items_.size() && items_[place].frame.kind == room::FrameKind::urgent) ++place;
   items_.insert(
       items_.begin() + static_cast<std::ptrdiff_t>(place),
-      Item{buffer,
-           QueuedFrame{.offset = offset, .size = size, .kind = room::FrameKind::urgent}});
+      Item{buffer, QueuedFrame{.offset = offset, .size = size, .kind = room::FrameKind::urgent}});
   bytes_ += size;
   counted_ += size;
   if (!blocked()) return;
