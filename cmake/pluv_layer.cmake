@@ -38,6 +38,20 @@ function(pluv_layer NAME)
   endif()
 endfunction()
 
+# pluv_node_test(NAME SCRIPT ARGUMENTS...): a node program as a CTest test. Without node, or the npm
+# packages that it needs, it is skipped; it fails where TESTS_MUST_RUN says that they were installed.
+function(pluv_node_test NAME)
+  find_program(NODE node)
+  set(command ${NODE} ${ARGN})
+  if(NOT NODE)
+    # No semicolon, which would end a list's element.
+    set(command sh -c
+      "echo node is not installed && test -n \"\$TESTS_MUST_RUN\" && exit 1 || exit 77")
+  endif()
+  add_test(NAME ${NAME} COMMAND ${command})
+  set_tests_properties(${NAME} PROPERTIES TIMEOUT 600 SKIP_RETURN_CODE 77 LABELS e2e)
+endfunction()
+
 # pluv_test(NAME SOURCES ... LINK ... [LABELS ...]): a GoogleTest program, run as one CTest test.
 function(pluv_test NAME)
   cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LINK;LABELS" ${ARGN})

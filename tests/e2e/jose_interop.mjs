@@ -1,21 +1,19 @@
 // Room tokens against npm jose, both ways: what jose makes our reader takes, what we make jose
 // takes, and both refuse the same. Usage: node jose_interop.mjs PATH_OF_pluv_token_tool.
-// Ends with 0, with 1 when a case failed, with 77 (skipped) when jose is not installed.
+// Ends with 0, with 1 when a case failed; lib/need.mjs says what when jose is not installed.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { hkdfSync, randomUUID } from "node:crypto";
 import process from "node:process";
+
+import { need } from "./lib/need.mjs";
 
 const tool = process.argv[2];
 if (tool === undefined) {
   console.error("usage: node jose_interop.mjs PATH_OF_pluv_token_tool");
   process.exit(2);
 }
-const { EncryptJWT, errors, jwtDecrypt } = await import("jose").catch((error) => {
-  if (error.code !== "ERR_MODULE_NOT_FOUND") throw error;
-  console.error("skipped: npm jose is not installed; run npm ci --prefix tests/e2e");
-  process.exit(77);
-});
+const [{ EncryptJWT, errors, jwtDecrypt }] = await need("jose");
 
 const SECRET = "a secret of the interop test";
 const OTHER_SECRET = "another secret";
