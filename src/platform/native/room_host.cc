@@ -116,16 +116,11 @@ bool RoomHost::handle_event(Connection& connection, const net::FrameEvent& given
       break;
     case net::EventKind::pong: step(entry, room::Heard{connection.index}); break;
     case net::EventKind::close:
-    case net::EventKind::error: end_by_peer(connection, event); return false;
-    case net::EventKind::need_more: return false;
+    case net::EventKind::error: end_by_peer(connection, event); break;
+    case net::EventKind::need_more: break;
   }
-  if (given.compressed) {
-    if (inflate_scratch_.capacity() > worker_.limits().message_bytes_max) inflate_scratch_ = {};
-    // A stream that failed is of no use to the next message.
-    if (event.kind == net::EventKind::error) {
-      inflater_.emplace(net::InflaterOptions{.takeover = net::ContextTakeover::no});
-    }
-  }
+  // A message that failed may have left as much as one that was good.
+  if (inflate_scratch_.capacity() > worker_.limits().message_bytes_max) inflate_scratch_ = {};
   if (connection.phase != Phase::open) return connection.phase == Phase::closing;
   connection.frames.set_message_bytes_max(entry.room.message_bytes_max(connection.index));
   return true;
