@@ -172,6 +172,43 @@ TEST(Admission, ConnectionsOfOneAddressAreBoundedBehindAProxyToo) {
   EXPECT_FALSE(again->next_of_type("$registered").empty());
 }
 
+TEST(Admission, AddressThatHoldsTwiceItsConnectionsGetsNoMore) {
+  room::Definition definition = quick_pacing(60'000);
+  definition.limits.connections_per_address_max = 2;
+  definition.limits.handshake_ms_max = 60'000;
+  RunningServer running({}, std::move(definition));
+  std::vector<std::unique_ptr<Client>> silent;
+  for (int i = 0; i < 4; ++i) {
+    silent.push_back(std::make_unique<Client>(connect_to(running.port())));
+  }
+  EXPECT_TRUE(eventually([&] { return running.server->metrics().connections == 4; }));
+  for (int i = 0; i < 3; ++i) {
+    Client more(connect_to(running.port()));
+    EXPECT_TRUE(more.ended());
+  }
+  EXPECT_EQ(running.server->metrics().connections, 4U);
+  EXPECT_EQ(refused(running, "address_max"), 3U);
+  silent.pop_back();
+  EXPECT_TRUE(eventually([&] { return running.server->metrics().connections == 3; }));
+  Client held(connect_to(running.port()));
+  EXPECT_TRUE(held.upgrade("/api/pluv/room/room"));
+}
+
+TEST(Admission, OverlongTokenIsRefusedForGood) {
+  ServerHooks hooks;
+  hooks.authorize = [](const JoinRequest& request) -> Result<AuthorizedUser> {
+    return Error{ErrorCode::unauthorized, std::to_string(request.token.size())};
+  };
+  RunningServer running({}, {}, std::move(hooks));
+  for (const std::size_t size : {8'200U, 12'000U, 16'000U}) {
+    Client client(connect_to(running.port()));
+    ASSERT_TRUE(client.upgrade("/api/pluv/room/room?token=" + std::string(size, 'x'))) << size;
+    EXPECT_EQ(client.close_code(), 3000) << size;
+  }
+  Client endless(connect_to(running.port()));
+  EXPECT_FALSE(endless.upgrade("/api/pluv/room/room?token=" + std::string(17'000, 'x')));
+}
+
 TEST(Admission, FullRoomHoldsTheJoinThenRefusesIt) {
   room::Definition definition = quick_pacing();
   definition.limits.sessions_per_room_max = 1;

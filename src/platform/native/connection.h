@@ -37,7 +37,9 @@ enum class Phase : std::uint8_t {
 
 // What a connection needs until its upgrade.
 struct HttpState {
-  net::RequestParser parser;
+  // A target may fill the head: an HTTP error brings the original's client back at once, so that a
+  // token which is too long had better be read and refused for good.
+  net::RequestParser parser{net::HttpLimits{.target_bytes_max = net::HttpLimits{}.head_bytes_max}};
   std::size_t body_left = 0;  // of the last request, to be skipped
   net::IpAddress peer;
   bool answered = false;      // at least one request

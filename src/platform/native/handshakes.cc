@@ -49,19 +49,28 @@ void Handshakes::accept(int fd, const net::IpAddress& peer) {
     }
     made->phase = Phase::tls;
   }
+  if (!shared.proxies.contains(peer)) {
+    const std::uint64_t of_address = count_address(*made, peer);
+    if (of_address > std::uint64_t{limits.connections_per_address_max} * kHeldFactor) {
+      shared.addresses.remove(peer);
+      worker_.count_refusal(ConnectionRefusal::address_max);
+      return;
+    }
+  }
   shared.connections.fetch_add(1);
-  if (!shared.proxies.contains(peer)) count_address(*made, peer);
   Connection* connection = worker_.connections().add(std::move(made));
   if (connection == nullptr) return;
   worker_.timers().set(connection->timer, worker_.now_ms() + worker_.handshake_ms_max());
 }
 
-void Handshakes::count_address(Connection& connection, const net::IpAddress& address) {
+std::uint32_t Handshakes::count_address(Connection& connection, const net::IpAddress& address) {
   const std::uint32_t limit = worker_.limits().connections_per_address_max;
-  if (!worker_.shared().config.per_address_limits || limit == 0) return;
+  if (!worker_.shared().config.per_address_limits || limit == 0) return 0;
   connection.address = address;
   connection.address_counted = true;
-  connection.http->over_address_max = worker_.shared().addresses.add(address) > limit;
+  const std::uint32_t count = worker_.shared().addresses.add(address);
+  connection.http->over_address_max = count > limit;
+  return count;
 }
 
 void Handshakes::timed_out(Connection& connection) {
@@ -229,7 +238,7 @@ void Handshakes::upgrade(Connection& connection, const net::Request& request,
 
 std::optional<ConnectionRefusal> Handshakes::refusal_for_now(Connection& connection,
                                                              const net::IpAddress& client) {
-  if (!connection.address_counted) count_address(connection, client);
+  if (!connection.address_counted) static_cast<void>(count_address(connection, client));
   if (worker_.shared().draining.load()) return ConnectionRefusal::draining;
   if (connection.http->over_connections_max) return ConnectionRefusal::connections_max;
   if (connection.http->over_address_max) return ConnectionRefusal::address_max;

@@ -5,6 +5,7 @@
 // the HTTP answer is held as long. Owned by a Worker, used on its thread.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -55,7 +56,8 @@ class Handshakes {
   void authorize_and_join(Connection& connection, const JoinRequest& request, std::span<char> rest);
   void refuse_for_now(Connection& connection, ConnectionRefusal refusal, std::string_view room);
   void refuse_for_good(Connection& connection, ConnectionRefusal refusal, std::string_view room);
-  void count_address(Connection& connection, const net::IpAddress& address);
+  // The address's connections with this one; 0 when they are not counted.
+  [[nodiscard]] std::uint32_t count_address(Connection& connection, const net::IpAddress& address);
 
   Worker& worker_;
 };
