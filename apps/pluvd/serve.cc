@@ -233,8 +233,9 @@ int serve(const LoadedSettings& loaded) {
   }
   const int code = running.server->run();
   running.log.explain(code == 0 ? "info" : "warn", "stopped",
-                      code == 0 ? "every connection was closed in order"
-                                : "the drain met its deadline; what was left was cut");
+                      code == 0
+                          ? "every connection was closed in order"
+                          : "the drain met its deadline or a second signal; what was left was cut");
   return code == 0 ? kExitOk : kExitDrainDeadline;
 }
 
