@@ -80,7 +80,13 @@ Result<ParsedUser> Authorizer::authorize(std::string_view room, std::string_view
     return auth::decode_token(keys, token, room, now_unix_ms, policy);
   });
   if (!claims.ok()) return std::move(claims).error();
-  Result<ParsedUser> user = state_->config.parse_user(claims->user_json);
+  Result<ParsedUser> user = [&]() -> Result<ParsedUser> {
+    try {
+      return state_->config.parse_user(claims->user_json);
+    } catch (...) {  // of a check that is the application's
+      return current_error();
+    }
+  }();
   if (!user.ok()) {
     return Error{ErrorCode::unauthorized, "The token's user is invalid: " + user.error().message};
   }

@@ -107,6 +107,18 @@ TEST(Authorize, AFunctionThatThrowsMakesJoinsWait) {
                std::runtime_error);
 }
 
+TEST(Authorize, ACheckThatThrowsRefusesTheTokenAndEndsNothing) {
+  const auto io = make_io();
+  const std::string token = io.create_token({.room = "r", .user = {"1", "A"}});
+  auto made = authorize<User>(
+      AuthorizeOptions{.secret = "secret123"},
+      check(&User::name, refine([](const std::string& name) { return std::stoi(name) > 0; }, "")));
+  const detail::Authorizer authorizer(std::move(made.config), {});
+  const auto refused = authorizer.authorize("r", token, Request(), detail::unix_now_ms());
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::unauthorized);
+}
+
 TEST(CreateToken, RefusesWhatItsReaderWouldRefuse) {
   const auto io = make_io();
   const auto create = [&](std::string room, User user, std::chrono::milliseconds age = 60s) {

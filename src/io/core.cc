@@ -167,12 +167,12 @@ void Core::listen(ListenOptions options) {
   const Runtime::Logger logger = hooks.log;
   auto server = std::make_unique<native::Server>(make_server_config(options), state_->definition,
                                                  std::move(hooks));
-  state_->host = std::make_unique<NativeHost>(*server);
-  state_->runtime->attach(*state_->host, logger);
   if (const Result<void> listening = server->listen(); !listening.ok()) {
-    state_->runtime->detach();
     throw std::runtime_error(listening.error().message);
   }
+  // The loops do not turn yet, so nothing has missed the host. A runtime is attached once.
+  state_->host = std::make_unique<NativeHost>(*server);
+  state_->runtime->attach(*state_->host, logger);
   state_->server.store(server.get(), std::memory_order_release);
   state_->owned = std::move(server);
 }

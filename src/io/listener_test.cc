@@ -89,6 +89,39 @@ TEST(Listener, AnExceptionIsLoggedAndHarmsNothing) {
   EXPECT_TRUE(bench.room().finished());
 }
 
+// Says when it ends, and whether what it was made from was still there then.
+struct Witness {
+  explicit Witness(bool& alive) : alive_(&alive) { *alive_ = true; }
+  Witness(const Witness&) = delete;
+  Witness& operator=(const Witness&) = delete;
+  ~Witness() { *alive_ = false; }
+  bool* alive_;
+};
+
+TEST(Listener, TheEventOutlivesTheLocalsOfACoroutineThatIsCutOff) {
+  static bool alive = false;
+  bool alive_at_end = false;
+  struct AtEnd {
+    bool* out;
+    ~AtEnd() { *out = alive; }
+  };
+  const auto io = create_io(
+      platform_native(NativeOptions{.context = [] { return std::make_shared<Witness>(alive); }}));
+  std::optional<resolver<void>> kept;
+  const auto server =
+      io.server(ServerOptions{.on_user_disconnected = [&](const auto&) -> task<void> {
+        const AtEnd at_end{&alive_at_end};
+        co_await from_callback([&](resolver<void> r) { kept = r; });
+      }});
+  {
+    Bench bench(server);
+    bench.leave(bench.join());
+    EXPECT_TRUE(alive) << "the event keeps the room's value";
+  }
+  EXPECT_FALSE(alive);
+  EXPECT_TRUE(alive_at_end);
+}
+
 TEST(Context, AValueIsCopiedForEachRoomAndAFunctionIsAsked) {
   const auto io = create_io(platform_native(NativeOptions{.context = App{3}}));
   const auto server = io.server();

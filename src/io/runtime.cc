@@ -226,7 +226,10 @@ Detached run_detached(std::shared_ptr<Executor> executor, task<void> work,
                       std::shared_ptr<Spawned> spawned) {
   std::exception_ptr failure;
   try {
-    co_await std::move(work);
+    // In the frame rather than among its parameters, which compilers end in orders of their own:
+    // what done keeps alive must outlive the task when a server ends while it waits.
+    task<void> running = std::move(work);
+    co_await std::move(running);
   } catch (...) {
     failure = std::current_exception();
   }

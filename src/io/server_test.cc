@@ -202,6 +202,28 @@ TEST(Server, RunsInsideAHostProgramsLoop) {
   ::close(ends[1]);
 }
 
+TEST(Server, ListensAfterAFailedAttemptAsIfItWereTheFirst) {
+  const auto io = create_io(platform_native());
+  const auto slow = io.procedure().self([]() -> task<Event<"done", Text>> {
+    const std::string text = co_await blocking([] { return std::string("worked"); });
+    co_return emit<"done">(Text{text});
+  });
+  const auto server = io.server(ServerOptions{.router = io.router(on<"slow">(slow))});
+  EXPECT_THROW(server.listen({.port = 0, .host = "no address"}), std::runtime_error);
+  auto listening = server.listen(
+      {.port = 0, .threads = 1, .log = [](std::string_view, std::string_view, std::string_view) {
+       }});
+  listening.start();
+  Client client(listening.port());
+  client.upgrade("/api/pluv/room/r");
+  ASSERT_NE(client.read_until("$registered"), "");
+  client.send_text(R"({"type":"slow","data":{}})");
+  const std::string answer = client.read_until(R"("user":null)");
+  EXPECT_NE(answer.find("worked"), std::string::npos) << answer;
+  listening.stop();
+  listening.join();
+}
+
 TEST(Server, RefusesOptionsThatMakeNoSense) {
   EXPECT_THROW(make_server().listen({.port = 0, .room_path = "rooms"}), std::invalid_argument);
   EXPECT_THROW(make_server().listen({.port = 0, .routes = {get("x", nullptr)}}),
