@@ -32,7 +32,8 @@ struct Limits {
   std::uint32_t messages_burst_max = 4'000;
   // Malformed messages that are ignored before the session is closed with 1008.
   std::uint32_t malformed_messages_max = 100;
-  // Messages (and their bytes) of one session that wait while its own handler is at work.
+  // Messages of one session that wait while its own handler is at work, and the bytes at which no
+  // further one may wait: a whole document alone still does.
   std::size_t waiting_messages_max = 1'024;
   std::size_t waiting_bytes_max = 4 * 1024 * 1024;
   // A session silent for this long is dead: three of the client's heartbeats.

@@ -1,6 +1,7 @@
 #include "room/room.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "room/session.h"
 
@@ -25,6 +26,8 @@ void Room::step(const Input& input, Now now, Effects& effects) {
   now_ = now;
   effects_ = &effects;
   all_valid_ = false;
+  bytes_before_ = effects.bytes.size();
+  released_ = 0;
   std::visit(Overloaded{
                  [this](const Opened& opened) { open(opened); },
                  [this](const Message& message) {
@@ -50,6 +53,7 @@ void Room::step(const Input& input, Now now, Effects& effects) {
     collect_garbage();
   }
   destroy_if_empty();
+  if (!releasing_.empty()) schedule_wake();
   effects_ = nullptr;
 }
 
@@ -91,6 +95,7 @@ void Room::destroyed() {
   context_.reset();
   context_made_ = false;
   wake_at_ms_ = 0;
+  releasing_.clear();
   if (held_.empty()) {
     effects_->list.emplace_back(Finished{});
     return;
@@ -99,8 +104,9 @@ void Room::destroyed() {
   joining.swap(held_);
   for (const SessionIndex index : joining) {
     session(index).held = false;
-    if (admit(index)) release_waiting(index);
+    (void)admit(index);
   }
+  for (const SessionIndex index : joining) release_waiting(index);
 }
 
 // --- time
@@ -108,6 +114,9 @@ void Room::destroyed() {
 
 void Room::wake() {
   wake_at_ms_ = 0;
+  std::vector<SessionIndex> releasing;
+  releasing.swap(releasing_);
+  for (const SessionIndex index : releasing) release_waiting(index);
   collect_garbage();
   const Limits& limits = definition_.limits;
   for (const SessionIndex index : order_) {
@@ -122,7 +131,7 @@ void Room::wake() {
 void Room::schedule_wake() {
   if (order_.empty()) return;
   const Limits& limits = definition_.limits;
-  std::int64_t due = now_.steady_ms + limits.garbage_collect_ms;
+  std::int64_t due = now_.steady_ms + (releasing_.empty() ? limits.garbage_collect_ms : 0);
   for (const SessionIndex index : order_) {
     const Session& self = session(index);
     due =
@@ -142,16 +151,19 @@ void Room::heard(SessionIndex index) {
 
 // Removes the silent. Clients are told who is left only when somebody was lost.
 void Room::collect_garbage() {
+  const auto is_silent = [this](SessionIndex index) {
+    return now_.steady_ms - session(index).heard_ms >= definition_.limits.silence_ms_max;
+  };
   std::vector<SessionIndex> silent;
-  for (const SessionIndex index : order_) {
-    if (now_.steady_ms - session(index).heard_ms >= definition_.limits.silence_ms_max) {
-      silent.push_back(index);
-    }
-  }
+  std::copy_if(order_.begin(), order_.end(), std::back_inserter(silent), is_silent);
   if (silent.empty()) return;
+  // All of them leave first: a network that parted may have lost thousands, who need not hear of
+  // each other.
+  std::erase_if(order_, is_silent);
   for (const SessionIndex index : silent) {
     refuse(index, RefusalReason::silent);
-    close(index, kCloseGoingAway, "Silent for too long");
+    depart(index);
+    effects_->list.emplace_back(Close{index, kCloseGoingAway, "Silent for too long", false});
   }
   if (!order_.empty()) send_sync_state();
 }

@@ -117,6 +117,7 @@ class Room {
   void turn_away(SessionIndex index, RefusalReason reason, std::uint16_t code,
                  std::string_view text);
   void leave(SessionIndex index);
+  void depart(SessionIndex index);
   void close(SessionIndex index, std::uint16_t code, std::string_view reason);
   void evict_session(const SessionId& id);
   void evict_all();
@@ -129,6 +130,7 @@ class Room {
                                   std::size_t size) const noexcept;
   void keep_waiting(SessionIndex index, std::string_view text);
   void release_waiting(SessionIndex index);
+  [[nodiscard]] bool may_release() const noexcept;
   void handle(SessionIndex index, const protocol::ClientMessage& message);
   void initialize_session(SessionIndex index, const protocol::ClientMessage& message);
   void send_others(SessionIndex asker);
@@ -188,6 +190,7 @@ class Room {
   std::vector<std::unique_ptr<Session>> sessions_;  // by SessionIndex; null: free
   std::vector<SessionIndex> order_;                 // live ones, in order of joining
   std::vector<SessionIndex> held_;                  // joined while the room was being destroyed
+  std::vector<SessionIndex> releasing_;  // what waited is handled on; may name ones that left
   std::vector<std::unique_ptr<User>> users_;        // null: free
   std::unordered_map<std::string, std::uint32_t> users_by_id_;  // looked up, never iterated
   std::size_t users_live_ = 0;
@@ -204,6 +207,8 @@ class Room {
   bool all_valid_ = false;
 
   // Of the step under way.
+  std::size_t bytes_before_ = 0;  // in effects_->bytes
+  std::size_t released_ = 0;      // messages that had waited
   Now now_;
   Effects* effects_ = nullptr;
 };

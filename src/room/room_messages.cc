@@ -8,6 +8,14 @@
 #include "room/session.h"
 
 namespace pluv::room {
+namespace {
+
+// Messages that waited are cheap to send and may be dear to answer ($getOthers): one step handles
+// so many of them, or until its output has so many bytes, and the next step goes on.
+constexpr std::size_t kReleasedMax = 256;
+constexpr std::size_t kReleasedBytesMax = 1024 * 1024;
+
+}  // namespace
 
 using protocol::ClientMessage;
 using protocol::MessageKind;
@@ -20,6 +28,11 @@ void Room::receive(SessionIndex index, std::string_view text) {
     return;
   }
   Session& self = session(index);
+  if (!size_allowed(self, *message, text.size())) {
+    refuse(index, RefusalReason::message_too_large);
+    close(index, kCloseTooBig, "Message is too large");
+    return;
+  }
   // The original's client dies of a late answer: before tickets, queues and rates.
   if (message->kind == MessageKind::ping) {
     const std::uint32_t begin = frame_begin();
@@ -32,12 +45,7 @@ void Room::receive(SessionIndex index, std::string_view text) {
     close(index, kClosePolicy, "Too many messages");
     return;
   }
-  if (!size_allowed(self, *message, text.size())) {
-    refuse(index, RefusalReason::message_too_large);
-    close(index, kCloseTooBig, "Message is too large");
-    return;
-  }
-  if (self.held || self.waiting_for != Ticket{}) {
+  if (self.held || self.waiting_for != Ticket{} || self.waiting != nullptr) {
     keep_waiting(index, text);
     return;
   }
@@ -63,10 +71,11 @@ void Room::keep_waiting(SessionIndex index, std::string_view text) {
   Session& self = session(index);
   if (!self.waiting) self.waiting = std::make_unique<Waiting>();
   Waiting& waiting = *self.waiting;
-  const std::size_t bytes_max =
-      self.held ? definition_.limits.unregistered_bytes_max : definition_.limits.waiting_bytes_max;
-  if (waiting.messages.size() >= definition_.limits.waiting_messages_max ||
-      waiting.bytes + text.size() > bytes_max) {
+  // The one that goes over may be a whole document, which has a limit of its own.
+  const bool full = self.held
+                        ? waiting.bytes + text.size() > definition_.limits.unregistered_bytes_max
+                        : waiting.bytes >= definition_.limits.waiting_bytes_max;
+  if (full || waiting.messages.size() >= definition_.limits.waiting_messages_max) {
     refuse(index, RefusalReason::waiting_queue_full);
     close(index, kClosePolicy, "Too many messages are waiting");
     return;
@@ -83,6 +92,11 @@ void Room::release_waiting(SessionIndex index) {
       self.waiting.reset();
       return;
     }
+    if (!may_release()) {
+      releasing_.push_back(index);
+      return;
+    }
+    ++released_;
     const std::string text = std::move(self.waiting->messages.front());
     self.waiting->messages.pop_front();
     self.waiting->bytes -= text.size();
@@ -91,7 +105,23 @@ void Room::release_waiting(SessionIndex index) {
   }
 }
 
+// One at least, so that every step gets on.
+bool Room::may_release() const noexcept {
+  return released_ == 0 || (released_ < kReleasedMax &&
+                            effects_->bytes.size() - bytes_before_ < kReleasedBytesMax);
+}
+
 void Room::handle(SessionIndex index, const ClientMessage& message) {
+  if (message.kind == MessageKind::unknown_internal) {
+    refuse(index, RefusalReason::unknown_internal);
+    return;
+  }
+  if (message.kind == MessageKind::custom &&
+      message.type.size() > definition_.limits.event_name_bytes_max) {
+    refuse(index, RefusalReason::event_name_too_long);
+    send_error(index, "Event name is too long");
+    return;
+  }
   notify(HostCallKind::room_message, definition_.listeners.on_room_message, index, message.type,
          message.data);
   switch (message.kind) {
@@ -104,7 +134,7 @@ void Room::handle(SessionIndex index, const ClientMessage& message) {
       }
       return;
     case MessageKind::ping: return;  // answered on receipt
-    case MessageKind::unknown_internal: refuse(index, RefusalReason::unknown_internal); return;
+    case MessageKind::unknown_internal: return;  // refused above
     case MessageKind::custom: custom_event(index, message); return;
   }
 }

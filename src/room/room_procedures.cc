@@ -8,11 +8,6 @@
 namespace pluv::room {
 
 void Room::custom_event(SessionIndex index, const protocol::ClientMessage& message) {
-  if (message.type.size() > definition_.limits.event_name_bytes_max) {
-    refuse(index, RefusalReason::event_name_too_long);
-    send_error(index, "Event name is too long");
-    return;
-  }
   const std::size_t procedure = definition_.find_procedure(message.type);
   if (procedure != definition_.procedures.size()) {
     run_procedure(procedure, &index, message.data);

@@ -107,6 +107,11 @@ void Room::leave(SessionIndex index) {
     return;
   }
   order_.erase(std::find(order_.begin(), order_.end(), index));
+  depart(index);
+}
+
+// It is in order_ no more.
+void Room::depart(SessionIndex index) {
   all_valid_ = false;
   const std::uint32_t begin = frame_begin();
   protocol::v5::append_exit(effects_->bytes, sender_of(index), id_);
@@ -134,7 +139,12 @@ void Room::evict_session(const SessionId& id) {
 }
 
 void Room::evict_all() {
-  while (!order_.empty()) close(order_.back(), kCloseEvicted, "Evicted");
+  std::vector<SessionIndex> evicted;
+  evicted.swap(order_);
+  for (const SessionIndex index : evicted) {
+    depart(index);
+    effects_->list.emplace_back(Close{index, kCloseEvicted, "Evicted", false});
+  }
 }
 
 // The newest token's user object counts for all of the user's sessions.
