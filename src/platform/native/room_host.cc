@@ -88,6 +88,9 @@ void RoomHost::receive(Connection& connection, std::span<char> bytes) {
 }
 
 void RoomHost::receive_frames(Connection& connection, std::span<char> bytes) {
+  // It may have been registered since its last message: a join that waited for a teardown.
+  connection.frames.set_message_bytes_max(
+      connection.room->room.message_bytes_max(connection.index));
   while (connection.phase == Phase::open) {
     const net::FrameEvent event = connection.frames.next(bytes);
     if (event.kind == net::EventKind::need_more) return;

@@ -4,7 +4,9 @@
 #include <sys/resource.h>
 
 #include <atomic>
+#include <mutex>
 #include <thread>
+#include <utility>
 
 #include "platform/native/test_kit.h"
 
@@ -161,6 +163,30 @@ TEST(Server, HandlersMayCallTheServerAndListenersAreToldInOrder) {
   a->close();
   EXPECT_TRUE(eventually([&] { return running.server->metrics().rooms == 0; }));
   EXPECT_EQ(destroyed.load(), 1);
+}
+
+TEST(Server, JoinThatWaitedForATeardownMaySendItsDocument) {
+  room::Definition definition;
+  std::mutex mutex;
+  room::ListenerDone end;
+  definition.listeners.on_room_destroyed = [&](const room::ListenerEvent&,
+                                               room::ListenerDone done) {
+    const std::lock_guard lock(mutex);
+    end = std::move(done);
+  };
+  RunningServer running(one_loop(), std::move(definition));
+  Client::join(running.port(), "room")->close();
+  ASSERT_TRUE(eventually([&] {
+    const std::lock_guard lock(mutex);
+    return end != nullptr;
+  }));
+  auto late = Client::join(running.port(), "room");
+  EXPECT_EQ(late->next(kQuietMs).kind, net::EventKind::need_more) << "it waits";
+  std::exchange(end, nullptr)();
+  EXPECT_FALSE(late->next_of_type("$registered").empty());
+  late->send_text(R"({"type":"$initializeSession","data":{"presence":{},"update":")" +
+                  std::string(100'000, 'A') + R"("}})");
+  EXPECT_FALSE(late->next_of_type("$storageReceived").empty());
 }
 
 TEST(Server, ProcedureThatWaitsIsAnsweredLaterOrAtOnceOrFromAnotherThread) {
