@@ -27,7 +27,8 @@ struct Limits {
   std::size_t event_name_bytes_max = 64;
   // Sessions in one room.
   std::size_t sessions_per_room_max = 10'000;
-  // Messages that a client may send a second, and at once. 0: off.
+  // Messages that a client may send a second, and at once; $getOthers counts as several in a room
+  // of hundreds. 0: off.
   std::uint32_t messages_per_second_max = 1'000;
   std::uint32_t messages_burst_max = 4'000;
   // Malformed messages that are ignored before the session is closed with 1008.

@@ -142,7 +142,7 @@ class Room {
   // The same over this presence.
   [[nodiscard]] bool merge_presence(SessionIndex index, std::string_view patch,
                                     std::string& presence);
-  [[nodiscard]] bool take_rate_token(Session& self);
+  [[nodiscard]] bool take_rate_tokens(Session& self, protocol::MessageKind kind);
   void malformed(SessionIndex index);
 
   // Custom events (room_procedures.cc).
@@ -190,8 +190,8 @@ class Room {
   std::vector<std::unique_ptr<Session>> sessions_;  // by SessionIndex; null: free
   std::vector<SessionIndex> order_;                 // live ones, in order of joining
   std::vector<SessionIndex> held_;                  // joined while the room was being destroyed
-  std::vector<SessionIndex> releasing_;  // what waited is handled on; may name ones that left
-  std::vector<std::unique_ptr<User>> users_;        // null: free
+  std::vector<SessionIndex> releasing_;       // what waited is handled on; may name ones that left
+  std::vector<std::unique_ptr<User>> users_;  // null: free
   std::unordered_map<std::string, std::uint32_t> users_by_id_;  // looked up, never iterated
   std::size_t users_live_ = 0;
   std::vector<PendingCall> pending_;  // host calls awaited

@@ -30,9 +30,8 @@ Definition with_teardown() {
 std::size_t count_type(const std::vector<std::string>& mail, std::string_view type) {
   const std::string part = R"("type":")" + std::string(type) + '"';
   return static_cast<std::size_t>(
-      std::count_if(mail.begin(), mail.end(), [&](const std::string& text) {
-        return text.find(part) != std::string::npos;
-      }));
+      std::count_if(mail.begin(), mail.end(),
+                    [&](const std::string& text) { return text.find(part) != std::string::npos; }));
 }
 
 TEST(RoomBounds, WhatWaitedIsHandledAPartAStepAndInOrder) {
@@ -85,7 +84,8 @@ TEST(RoomBounds, JoinsThatWaitedAreServedAPartAStep) {
   std::vector<SessionIndex> joining;
   for (int i = 0; i < 100; ++i) {
     joining.push_back(room.join());
-    room.send(joining.back(), R"({"type":"$initializeSession","data":{"presence":{},"update":""}})");
+    room.send(joining.back(),
+              R"({"type":"$initializeSession","data":{"presence":{},"update":""}})");
     for (int n = 0; n < 100; ++n) room.send(joining.back(), kGetOthers);
   }
   room.drop_mail();
@@ -158,6 +158,33 @@ TEST(RoomBounds, EvictingAllTellsNobodyWhoIsEvicted) {
   EXPECT_EQ(room.finished, 1);
   EXPECT_EQ(room.room().user_count(), 0u);
   for (std::uint32_t i = 0; i < 20; ++i) EXPECT_TRUE(room.take(SessionIndex{i}).empty());
+}
+
+TEST(RoomBounds, AskingForTheOthersCostsAsMuchAsThereAre) {
+  Definition definition;
+  definition.limits.messages_per_second_max = 1;
+  definition.limits.messages_burst_max = 100;
+  TestRoom room(std::move(definition));
+  const SessionIndex ann = room.join();
+  for (int i = 0; i < 50; ++i) room.send(ann, kGetOthers);
+  EXPECT_TRUE(room.closed.empty()) << "one each while there are few";
+  for (int i = 0; i < 640; ++i) room.join();
+  for (int i = 0; i < 4; ++i) room.send(ann, kGetOthers);
+  EXPECT_TRUE(room.closed.empty());
+  room.send(ann, kGetOthers);
+  ASSERT_EQ(room.closed.size(), 1u) << "11 each now";
+  EXPECT_EQ(room.closed[0].code, kClosePolicy);
+}
+
+TEST(RoomBounds, TheFirstQuestionIsAnsweredHoweverLargeTheRoomAndSmallTheBurst) {
+  Definition definition;
+  definition.limits.messages_per_second_max = 1;
+  definition.limits.messages_burst_max = 3;
+  TestRoom room(std::move(definition));
+  for (int i = 0; i < 640; ++i) room.join();
+  const SessionIndex ann = room.join_fully();
+  EXPECT_EQ(count_type(room.take(ann), "$othersReceived"), 1u);
+  EXPECT_TRUE(room.closed.empty());
 }
 
 TEST(RoomBounds, APingIsAMessageAndHasItsSize) {

@@ -14,6 +14,10 @@ namespace {
 // so many of them, or until its output has so many bytes, and the next step goes on.
 constexpr std::size_t kReleasedMax = 256;
 constexpr std::size_t kReleasedBytesMax = 1024 * 1024;
+// $getOthers takes one more token for each so many others (some 20 KB of answer), though never more
+// than this part of the burst: a message of 30 bytes must not buy a thousand answers of megabytes.
+constexpr std::size_t kOthersPerToken = 64;
+constexpr double kOthersBurstPart = 0.125;
 
 }  // namespace
 
@@ -40,7 +44,7 @@ void Room::receive(SessionIndex index, std::string_view text) {
     send_to(index, begin, FrameKind::urgent);
     return;
   }
-  if (!take_rate_token(self)) {
+  if (!take_rate_tokens(self, message->kind)) {
     refuse(index, RefusalReason::rate_limited);
     close(index, kClosePolicy, "Too many messages");
     return;
@@ -107,8 +111,8 @@ void Room::release_waiting(SessionIndex index) {
 
 // One at least, so that every step gets on.
 bool Room::may_release() const noexcept {
-  return released_ == 0 || (released_ < kReleasedMax &&
-                            effects_->bytes.size() - bytes_before_ < kReleasedBytesMax);
+  return released_ == 0 ||
+         (released_ < kReleasedMax && effects_->bytes.size() - bytes_before_ < kReleasedBytesMax);
 }
 
 void Room::handle(SessionIndex index, const ClientMessage& message) {
@@ -133,7 +137,7 @@ void Room::handle(SessionIndex index, const ClientMessage& message) {
         session(index).storage_exchanged = true;
       }
       return;
-    case MessageKind::ping: return;  // answered on receipt
+    case MessageKind::ping: return;              // answered on receipt
     case MessageKind::unknown_internal: return;  // refused above
     case MessageKind::custom: custom_event(index, message); return;
   }
@@ -224,7 +228,7 @@ bool Room::merge_presence(SessionIndex index, std::string_view patch, std::strin
   return true;
 }
 
-bool Room::take_rate_token(Session& self) {
+bool Room::take_rate_tokens(Session& self, MessageKind kind) {
   const Limits& limits = definition_.limits;
   if (limits.messages_per_second_max == 0) return true;
   const auto elapsed_ms = static_cast<double>(now_.steady_ms - self.rate_refilled_ms);
@@ -232,8 +236,13 @@ bool Room::take_rate_token(Session& self) {
   self.rate_tokens += elapsed_ms * limits.messages_per_second_max / 1000.0;
   const double burst = std::max(limits.messages_burst_max, 1u);
   self.rate_tokens = std::min(self.rate_tokens, burst);
-  if (self.rate_tokens < 1) return false;
-  self.rate_tokens -= 1;
+  double cost = 1;
+  if (kind == MessageKind::get_others) {
+    const auto others = static_cast<double>(order_.size() / kOthersPerToken);
+    cost += std::min(others, burst * kOthersBurstPart);
+  }
+  if (self.rate_tokens < cost) return false;
+  self.rate_tokens -= cost;
   return true;
 }
 
