@@ -10,6 +10,9 @@
 //         co_return pluv::emit<"saved">(Saved{id});
 //       });
 //
+// With g++ 12, do not co_await inside the braces of a struct (Saved{co_await ...}): that compiler
+// destroys the value twice. Give it a name first, as above.
+//
 // References to the input and to ctx stay valid until the handler's task is done. A lambda's
 // captures do too: the server keeps handlers as long as it lives.
 #pragma once

@@ -38,7 +38,7 @@ TEST(RoomBounds, WhatWaitedIsHandledAPartAStepAndInOrder) {
   TestRoom room(with_waiting());
   const SessionIndex ann = room.join_fully();
   const std::string presence = R"({"p":")" + std::string(480, 'p') + R"("})";
-  for (int i = 0; i < 100; ++i) room.join_fully({}, {}, presence);
+  for (int i = 0; i < 30; ++i) room.join_fully({}, {}, presence);
   room.send(ann, event_message("slow"));
   for (int i = 0; i < 999; ++i) room.send(ann, kGetOthers);
   room.send(ann, event_message("last"));
@@ -82,7 +82,7 @@ TEST(RoomBounds, JoinsThatWaitedAreServedAPartAStep) {
   TestRoom room(with_teardown());
   room.leave(room.join_fully());
   std::vector<SessionIndex> joining;
-  for (int i = 0; i < 100; ++i) {
+  for (int i = 0; i < 50; ++i) {
     joining.push_back(room.join());
     room.send(joining.back(),
               R"({"type":"$initializeSession","data":{"presence":{},"update":""}})");
@@ -91,13 +91,13 @@ TEST(RoomBounds, JoinsThatWaitedAreServedAPartAStep) {
   room.drop_mail();
   room.step(HostReplied{room.host_calls[0].ticket, nullptr});
   EXPECT_LT(room.effects().bytes.size(), 2u * 1024 * 1024);
-  EXPECT_EQ(room.room().size(), 100u) << "all are in at once";
+  EXPECT_EQ(room.room().size(), 50u) << "all are in at once";
   room.run_ms(2'000);
   for (const SessionIndex index : joining) {
     const auto mail = room.take(index);
     ASSERT_FALSE(mail.empty());
     EXPECT_NE(mail[0].find("$registered"), std::string::npos);
-    EXPECT_EQ(count_type(mail, "$userJoined"), 100u);
+    EXPECT_EQ(count_type(mail, "$userJoined"), 50u);
     EXPECT_EQ(count_type(mail, "$othersReceived"), 100u);
   }
 }
