@@ -167,9 +167,8 @@ class Io {
           (config.procedures.push_back(detail::make_entry(Ons::name, ons.procedure, runtime)), ...);
         },
         options.router.procedures());
-    return Server<User, Context, R>(
-        std::make_shared<detail::Core>(std::move(config), std::move(runtime)), authorizer_,
-        std::move(options.router));
+    return Server<User, Context, R>(detail::Core::make(std::move(config), std::move(runtime)),
+                                    authorizer_, std::move(options.router));
   }
   [[nodiscard]] Server<User, Context, Router<>> server() const { return server(ServerOptions{}); }
 

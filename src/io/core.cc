@@ -6,6 +6,7 @@
 #include <atomic>
 #include <mutex>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 
 #include "base/ids.h"
@@ -113,6 +114,17 @@ struct Core::State {
 
   native::ServerHooks make_hooks(ListenOptions& options);
 };
+
+std::shared_ptr<Core> Core::make(CoreConfig config, std::shared_ptr<Runtime> runtime) {
+  auto core = std::make_unique<Core>(std::move(config), std::move(runtime));
+  return std::shared_ptr<Core>(core.release(), [](Core* last) {
+    if (native::Server::on_loop_thread() || Runtime::on_pool_thread()) {
+      std::thread([last] { delete last; }).detach();
+    } else {
+      delete last;
+    }
+  });
+}
 
 Core::Core(CoreConfig config, std::shared_ptr<Runtime> runtime)
     : state_(std::make_unique<State>()) {

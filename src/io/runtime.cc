@@ -24,6 +24,8 @@ constexpr std::size_t kPoolThreads = 4;
 // Work waiting for them; beyond it a handler is told at once instead of waiting for ever.
 constexpr std::size_t kPoolQueueMax = 4'096;
 
+thread_local bool is_pool_thread = false;
+
 class Pool {
  public:
   Pool() = default;
@@ -40,7 +42,10 @@ class Pool {
       }
       queue_.push_back(std::move(fn));
       if (threads_.size() < kPoolThreads && idle_ < queue_.size()) {
-        threads_.emplace_back([this] { work(); });
+        threads_.emplace_back([this] {
+          is_pool_thread = true;
+          work();
+        });
       }
     }
     wake_.notify_one();
@@ -151,6 +156,8 @@ void Runtime::destroy_frames() {
   }
   for (void* frame : frames) std::coroutine_handle<>::from_address(frame).destroy();
 }
+
+bool Runtime::on_pool_thread() noexcept { return is_pool_thread; }
 
 std::shared_ptr<Executor> Runtime::executor(std::string_view room) {
   return std::make_shared<RoomExecutor>(shared_from_this(), std::string(room));

@@ -7,7 +7,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <functional>
 #include <stdexcept>
+#include <thread>
 
 #include "pluv/pluv.h"
 
@@ -200,6 +203,49 @@ TEST(Server, RunsInsideAHostProgramsLoop) {
   EXPECT_NE(seen.find("$registered"), std::string::npos);
   EXPECT_EQ(room.get_size(), 1u);
   ::close(ends[1]);
+}
+
+TEST(Server, EndsWithAHandleThatAHandlerDropsLast) {
+  const auto alive = std::make_shared<int>(0);  // one copy in the server
+  std::function<std::shared_ptr<void>()> take_room;
+  std::atomic<bool> holding = false;
+  std::atomic<bool> let_go = false;
+  for (const bool on_the_pool : {false, true}) {
+    const auto io = create_io(platform_native());
+    const auto hold = io.procedure().self([&, alive, on_the_pool]() -> task<void> {
+      std::shared_ptr<void> room = take_room();
+      holding = true;
+      while (!let_go) co_await sleep_for(1ms);
+      if (on_the_pool) {
+        co_await blocking([last = std::move(room)]() mutable { last.reset(); });
+      }
+    });
+    std::optional<Client> client;
+    holding = false;
+    let_go = false;
+    {
+      const auto server = io.server(ServerOptions{.router = io.router(on<"hold">(hold))});
+      auto listening =
+          server.listen({.port = 0,
+                         .threads = 1,
+                         .log = [](std::string_view, std::string_view, std::string_view) {}});
+      take_room = [room = std::make_shared<decltype(server.create_room("r"))>(
+                       server.create_room("r"))] { return std::shared_ptr<void>(room); };
+      listening.start();
+      client.emplace(listening.port());
+      client->upgrade("/api/pluv/room/r");
+      ASSERT_NE(client->read_until("$registered"), "");
+      client->send_text(R"({"type":"hold","data":{}})");
+      for (int i = 0; i < 5'000 && !holding; ++i) std::this_thread::sleep_for(1ms);
+      ASSERT_TRUE(holding);
+      take_room = nullptr;
+    }
+    EXPECT_GT(alive.use_count(), 2) << "the handler's handle keeps it";
+    let_go = true;
+    EXPECT_EQ(client->read_until("never"), "") << "the connection ends";
+    for (int i = 0; i < 5'000 && alive.use_count() > 2; ++i) std::this_thread::sleep_for(1ms);
+    EXPECT_EQ(alive.use_count(), 2) << "the one in the procedure is left";
+  }
 }
 
 TEST(Server, ListensAfterAFailedAttemptAsIfItWereTheFirst) {

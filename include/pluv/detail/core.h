@@ -40,6 +40,10 @@ struct CoreConfig {
 
 class Core {
  public:
+  // The last handle may be dropped anywhere: by a handler, too, on a thread that the core's end
+  // waits for. The core then ends on a thread of its own.
+  [[nodiscard]] static std::shared_ptr<Core> make(CoreConfig config,
+                                                  std::shared_ptr<Runtime> runtime);
   Core(CoreConfig config, std::shared_ptr<Runtime> runtime);
   Core(const Core&) = delete;
   Core& operator=(const Core&) = delete;

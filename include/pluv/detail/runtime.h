@@ -55,6 +55,8 @@ class Runtime : public std::enable_shared_from_this<Runtime> {
   void log_failure(std::string_view event, const Error& error) const;
   // Coroutines under way, for tests and metrics.
   [[nodiscard]] std::size_t frames() const;
+  // Whether the calling thread belongs to the pool of any runtime, which detach() waits for.
+  [[nodiscard]] static bool on_pool_thread() noexcept;
 
  private:
   friend class RoomExecutor;

@@ -32,6 +32,8 @@ std::uint32_t loop_count(const ServerConfig& config) {
   return std::max(1U, std::thread::hardware_concurrency());
 }
 
+thread_local bool is_loop_thread = false;
+
 }  // namespace
 
 struct Server::Impl {
@@ -65,7 +67,10 @@ struct Server::Impl {
   void start_threads(std::size_t first_worker) {
     PLUV_ASSERT(threads.empty());
     for (std::size_t i = first_worker; i < shared.workers.size(); ++i) {
-      threads.emplace_back([raw = shared.workers[i].get()] { raw->run(); });
+      threads.emplace_back([raw = shared.workers[i].get()] {
+        is_loop_thread = true;
+        raw->run();
+      });
     }
   }
   void join_threads() {
@@ -203,6 +208,8 @@ void Server::Impl::feed(std::string_view room, MakeInput make_input) {
 Server::Server(ServerConfig config, room::Definition definition, ServerHooks hooks)
     : impl_(std::make_unique<Impl>(std::move(config), std::move(definition), std::move(hooks))) {}
 Server::~Server() = default;
+
+bool Server::on_loop_thread() noexcept { return is_loop_thread; }
 
 Result<void> Server::listen() { return impl_->listen(); }
 

@@ -148,6 +148,10 @@ class Server {
 
   [[nodiscard]] MetricsSnapshot metrics() const;
 
+  // Whether the calling thread is one that start() or run() of any server made. The destructor
+  // waits for such threads, so none of them may be the one that calls it.
+  [[nodiscard]] static bool on_loop_thread() noexcept;
+
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
