@@ -142,6 +142,7 @@ class Room {
   // The same over this presence.
   [[nodiscard]] bool merge_presence(SessionIndex index, std::string_view patch,
                                     std::string& presence);
+  void refuse_large_presence(SessionIndex index, std::size_t size);
   [[nodiscard]] bool take_rate_tokens(Session& self, protocol::MessageKind kind);
   void malformed(SessionIndex index);
 

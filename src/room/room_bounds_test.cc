@@ -187,6 +187,34 @@ TEST(RoomBounds, TheFirstQuestionIsAnsweredHoweverLargeTheRoomAndSmallTheBurst) 
   EXPECT_TRUE(room.closed.empty());
 }
 
+TEST(RoomBounds, AnInitialPresenceIsNotReadPastTheSizeOfAMessage) {
+  Definition definition;
+  definition.limits.message_bytes_max = 1'000;
+  for (const std::size_t size : {999u, 1'000u, 1'001u}) {
+    TestRoom room(definition);
+    const std::string presence = R"({"a":1)" + std::string(size - 7, ' ') + "}";
+    const SessionIndex ann = room.join_fully({}, {}, presence);
+    const auto mail = room.take(ann);
+    EXPECT_EQ(count_type(mail, "$error"), size > 1'000 ? 1u : 0u) << size;
+    EXPECT_EQ(count_type(mail, "$userJoined"), 1u);
+    const bool taken = mail[mail.size() - 3].find(R"("presence":{"a":1})") != std::string::npos;
+    EXPECT_EQ(taken, size <= 1'000) << size;
+  }
+}
+
+TEST(RoomBounds, APresenceOfAMillionMembersIsRefusedUnread) {
+  TestRoom room;
+  const SessionIndex ann = room.join();
+  std::string presence = "{\"\":0";
+  for (int i = 0; i < 1'000'000; ++i) presence += ",\"\":0";
+  room.send(ann,
+            R"({"type":"$initializeSession","data":{"update":"","presence":)" + presence + "}}}");
+  const auto mail = room.take(ann);
+  EXPECT_EQ(count_type(mail, "$error"), 1u)
+      << "it is too large, though its last member alone is not";
+  EXPECT_EQ(count_type(mail, "$storageReceived"), 1u);
+}
+
 TEST(RoomBounds, APingIsAMessageAndHasItsSize) {
   TestRoom room;
   const SessionIndex ann = room.join_fully();

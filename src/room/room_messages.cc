@@ -209,6 +209,11 @@ bool Room::lay_presence(SessionIndex index, std::string_view patch) {
 
 bool Room::merge_presence(SessionIndex index, std::string_view patch, std::string& presence) {
   Scratch& scratch = effects_->scratch;
+  // $initializeSession may be as large as a document; what merging takes grows with the members.
+  if (patch.size() > definition_.limits.message_bytes_max) {
+    refuse_large_presence(index, patch.size());
+    return false;
+  }
   const bool is_object = json::kind_of(patch) == json::Kind::object;
   const std::string_view base = presence.empty() ? std::string_view("{}") : presence;
   if (!is_object || !json::merge_objects(base, patch, scratch.presence, scratch.merge).ok()) {
@@ -217,15 +222,18 @@ bool Room::merge_presence(SessionIndex index, std::string_view patch, std::strin
     return false;
   }
   if (scratch.presence.size() > definition_.limits.presence_bytes_max) {
-    refuse(index, RefusalReason::presence_too_large);
-    send_error(index, "Large presence. Presence must be at most " +
-                          std::to_string(definition_.limits.presence_bytes_max) +
-                          " bytes. Current size: " + std::to_string(scratch.presence.size()) +
-                          " bytes");
+    refuse_large_presence(index, scratch.presence.size());
     return false;
   }
   presence.assign(scratch.presence);
   return true;
+}
+
+void Room::refuse_large_presence(SessionIndex index, std::size_t size) {
+  refuse(index, RefusalReason::presence_too_large);
+  send_error(index, "Large presence. Presence must be at most " +
+                        std::to_string(definition_.limits.presence_bytes_max) +
+                        " bytes. Current size: " + std::to_string(size) + " bytes");
 }
 
 bool Room::take_rate_tokens(Session& self, MessageKind kind) {
