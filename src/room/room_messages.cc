@@ -246,8 +246,8 @@ bool Room::take_rate_tokens(Session& self, MessageKind kind) {
   self.rate_tokens = std::min(self.rate_tokens, burst);
   double cost = 1;
   if (kind == MessageKind::get_others) {
-    const auto others = static_cast<double>(order_.size() / kOthersPerToken);
-    cost += std::min(others, burst * kOthersBurstPart);
+    const std::size_t tokens = order_.size() / kOthersPerToken;
+    cost += std::min(static_cast<double>(tokens), burst * kOthersBurstPart);
   }
   if (self.rate_tokens < cost) return false;
   self.rate_tokens -= cost;
