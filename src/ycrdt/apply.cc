@@ -1,0 +1,510 @@
+#include "ycrdt/apply.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "ycrdt/any.h"
+#include "ycrdt/update_reader.h"
+#include "ycrdt/update_writer.h"
+#include "ycrdt/updates.h"
+
+namespace pluv::ycrdt {
+
+std::size_t Pending::bytes() const noexcept {
+  std::size_t total = deletes.ranges().size() * sizeof(DeleteRange);
+  for (const std::string& update : updates) total += update.size();
+  return total;
+}
+
+namespace {
+
+// An update in memory: its structs by client.
+struct Decoded {
+  struct Section {
+    ClientId client = 0;
+    std::size_t next = 0;  // of the structs, the first that was not taken yet
+    std::size_t end = 0;
+    bool open = true;
+  };
+  std::vector<StructRef> structs;
+  std::vector<Section> sections;  // lowest client first
+  DeleteSet deletes;
+};
+
+Result<Decoded> decode(std::string_view update, const UpdateLimits& limits) {
+  Decoded out;
+  UpdateReader reader(update, limits);
+  StructRef ref;
+  while (reader.next(ref)) {
+    if (reader.began_client()) {
+      out.sections.push_back({ref.client, out.structs.size(), out.structs.size(), true});
+    }
+    out.structs.push_back(ref);
+    ++out.sections.back().end;
+  }
+  if (reader.failed() || !reader.read_delete_set(out.deletes)) return reader.error();
+  // Of two sections of one client the later one counts, as in yjs.
+  std::stable_sort(out.sections.begin(), out.sections.end(),
+                   [](const auto& a, const auto& b) { return a.client < b.client; });
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < out.sections.size(); ++i) {
+    const bool replaced =
+        i + 1 < out.sections.size() && out.sections[i + 1].client == out.sections[i].client;
+    if (!replaced) out.sections[kept++] = out.sections[i];
+  }
+  out.sections.resize(kept);
+  return out;
+}
+
+class Integration {
+ public:
+  Integration(Store& store, Change& change, const UpdateLimits& limits, std::uint64_t work_max)
+      : store_(store), change_(change), limits_(limits), work_max_(work_max) {}
+
+  // False: the work became too much.
+  [[nodiscard]] bool structs(Decoded& update);
+  [[nodiscard]] bool deletes(const DeleteSet& deletes, DeleteSet& rest);
+
+  // What could not be placed: an update, or empty, and what it waits for.
+  [[nodiscard]] std::string take_rest();
+  [[nodiscard]] const std::vector<Pending::Missing>& missing() const noexcept { return missing_; }
+
+ private:
+  [[nodiscard]] std::optional<Id> missing_dependency(const StructRef& ref) const noexcept;
+  [[nodiscard]] Decoded::Section* section(Decoded& update, ClientId client) noexcept;
+  void put_aside(Decoded& update, std::vector<const StructRef*>& stack);
+  void note_missing(Id id);
+  [[nodiscard]] bool place(const StructRef& ref, std::uint32_t offset);
+  [[nodiscard]] bool extend_last(const StructRef& ref, ClientIndex client);
+  void set_parent(Item& item, const StructRef& ref);
+  void set_content(ItemIndex index, const StructRef& ref, std::uint32_t offset);
+  void store_values(Item& item, const StructRef& ref, std::uint32_t offset);
+  void store_json(std::string& out, std::string_view text) const;
+
+  Store& store_;
+  Change& change_;
+  const UpdateLimits& limits_;
+  std::uint64_t work_max_;
+  std::vector<std::pair<const StructRef*, const StructRef*>> rest_;  // runs of structs
+  std::vector<Pending::Missing> missing_;
+  std::string scratch_;
+};
+
+// What must be here before the struct can be placed.
+std::optional<Id> Integration::missing_dependency(const StructRef& ref) const noexcept {
+  if (!ref.is_item()) return std::nullopt;
+  const auto lacks = [&](bool has, Id id) {
+    return has && id.client != ref.client && id.clock >= store_.state(id.client);
+  };
+  if (lacks(ref.has_origin, ref.origin)) return ref.origin;
+  if (lacks(ref.has_right_origin, ref.right_origin)) return ref.right_origin;
+  if (lacks(ref.has_parent_id, ref.parent)) return ref.parent;
+  return std::nullopt;
+}
+
+Decoded::Section* Integration::section(Decoded& update, ClientId client) noexcept {
+  const auto found =
+      std::lower_bound(update.sections.begin(), update.sections.end(), client,
+                       [](const auto& s, ClientId wanted) { return s.client < wanted; });
+  return found != update.sections.end() && found->client == client ? &*found : nullptr;
+}
+
+void Integration::note_missing(Id id) {
+  for (Pending::Missing& known : missing_) {
+    if (known.client != id.client) continue;
+    known.clock = std::min(known.clock, id.clock);
+    return;
+  }
+  missing_.push_back({id.client, id.clock});
+}
+
+// Everything that waits on the stack, and what follows it from the same clients, has to wait for
+// another update.
+void Integration::put_aside(Decoded& update, std::vector<const StructRef*>& stack) {
+  for (const StructRef* ref : stack) {
+    Decoded::Section* const of = section(update, ref->client);
+    if (of->open) {
+      const StructRef* const first = &update.structs[of->next - 1];
+      rest_.emplace_back(first, first + (of->end - of->next + 1));
+      of->open = false;
+      of->next = of->end;
+    }
+  }
+  stack.clear();
+}
+
+// The order is that of yjs's integrateStructs: the highest client first, and what a struct depends
+// on before it. It decides in which order the keys of maps appear.
+bool Integration::structs(Decoded& update) {
+  std::vector<const StructRef*> stack;
+  std::size_t current = update.sections.size();
+  const StructRef* head = nullptr;
+  while (true) {
+    if (head == nullptr) {
+      if (!stack.empty()) {
+        head = stack.back();
+        stack.pop_back();
+      } else {
+        while (current > 0 &&
+               update.sections[current - 1].next == update.sections[current - 1].end) {
+          --current;
+        }
+        if (current == 0) return true;
+        head = &update.structs[update.sections[current - 1].next++];
+      }
+    }
+    if (head->kind == ContentKind::skip) {
+      head = nullptr;
+      continue;
+    }
+    const Clock known = store_.state(head->client);
+    if (known < head->clock) {
+      note_missing({head->client, head->clock - 1});
+      stack.push_back(head);
+      put_aside(update, stack);
+    } else if (const auto needed = missing_dependency(*head)) {
+      stack.push_back(head);
+      Decoded::Section* const of = section(update, needed->client);
+      if (of != nullptr && of->next != of->end) {
+        head = &update.structs[of->next++];
+        continue;
+      }
+      note_missing(*needed);
+      put_aside(update, stack);
+    } else if (known < head->end()) {
+      if (!place(*head, known - head->clock)) return false;
+    }
+    head = nullptr;
+  }
+}
+
+// The commonest case, typing: the text continues its client's last run, and nothing has come
+// between. Then no item is made.
+bool Integration::extend_last(const StructRef& ref, ClientIndex client) {
+  if (ref.kind != ContentKind::string || !ref.has_origin || ref.origin.client != ref.client ||
+      ref.origin.clock + 1 != ref.clock) {
+    return false;
+  }
+  const ItemIndex last = store_.clients[client].blocks.back();
+  Item& item = store_.items[last];
+  if (item.kind != ContentKind::string || item.deleted() || item.key != kNone ||
+      (item.flags & Item::kRedone) != 0) {
+    return false;
+  }
+  if (ref.has_right_origin) {
+    if (item.right == kNone) return false;
+    const Item& right = store_.items[item.right];
+    if (right.clock != ref.right_origin.clock ||
+        store_.clients[right.client].id != ref.right_origin.client ||
+        item.right_origin != right.first()) {
+      return false;
+    }
+  } else if (item.right != kNone || item.right_origin.client != kNone) {
+    return false;
+  }
+  store_.extend_last(change_, client, ref.content, ref.length);
+  return true;
+}
+
+bool Integration::place(const StructRef& ref, std::uint32_t offset) {
+  const ClientIndex client = store_.intern_client(ref.client);
+  if (ref.kind == ContentKind::gc) {
+    store_.add_gc(change_, client, ref.length - offset);
+    return true;
+  }
+  if (offset == 0 && !store_.clients[client].blocks.empty() && extend_last(ref, client)) {
+    return true;
+  }
+  ItemIndex left = kNone;
+  ItemIndex right = kNone;
+  const auto place_of = [&](Id id) { return Place{store_.find_client(id.client), id.clock}; };
+  if (ref.has_origin) left = store_.clean_end(change_, place_of(ref.origin));
+  if (ref.has_right_origin) {
+    // Where nobody else wrote at the same time it is what stands to the right of the origin now.
+    right = left == kNone ? kNone : store_.items[left].right;
+    const Item& beside = store_.items[right];
+    if (right == kNone || beside.clock != ref.right_origin.clock ||
+        store_.clients[beside.client].id != ref.right_origin.client) {
+      right = store_.clean_start(change_, place_of(ref.right_origin));
+    }
+  }
+  const ItemIndex index = store_.add_item();
+  Item& item = store_.items[index];
+  item.client = client;
+  item.left = left;
+  item.right = right;
+  item.clock = ref.clock + offset;
+  item.length = ref.length - offset;
+  const bool collected = (left != kNone && store_.items[left].is_gc()) ||
+                         (right != kNone && store_.items[right].is_gc());
+  if (!collected) set_parent(item, ref);
+  if (offset > 0 && item.parent != kNone) {
+    // It continues what is here already.
+    const ItemIndex before = store_.clean_end(change_, {client, item.clock - 1});
+    Item& again = store_.items[index];
+    again.left = before;
+    // Where its beginning is; an update that says otherwise contradicts what is here.
+    again.parent = store_.items[before].parent;
+    again.key = store_.items[before].key;
+  }
+  Item& placed = store_.items[index];
+  if (placed.left != kNone) {
+    placed.origin = store_.items[placed.left].last();
+  }
+  if (placed.right != kNone) placed.right_origin = store_.items[placed.right].first();
+  if (placed.parent == kNone) {
+    placed.kind = ContentKind::gc;
+  } else {
+    set_content(index, ref, offset);
+  }
+  return store_.integrate(change_, index, work_max_) != kNone && change_.work <= work_max_;
+}
+
+void Integration::set_parent(Item& item, const StructRef& ref) {
+  if (ref.has_parent_name) {
+    item.parent = store_.intern_root(ref.parent_name);
+  } else if (ref.has_parent_id) {
+    const Item& owner =
+        store_.items[store_.find({store_.find_client(ref.parent.client), ref.parent.clock})];
+    // What is no type, or is collected, holds nothing: the item becomes garbage.
+    item.parent = owner.kind == ContentKind::type ? owner.branch() : kNone;
+  } else {
+    const Item& neighbour = store_.items[item.left != kNone ? item.left : item.right];
+    item.parent = neighbour.parent;
+    item.key = neighbour.key;
+  }
+  if (ref.has_key) item.key = store_.intern_key(ref.key);
+}
+
+void Integration::set_content(ItemIndex index, const StructRef& ref, std::uint32_t offset) {
+  Item& item = store_.items[index];
+  item.kind = ref.kind;
+  switch (ref.kind) {
+    case ContentKind::string: {
+      if (offset == 0) {
+        item.data = store_.arena.copy(ref.content);
+        item.size = static_cast<std::uint32_t>(ref.content.size());
+        break;
+      }
+      scratch_.clear();
+      append_text_from(scratch_, ref.content, offset, ref.length);
+      item.data = store_.arena.copy(scratch_);
+      item.size = static_cast<std::uint32_t>(scratch_.size());
+      break;
+    }
+    case ContentKind::binary:
+      item.data = store_.arena.copy(ref.content);
+      item.size = static_cast<std::uint32_t>(ref.content.size());
+      break;
+    case ContentKind::json:
+    case ContentKind::any: store_values(item, ref, offset); break;
+    case ContentKind::embed:
+      scratch_.clear();
+      store_json(scratch_, ref.content);
+      item.data = store_.arena.copy(scratch_);
+      item.size = static_cast<std::uint32_t>(scratch_.size());
+      break;
+    case ContentKind::format: {
+      const KeyIndex key = store_.intern_key(ref.name);
+      scratch_.assign(reinterpret_cast<const char*>(&key), sizeof key);
+      store_json(scratch_, ref.content);
+      item.data = store_.arena.copy(scratch_);
+      item.size = static_cast<std::uint32_t>(scratch_.size());
+      break;
+    }
+    case ContentKind::type: {
+      const bool named = ref.type == TypeKind::xml_element || ref.type == TypeKind::xml_hook;
+      item.size = store_.add_branch(ref.type, named ? store_.intern_key(ref.name) : kNone);
+      break;
+    }
+    case ContentKind::doc:
+      scratch_.clear();
+      respell_subdocument_options(scratch_, ref.content);
+      item.size = store_.add_subdocument(ref.name, scratch_);
+      break;
+    case ContentKind::deleted:
+    case ContentKind::gc:
+    case ContentKind::skip: break;
+  }
+}
+
+void Integration::store_values(Item& item, const StructRef& ref, std::uint32_t offset) {
+  ByteReader reader(ref.content);
+  bool shortest = true;
+  scratch_.clear();
+  for (std::uint32_t i = 0; i < ref.length; ++i) {
+    if (ref.kind == ContentKind::json) {
+      const std::string_view text = reader.var_bytes();
+      if (i >= offset) store_json(scratch_, text);
+      continue;
+    }
+    const char* const begin = reader.position();
+    if (i == offset && !ref.respell) {
+      scratch_.append(begin, reader.left());
+      break;
+    }
+    if (!skip_any(reader, limits_.value_depth_max, shortest)) break;
+    if (i >= offset) {
+      respell_any(scratch_, {begin, static_cast<std::size_t>(reader.position() - begin)});
+    }
+  }
+  item.data = store_.arena.copy(scratch_);
+  item.size = static_cast<std::uint32_t>(scratch_.size());
+}
+
+void Integration::store_json(std::string& out, std::string_view text) const {
+  if (text == "undefined") {
+    write_any(out, Any());
+    return;
+  }
+  const Result<void> encoded = encode_json(out, text, limits_.value_depth_max);
+  PLUV_ASSERT(encoded.ok());  // the reader has checked it
+}
+
+bool Integration::deletes(const DeleteSet& deletes, DeleteSet& rest) {
+  for (const DeleteRange& range : deletes.ranges()) {
+    if (range.length == 0) continue;
+    const ClientIndex client = store_.find_client(range.client);
+    const Clock end = client == kNone ? 0 : store_.clients[client].end;
+    const Clock range_end = range.clock + range.length;
+    if (range.clock >= end) {
+      rest.add(range);
+      continue;
+    }
+    if (end < range_end) rest.add({range.client, end, range_end - end});
+    if (!store_.delete_range(change_, client, range.clock, std::min(end, range_end), work_max_)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+std::string Integration::take_rest() {
+  if (rest_.empty()) return {};
+  std::sort(rest_.begin(), rest_.end(),
+            [](const auto& a, const auto& b) { return a.first->client > b.first->client; });
+  StructsWriter writer;
+  for (const auto& [begin, end] : rest_) {
+    for (const StructRef* ref = begin; ref != end; ++ref) writer.add(*ref, 0);
+  }
+  std::string out;
+  writer.finish(out);
+  out.push_back('\0');  // no deletes
+  return out;
+}
+
+// The most steps that an update could need; see UpdateLimits::work_base.
+std::uint64_t work_bound(const Store& store, const Decoded& update) {
+  const std::uint64_t structs = update.structs.size();
+  const std::uint64_t splits = 2 * (structs + update.deletes.ranges().size());
+  return structs * (store.items.size() + 3 * structs) +
+         splits * (store.arena.capacity_bytes() / 16 + 1);
+}
+
+void merge_missing(std::vector<Pending::Missing>& into, const std::vector<Pending::Missing>& from) {
+  for (const Pending::Missing& added : from) {
+    const auto known = std::find_if(
+        into.begin(), into.end(), [&](const auto& entry) { return entry.client == added.client; });
+    if (known == into.end()) {
+      into.push_back(added);
+    } else {
+      known->clock = std::min(known->clock, added.clock);
+    }
+  }
+}
+
+// Whether some pending delete has something to delete now.
+bool any_due(const Store& store, const DeleteSet& deletes) {
+  ClientId last = 0;
+  Clock end = 0;
+  bool first = true;
+  return std::any_of(deletes.ranges().begin(), deletes.ranges().end(), [&](const auto& range) {
+    if (first || range.client != last) {
+      last = range.client;
+      end = store.state(last);
+      first = false;
+    }
+    return range.clock < end;
+  });
+}
+
+Result<void> apply_once(Store& store, Pending& pending, Change& change, Decoded& update,
+                        std::size_t update_size, const UpdateLimits& limits) {
+  const std::uint64_t work_max =
+      change.work + limits.work_base + limits.work_per_struct * update.structs.size();
+  const bool may_wait_too_long = pending.bytes() + update_size > limits.pending_bytes_max;
+  std::optional<Store::Checkpoint> checkpoint;
+  Change before;
+  if (may_wait_too_long || change.work + work_bound(store, update) > work_max) {
+    checkpoint = store.checkpoint();
+    before = change;
+  }
+  const auto refuse = [&](const char* why) {
+    PLUV_ASSERT(checkpoint.has_value());
+    store.restore(std::move(*checkpoint));
+    change = std::move(before);
+    return Error{ErrorCode::limit, why};
+  };
+  Integration integration(store, change, limits, work_max);
+  DeleteSet rest;
+  if (!integration.structs(update) || !integration.deletes(update.deletes, rest)) {
+    return refuse("The update takes too much work");
+  }
+  if (!pending.deletes.empty() && any_due(store, pending.deletes)) {
+    if (!integration.deletes(pending.deletes, rest)) {
+      return refuse("The update takes too much work");
+    }
+  } else {
+    for (const DeleteRange& range : pending.deletes.ranges()) rest.add(range);
+  }
+  std::string rest_update = integration.take_rest();
+  if (may_wait_too_long &&
+      pending.bytes() + rest_update.size() + rest.ranges().size() * sizeof(DeleteRange) >
+          limits.pending_bytes_max) {
+    return refuse("Too much waits for updates that have not come");
+  }
+  if (checkpoint) store.discard_checkpoint();
+  rest.normalize();
+  pending.deletes = std::move(rest);
+  if (!rest_update.empty()) {
+    pending.updates.push_back(std::move(rest_update));
+    merge_missing(pending.missing, integration.missing());
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> apply_update(Store& store, Pending& pending, Change& change, std::string_view update,
+                          const UpdateLimits& limits) {
+  auto decoded = decode(update, limits);
+  if (!decoded) return decoded.error();
+  if (auto applied = apply_once(store, pending, change, *decoded, update.size(), limits);
+      !applied) {
+    return applied;
+  }
+  // What waited may have its turn now, and what then still waits, too. The rounds are bounded,
+  // since each reads all that waits; what is left has its turn after the next update.
+  const auto due = [&] {
+    return std::any_of(pending.missing.begin(), pending.missing.end(), [&](const auto& missing) {
+      return missing.clock < store.state(missing.client);
+    });
+  };
+  constexpr int kRoundsMax = 16;
+  for (int round = 0; round < kRoundsMax && due(); ++round) {
+    std::vector<std::string> waiting;
+    waiting.swap(pending.updates);
+    pending.missing.clear();
+    const std::vector<std::string_view> views(waiting.begin(), waiting.end());
+    const auto merged = merge_updates(views, {.coalesce_text = false, .limits = limits});
+    PLUV_ASSERT(merged.ok());  // our own writing
+    auto again = decode(*merged, limits);
+    PLUV_ASSERT(again.ok());
+    // When these take too much work it is they that are dropped, not what has just come.
+    if (!apply_once(store, pending, change, *again, merged->size(), limits)) break;
+  }
+  return {};
+}
+
+}  // namespace pluv::ycrdt

@@ -1,0 +1,113 @@
+#include "ycrdt/block_list.h"
+
+namespace pluv::ycrdt {
+
+namespace {
+
+// The last of the sorted clocks that is not above the wanted one. Precondition: the first is not.
+// Without branches, since nothing could predict them.
+template <class T, class ClockOf>
+std::uint32_t last_not_above(const Table<T>& table, Clock wanted, ClockOf clock_of) noexcept {
+  const T* base = table.begin();
+  for (std::size_t left = table.size(); left > 1;) {
+    const std::size_t half = left / 2;
+    base = clock_of(base[half]) <= wanted ? base + half : base;
+    left -= half;
+  }
+  return static_cast<std::uint32_t>(base - table.begin());
+}
+
+}  // namespace
+
+BlockList::Cursor BlockList::find(Clock clock) const noexcept {
+  const auto is_last_for = [&](std::uint32_t chunk) {  // no later chunk may hold the clock
+    return chunk + 1 == firsts_.size() || clock < firsts_[chunk + 1];
+  };
+  const auto holds = [&](Cursor cursor) {
+    const Table<Entry>& chunk = chunks_[cursor.chunk];
+    if (chunk[cursor.at].clock > clock) return false;
+    if (cursor.at + 1 < chunk.size()) return clock < chunk[cursor.at + 1].clock;
+    return is_last_for(cursor.chunk);
+  };
+  if (hit_.chunk < chunks_.size() && hit_.at < chunks_[hit_.chunk].size()) {
+    if (holds(hit_)) return hit_;
+    if (Cursor after = hit_; next(after) && holds(after)) {
+      hit_ = after;
+      return after;
+    }
+  }
+  if (hit_.chunk >= chunks_.size() || clock < firsts_[hit_.chunk] || !is_last_for(hit_.chunk)) {
+    hit_.chunk = last_not_above(firsts_, clock, [](Clock first) { return first; });
+  }
+  hit_.at = last_not_above(chunks_[hit_.chunk], clock, [](const Entry& e) { return e.clock; });
+  return hit_;
+}
+
+bool BlockList::next(Cursor& cursor) const noexcept {
+  if (cursor.at + 1 < chunks_[cursor.chunk].size()) {
+    ++cursor.at;
+    return true;
+  }
+  if (cursor.chunk + 1 == chunks_.size()) return false;
+  cursor = {cursor.chunk + 1, 0};
+  return true;
+}
+
+bool BlockList::previous(Cursor& cursor) const noexcept {
+  if (cursor.at != 0) {
+    --cursor.at;
+    return true;
+  }
+  if (cursor.chunk == 0) return false;
+  --cursor.chunk;
+  cursor.at = static_cast<std::uint32_t>(chunks_[cursor.chunk].size() - 1);
+  return true;
+}
+
+void BlockList::push_back(Entry entry) {
+  if (chunks_.empty() || chunks_.back().size() == kChunkMax) {
+    chunks_.emplace_back();
+    firsts_.push_back(entry.clock);
+  }
+  chunks_.back().push_back(entry);
+  ++size_;
+}
+
+void BlockList::insert_after(Cursor cursor, Entry entry) {
+  if (chunks_[cursor.chunk].size() == kChunkMax) {
+    Table<Entry> upper;
+    Table<Entry>& lower = chunks_[cursor.chunk];
+    const std::size_t half = kChunkMax / 2;
+    upper.reserve(kChunkMax);
+    for (std::size_t i = half; i < lower.size(); ++i) upper.push_back(lower[i]);
+    lower.truncate(half);
+    firsts_.insert(cursor.chunk + 1, upper[0].clock);
+    chunks_.insert(chunks_.begin() + cursor.chunk + 1, std::move(upper));
+    if (cursor.at >= half)
+      cursor = {cursor.chunk + 1, static_cast<std::uint32_t>(cursor.at - half)};
+  }
+  chunks_[cursor.chunk].insert(cursor.at + 1, entry);
+  ++size_;
+}
+
+void BlockList::erase(Cursor& cursor) noexcept {
+  const Cursor erased = cursor;
+  const bool has_previous = previous(cursor);
+  PLUV_ASSERT(has_previous);
+  chunks_[erased.chunk].erase(erased.at);
+  if (chunks_[erased.chunk].empty()) {
+    chunks_.erase(chunks_.begin() + erased.chunk);
+    firsts_.erase(erased.chunk);
+  } else {
+    firsts_[erased.chunk] = chunks_[erased.chunk][0].clock;
+  }
+  --size_;
+}
+
+std::size_t BlockList::capacity_bytes() const noexcept {
+  std::size_t total = chunks_.capacity() * sizeof(Table<Entry>) + firsts_.capacity_bytes();
+  for (const auto& chunk : chunks_) total += chunk.capacity_bytes();
+  return total;
+}
+
+}  // namespace pluv::ycrdt

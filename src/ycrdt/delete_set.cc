@@ -1,0 +1,67 @@
+#include "ycrdt/delete_set.h"
+
+#include <algorithm>
+
+namespace pluv::ycrdt {
+
+void DeleteSet::normalize() {
+  const auto before = [](const DeleteRange& a, const DeleteRange& b) {
+    return a.client != b.client ? a.client > b.client : a.clock < b.clock;
+  };
+  if (!std::is_sorted(ranges_.begin(), ranges_.end(), before)) {
+    std::sort(ranges_.begin(), ranges_.end(), before);
+  }
+  if (ranges_.empty()) return;
+  std::size_t kept = 0;
+  for (std::size_t i = 1; i < ranges_.size(); ++i) {
+    DeleteRange& last = ranges_[kept];
+    const DeleteRange& next = ranges_[i];
+    if (last.client == next.client && last.clock + last.length >= next.clock) {
+      last.length = std::max(last.length, next.clock + next.length - last.clock);
+    } else {
+      ranges_[++kept] = next;
+    }
+  }
+  ranges_.resize(kept + 1);
+}
+
+void DeleteSet::group_by_client() {
+  const auto before = [](const DeleteRange& a, const DeleteRange& b) {
+    return a.client > b.client;
+  };
+  if (!std::is_sorted(ranges_.begin(), ranges_.end(), before)) {
+    std::stable_sort(ranges_.begin(), ranges_.end(), before);
+  }
+}
+
+bool DeleteSet::contains(Id id) const noexcept {
+  // The last range that begins at or before the id.
+  const auto after = std::upper_bound(
+      ranges_.begin(), ranges_.end(), id, [](const Id& wanted, const DeleteRange& range) {
+        return range.client != wanted.client ? wanted.client > range.client
+                                             : wanted.clock < range.clock;
+      });
+  if (after == ranges_.begin()) return false;
+  const DeleteRange& range = *(after - 1);
+  return range.client == id.client && id.clock - range.clock < range.length;
+}
+
+void DeleteSet::write(std::string& out) const {
+  std::size_t clients = 0;
+  for (std::size_t i = 0; i < ranges_.size(); ++i) {
+    clients += i == 0 || ranges_[i].client != ranges_[i - 1].client ? 1 : 0;
+  }
+  write_var_uint(out, clients);
+  for (std::size_t i = 0; i < ranges_.size();) {
+    std::size_t end = i;
+    while (end < ranges_.size() && ranges_[end].client == ranges_[i].client) ++end;
+    write_var_uint(out, ranges_[i].client);
+    write_var_uint(out, end - i);
+    for (; i < end; ++i) {
+      write_var_uint(out, ranges_[i].clock);
+      write_var_uint(out, ranges_[i].length);
+    }
+  }
+}
+
+}  // namespace pluv::ycrdt

@@ -1,0 +1,46 @@
+// Which elements are deleted: ranges of clocks for each client (yjs: DeleteSet). In updates it
+// stands after the structs.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "ycrdt/ids.h"
+#include "ycrdt/lib0.h"
+
+namespace pluv::ycrdt {
+
+struct DeleteRange {
+  ClientId client = 0;
+  Clock clock = 0;
+  std::uint32_t length = 0;
+
+  bool operator==(const DeleteRange&) const = default;
+};
+
+// In any order until they are sorted.
+class DeleteSet {
+ public:
+  void add(DeleteRange range) { ranges_.push_back(range); }
+  void clear() noexcept { ranges_.clear(); }
+  [[nodiscard]] bool empty() const noexcept { return ranges_.empty(); }
+  [[nodiscard]] const std::vector<DeleteRange>& ranges() const noexcept { return ranges_; }
+  [[nodiscard]] std::vector<DeleteRange>& ranges() noexcept { return ranges_; }
+
+  // Highest client first, lowest clock first, ranges that touch or overlap made one. yjs:
+  // sortAndMergeDeleteSet.
+  void normalize();
+  // Groups the ranges by client, highest first, and keeps their order otherwise.
+  void group_by_client();
+  // Precondition: normalize() was the last change.
+  [[nodiscard]] bool contains(Id id) const noexcept;
+
+  // Appends the version 1 format. Precondition: grouped or normalized.
+  void write(std::string& out) const;
+
+ private:
+  std::vector<DeleteRange> ranges_;
+};
+
+}  // namespace pluv::ycrdt

@@ -1,0 +1,221 @@
+#include "ycrdt/doc.h"
+
+#include <algorithm>
+
+#include "json/writer.h"
+#include "ycrdt/commit.h"
+#include "ycrdt/doc_state.h"
+#include "ycrdt/encode.h"
+#include "ycrdt/format_cleanup.h"
+#include "ycrdt/list_edit.h"
+#include "ycrdt/read.h"
+
+namespace pluv::ycrdt {
+
+void DocState::begin(std::string_view origin) {
+  if (depth++ != 0) return;
+  open = std::make_unique<Transaction>();
+  open->change.number = ++transactions;
+  open->origin.assign(origin);
+}
+
+namespace {
+
+// The clients of whom something was deleted, in the order in which that began.
+std::vector<ClientIndex> deletion_order(const Change& change) {
+  std::vector<ClientIndex> out;
+  for (const Change::Deleted& range : change.deleted) {
+    if (!out.empty() && out.back() == range.client) continue;
+    if (std::find(out.begin(), out.end(), range.client) == out.end()) out.push_back(range.client);
+  }
+  return out;
+}
+
+// Whether others have changed a rich text that is in use.
+bool touches_formatted_text(const DocState& doc, const Change& change) {
+  return std::any_of(change.touched.begin(), change.touched.end(), [&](const auto& touched) {
+    const Branch& branch = doc.store.branches[touched.branch];
+    return branch.has_formatting && !doc.store.is_deleted(touched.branch) &&
+           (branch.kind == TypeKind::text || branch.kind == TypeKind::xml_text);
+  });
+}
+
+}  // namespace
+
+void DocState::end() {
+  if (--depth != 0) return;
+  committing.push_back(std::move(open));
+  if (in_commit) return;  // the loop below comes to it
+  in_commit = true;
+  for (std::size_t i = 0; i < committing.size(); ++i) {
+    Transaction& transaction = *committing[i];
+    const std::vector<ClientIndex> order = deletion_order(transaction.change);
+    normalize_deleted(transaction.change);
+    if (!type_observers.empty()) call_type_observers(transaction);
+    if (!transaction.local && options.clean_formatting &&
+        touches_formatted_text(*this, transaction.change)) {
+      clean_formatting_after(*this, transaction, order);
+    }
+    commit(store, transaction.change, {.gc = options.gc});
+    if (!update_observers.empty()) {
+      const std::string update = encode_change(store, transaction.change);
+      const auto observers = update_observers;  // they may come and go meanwhile
+      for (const auto& [subscription, observer] : observers) {
+        if (!update.empty()) observer(update, transaction);
+      }
+    }
+    if (!subdocs_observers.empty()) call_subdocs_observers(transaction);
+  }
+  committing.clear();
+  in_commit = false;
+}
+
+ItemIndex DocState::new_item(BranchIndex parent, ItemIndex left, ItemIndex right) {
+  const ClientIndex client = store.intern_client(options.client_id);
+  const ItemIndex index = store.add_item();
+  Item& item = store.items[index];
+  item.client = client;
+  item.clock = store.clients[client].end;
+  item.length = 1;
+  item.parent = parent;
+  item.left = left;
+  item.right = right;
+  if (left != kNone) item.origin = store.items[left].last();
+  if (right != kNone) item.right_origin = store.items[right].first();
+  return index;
+}
+
+ItemIndex DocState::integrate(ItemIndex item) {
+  return store.integrate(transaction().change, item, UINT64_MAX);
+}
+
+Doc::Doc(DocOptions options) : state_(std::make_unique<DocState>(std::move(options))) {}
+Doc::Doc(Doc&&) noexcept = default;
+Doc& Doc::operator=(Doc&&) noexcept = default;
+Doc::~Doc() = default;
+
+ClientId Doc::client_id() const noexcept { return state_->options.client_id; }
+
+void Doc::set_client_id(ClientId id) noexcept {
+  PLUV_ASSERT(state_->depth == 0);
+  state_->options.client_id = id;
+}
+
+void Doc::begin(std::string_view origin) { state_->begin(origin); }
+void Doc::end() { state_->end(); }
+
+Result<void> Doc::apply_update(std::string_view update, std::string_view origin) {
+  const Editing editing(*state_, origin);
+  Transaction& transaction = state_->transaction();
+  auto applied = ycrdt::apply_update(state_->store, state_->pending, transaction.change, update,
+                                     state_->options.limits);
+  if (applied) transaction.local = false;
+  return applied;
+}
+
+std::string Doc::encode_state_as_update(const StateVector& state) const {
+  return ycrdt::encode_state_as_update(state_->store, state_->pending, state);
+}
+
+StateVector Doc::state_vector() const { return ycrdt::state_vector(state_->store); }
+
+std::string Doc::encode_state_vector() const {
+  return ycrdt::encode_state_vector(ycrdt::state_vector(state_->store));
+}
+
+bool Doc::has_pending() const noexcept { return !state_->pending.empty(); }
+
+namespace {
+
+BranchIndex root_of_kind(Store& store, std::string_view name, TypeKind kind) {
+  const BranchIndex branch = store.intern_root(name);
+  if (store.branches[branch].kind == TypeKind::undefined) store.branches[branch].kind = kind;
+  return branch;
+}
+
+}  // namespace
+
+Text Doc::get_text(std::string_view name) {
+  return {state_.get(), root_of_kind(state_->store, name, TypeKind::text)};
+}
+Array Doc::get_array(std::string_view name) {
+  return {state_.get(), root_of_kind(state_->store, name, TypeKind::array)};
+}
+Map Doc::get_map(std::string_view name) {
+  return {state_.get(), root_of_kind(state_->store, name, TypeKind::map)};
+}
+XmlFragment Doc::get_xml_fragment(std::string_view name) {
+  return {state_.get(), root_of_kind(state_->store, name, TypeKind::xml_fragment)};
+}
+SharedType Doc::get_root(std::string_view name) {
+  return {state_.get(), state_->store.intern_root(name)};
+}
+
+std::vector<std::string> Doc::root_names() const {
+  std::vector<std::string> out;
+  for (const BranchIndex root : state_->store.roots()) {
+    out.emplace_back(state_->store.key(state_->store.branches[root].name));
+  }
+  return out;
+}
+
+std::string Doc::to_json() const {
+  std::string out;
+  json::Writer writer(out);
+  writer.begin_object();
+  for (const BranchIndex root : state_->store.roots()) {
+    const Branch& branch = state_->store.branches[root];
+    writer.key(state_->store.key(branch.name));
+    std::string value;
+    append_type_json(value, state_->store, root, branch.kind);
+    writer.raw(value);
+  }
+  writer.end_object();
+  return out;
+}
+
+Subscription Doc::on_update(UpdateObserver observer) {
+  state_->update_observers.emplace_back(++state_->subscriptions, std::move(observer));
+  return state_->subscriptions;
+}
+
+Subscription Doc::on_subdocs(SubdocsObserver observer) {
+  state_->subdocs_observers.emplace_back(++state_->subscriptions, std::move(observer));
+  return state_->subscriptions;
+}
+
+void Doc::unobserve(Subscription subscription) {
+  const auto is_it = [&](const auto& entry) { return entry.first == subscription; };
+  std::erase_if(state_->update_observers, is_it);
+  std::erase_if(state_->subdocs_observers, is_it);
+  std::erase_if(state_->type_observers,
+                [&](const auto& entry) { return entry.subscription == subscription; });
+}
+
+std::vector<Subdoc> Doc::subdocs() const {
+  std::vector<Subdoc> out;
+  const Store& store = state_->store;
+  if (store.subdocuments.size() == 1) return out;
+  for (const Client& client : store.clients) {
+    if (client.blocks.empty()) continue;
+    BlockList::Cursor cursor = client.blocks.first();
+    do {
+      const Item& item = store.items[client.blocks.at(cursor).item];
+      if (item.kind == ContentKind::doc && !item.deleted()) {
+        out.push_back(std::get<Subdoc>(value_at(*state_, item, 0)));
+      }
+    } while (client.blocks.next(cursor));
+  }
+  return out;
+}
+
+std::size_t Doc::memory_bytes() const noexcept { return state_->store.memory_bytes(); }
+std::string Doc::check() const { return std::string(state_->store.find_fault()); }
+
+std::size_t Doc::item_count() const noexcept {
+  std::size_t total = 0;
+  for (const Client& client : state_->store.clients) total += client.blocks.size();
+  return total;
+}
+
+}  // namespace pluv::ycrdt

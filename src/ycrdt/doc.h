@@ -1,0 +1,120 @@
+// A Yjs document: shared types that many may edit at the same time and that end up equal once
+// everybody has everybody's updates. Bytes in, bytes out, edits between; it knows no network, no
+// clock, no threads and no randomness. The name that yjs has for an operation stands beside ours.
+//
+//   Doc doc({.client_id = 1});
+//   doc.get_text("note").insert(0, "hello");              // yjs: doc.getText("note").insert(0,
+//   ...) std::string update = doc.encode_state_as_update();    // yjs: Y.encodeStateAsUpdate(doc)
+//   Doc other({.client_id = 2});
+//   Result<void> ok = other.apply_update(update);         // yjs: Y.applyUpdate(other, update)
+//
+// Not thread-safe: one thread at a time. Handles of shared types (types.h) are small values that
+// borrow from the document, which must outlive them.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "ycrdt/limits.h"
+#include "ycrdt/state_vector.h"
+#include "ycrdt/transaction.h"
+#include "ycrdt/types.h"
+
+namespace pluv::ycrdt {
+
+struct DocState;
+
+struct DocOptions {
+  // Who writes with this document: a number that no other writer uses, below 2^53. yjs draws 32
+  // random bits; here the caller does, since nothing here is random.
+  ClientId client_id = 0;
+  // Drop the content of what is deleted. Without, it stays, for snapshots.
+  bool gc = true;
+  // After updates of others remove formatting that they made redundant, as yjs does wherever a text
+  // is in use. A document that only stores should not write: leave it off there.
+  bool clean_formatting = true;
+  // For who holds many documents: makes the tables' order of places unpredictable to others.
+  std::uint64_t hash_seed = 0;
+  UpdateLimits limits = {};
+};
+
+class Doc {
+ public:
+  explicit Doc(DocOptions options = {});
+  Doc(Doc&&) noexcept;
+  Doc& operator=(Doc&&) noexcept;
+  ~Doc();
+
+  [[nodiscard]] ClientId client_id() const noexcept;  // doc.clientID
+  // Precondition: no transaction is open.
+  void set_client_id(ClientId id) noexcept;
+
+  // --- Updates.
+
+  // Applies an update in version 1 format: all of it, or nothing and an error that says why. What
+  // depends on updates that have not come waits (pending()). yjs: applyUpdate.
+  [[nodiscard]] Result<void> apply_update(std::string_view update, std::string_view origin = {});
+  // What somebody with this state vector lacks, with all deletes and what is pending; without one,
+  // the whole document. yjs: encodeStateAsUpdate.
+  [[nodiscard]] std::string encode_state_as_update(const StateVector& state = {}) const;
+  [[nodiscard]] StateVector state_vector() const;         // getStateVector
+  [[nodiscard]] std::string encode_state_vector() const;  // encodeStateVector
+  // Whether something waits for updates that have not come.
+  [[nodiscard]] bool has_pending() const noexcept;
+
+  // --- Shared types at the root. The first typed access decides what it is; a later one of another
+  // kind reads it as that kind. yjs: getText, getArray, getMap, getXmlFragment, getXmlElement.
+  [[nodiscard]] Text get_text(std::string_view name);
+  [[nodiscard]] Array get_array(std::string_view name);
+  [[nodiscard]] Map get_map(std::string_view name);
+  [[nodiscard]] XmlFragment get_xml_fragment(std::string_view name);
+  // The names of the roots, in the order in which they appeared (doc.share.keys()).
+  [[nodiscard]] std::vector<std::string> root_names() const;
+  // The root without deciding what it is; its json() guesses.
+  [[nodiscard]] SharedType get_root(std::string_view name);
+  // All roots as one JSON object (doc.toJSON()).
+  [[nodiscard]] std::string to_json() const;
+
+  // --- Transactions.
+
+  // Runs edit() as one transaction: observers hear once, one update results. Edits outside are
+  // transactions of their own. yjs: doc.transact.
+  template <class Edit>
+  void transact(Edit&& edit, std::string_view origin = {}) {
+    begin(origin);
+    edit();
+    end();
+  }
+
+  // --- Observers. They may edit: that becomes a transaction of its own, of which observers hear
+  // next. Types have their own: SharedType::observe.
+  using UpdateObserver = std::function<void(std::string_view update, const Transaction&)>;
+  // What each transaction has changed, as an update; not called when nothing has. yjs:
+  // doc.on("update").
+  Subscription on_update(UpdateObserver observer);
+  // Subdocuments that a transaction has brought and taken, by their guids. yjs: doc.on("subdocs").
+  using SubdocsObserver = std::function<void(
+      const std::vector<Subdoc>& added, const std::vector<Subdoc>& removed, const Transaction&)>;
+  Subscription on_subdocs(SubdocsObserver observer);
+  // All that are there now, in no particular order (doc.getSubdocs()).
+  [[nodiscard]] std::vector<Subdoc> subdocs() const;
+  void unobserve(Subscription subscription);
+
+  // --- For those who watch over it.
+  [[nodiscard]] std::size_t memory_bytes() const noexcept;
+  // Empty when everything in memory agrees with everything else, else what does not. Linear.
+  [[nodiscard]] std::string check() const;
+  [[nodiscard]] std::size_t item_count() const noexcept;
+
+ private:
+  void begin(std::string_view origin);
+  void end();
+
+  std::unique_ptr<DocState> state_;
+};
+
+}  // namespace pluv::ycrdt

@@ -1,0 +1,429 @@
+#include "ycrdt/doc.h"
+
+#include <gtest/gtest.h>
+
+#include "ycrdt/event.h"
+#include "ycrdt/updates.h"
+
+namespace pluv::ycrdt {
+namespace {
+
+void sync(Doc& from, Doc& to) {
+  ASSERT_TRUE(to.apply_update(from.encode_state_as_update(to.state_vector())).ok());
+}
+
+void exchange(Doc& a, Doc& b) {
+  sync(a, b);
+  sync(b, a);
+  EXPECT_EQ(a.encode_state_as_update(), b.encode_state_as_update());
+  EXPECT_EQ(a.check(), "");
+  EXPECT_EQ(b.check(), "");
+}
+
+TEST(Doc, ConcurrentTypingEndsEqualWithTheLowerClientFirst) {
+  Doc a({.client_id = 1});
+  Doc b({.client_id = 2});
+  ASSERT_TRUE(a.get_text("t").insert(0, "one").ok());
+  ASSERT_TRUE(b.get_text("t").insert(0, "two").ok());
+  exchange(a, b);
+  EXPECT_EQ(a.get_text("t").to_string(), "onetwo");
+  EXPECT_EQ(b.get_text("t").to_string(), "onetwo");
+}
+
+TEST(Doc, TypingIsOneRun) {
+  Doc doc({.client_id = 1});
+  Text text = doc.get_text("t");
+  for (int i = 0; i < 1000; ++i) ASSERT_TRUE(text.insert(text.length(), "x").ok());
+  EXPECT_EQ(doc.item_count(), 1u);
+  for (int i = 0; i < 500; ++i) ASSERT_TRUE(text.erase(100, 1).ok());
+  EXPECT_EQ(doc.item_count(), 3u);
+  EXPECT_EQ(text.length(), 500u);
+  EXPECT_EQ(doc.check(), "");
+}
+
+TEST(Doc, TypingOfOthersIsOneRunToo) {
+  Doc a({.client_id = 1});
+  Doc b({.client_id = 2});
+  a.on_update([&](std::string_view update, const Transaction&) {
+    EXPECT_TRUE(b.apply_update(update).ok());
+  });
+  for (int i = 0; i < 1000; ++i) ASSERT_TRUE(a.get_text("t").insert(0u + i, "x").ok());
+  EXPECT_EQ(b.item_count(), 1u);
+  EXPECT_EQ(b.get_text("t").length(), 1000u);
+  EXPECT_EQ(b.encode_state_as_update(), a.encode_state_as_update());
+}
+
+TEST(Doc, IndicesCountUtf16CodeUnits) {
+  Doc doc({.client_id = 1});
+  Text text = doc.get_text("t");
+  ASSERT_TRUE(text.insert(0, "a\xF0\x9F\x98\x80z").ok());
+  EXPECT_EQ(text.length(), 4u);
+  ASSERT_TRUE(text.insert(3, "-").ok());
+  EXPECT_EQ(text.to_string(), "a\xF0\x9F\x98\x80-z");
+  // Between the halves of a pair: both become U+FFFD, and keep their lengths.
+  ASSERT_TRUE(text.insert(2, "|").ok());
+  EXPECT_EQ(text.to_string(), "a\xEF\xBF\xBD|\xEF\xBF\xBD-z");
+  EXPECT_EQ(text.length(), 6u);
+  EXPECT_EQ(doc.check(), "");
+}
+
+TEST(Doc, BadEditsAreRefused) {
+  Doc doc({.client_id = 1});
+  Text text = doc.get_text("t");
+  EXPECT_EQ(text.insert(1, "x").error().code, ErrorCode::limit);
+  EXPECT_EQ(text.insert(0, "\xff").error().code, ErrorCode::invalid);
+  EXPECT_EQ(text.erase(1, 1).error().code, ErrorCode::limit);
+  Array array = doc.get_array("a");
+  EXPECT_EQ(array.insert(1, {Any(1)}).error().code, ErrorCode::limit);
+  ASSERT_TRUE(array.push({Any(1)}).ok());
+  EXPECT_EQ(array.erase(0, 2).error().code, ErrorCode::limit);
+  EXPECT_EQ(array.length(), 0u);
+  EXPECT_EQ(doc.get_map("m").set("\xff", Any(1)).error().code, ErrorCode::invalid);
+}
+
+TEST(Doc, AHandleOfADeletedTypeIsInvalid) {
+  Doc doc({.client_id = 1});
+  Map map = doc.get_map("m");
+  const auto inner = map.set_type("inner", {TypeKind::text, {}});
+  ASSERT_TRUE(inner.ok());
+  Text text = inner->as_text();
+  ASSERT_TRUE(text.insert(0, "x").ok());
+  EXPECT_EQ(inner->parent(), map);
+  ASSERT_TRUE(map.erase("inner").ok());
+  EXPECT_FALSE(text.valid());
+  EXPECT_EQ(text.to_string(), "");
+  EXPECT_EQ(text.insert(0, "x").error().code, ErrorCode::not_found);
+  EXPECT_EQ(doc.check(), "");
+}
+
+TEST(Doc, RichTextGivesDeltas) {
+  Doc doc({.client_id = 1});
+  Text text = doc.get_text("t");
+  ASSERT_TRUE(text.insert(0, "abc", {{"bold", true}}).ok());
+  ASSERT_TRUE(text.insert(3, "def").ok());  // takes the attributes of its place
+  ASSERT_TRUE(text.insert(6, "ghi", {}).ok());
+  ASSERT_TRUE(text.insert_embed(9, Any::Object{{"image", "x.png"}}, {{"width", 100}}).ok());
+  EXPECT_EQ(text.delta_json(),
+            R"([{"insert":"abcdef","attributes":{"bold":true}},{"insert":"ghi"},)"
+            R"({"insert":{"image":"x.png"},"attributes":{"width":100}}])");
+  ASSERT_TRUE(text.format(0, 6, {{"bold", nullptr}}).ok());
+  EXPECT_EQ(text.to_delta().size(), 2u);
+  ASSERT_TRUE(text.apply_delta({DeltaOp::retain_length(3), DeltaOp::remove_length(3),
+                                DeltaOp::insert_text("X", {{"i", 1}})})
+                  .ok());
+  EXPECT_EQ(text.to_string(), "abcXghi");
+  EXPECT_EQ(doc.check(), "");
+}
+
+TEST(Doc, ArraysHoldAllKindsOfValues) {
+  Doc doc({.client_id = 1});
+  Array array = doc.get_array("a");
+  ASSERT_TRUE(
+      array
+          .insert(0, {Any(1), Any("two"), NewType{TypeKind::map, {}}, Any(Any::Bytes{"\1\2"}),
+                      NewDoc{"guid", true, false, nullptr}, Any(nullptr)})
+          .ok());
+  EXPECT_EQ(array.length(), 6u);
+  EXPECT_EQ(array.json(), R"([1,"two",{},{"0":1,"1":2},{},null])");
+  Map map = std::get<SharedType>(*array.get(2)).as_map();
+  ASSERT_TRUE(map.set("k", Any(true)).ok());
+  EXPECT_EQ(std::get<Subdoc>(*array.get(4)).guid, "guid");
+  EXPECT_EQ(doc.subdocs().size(), 1u);
+  ASSERT_TRUE(array.erase(0, 2).ok());
+  EXPECT_EQ(array.json(), R"([{"k":true},{"0":1,"1":2},{},null])");
+  EXPECT_EQ(array.slice(1, 3).size(), 2u);
+  EXPECT_EQ(array.get(4), std::nullopt);
+  Doc copy({.client_id = 2});
+  exchange(doc, copy);
+  EXPECT_EQ(copy.get_array("a").json(), array.json());
+}
+
+TEST(Doc, LongListsAreFoundByPosition) {
+  Doc doc({.client_id = 1});
+  Doc other({.client_id = 2});
+  Array array = doc.get_array("a");
+  std::vector<double> want;
+  std::uint64_t random = 1;
+  for (int i = 0; i < 3000; ++i) {
+    random = random * 6364136223846793005u + 1442695040888963407u;
+    const auto at = static_cast<std::uint32_t>((random >> 33) % (want.size() + 1));
+    if (i % 5 == 4 && at < want.size()) {
+      ASSERT_TRUE(array.erase(at).ok());
+      want.erase(want.begin() + at);
+    } else {
+      ASSERT_TRUE(array.insert(at, {Any(i)}).ok());
+      want.insert(want.begin() + at, i);
+    }
+    if (i % 500 == 250) exchange(doc, other);
+    if (i % 500 == 260) {
+      // Others change what the positions are counted on.
+      ASSERT_TRUE(other.get_array("a").insert(10, {Any(-i), Any(-i - 1)}).ok());
+      ASSERT_TRUE(other.get_array("a").erase(50, 7).ok());
+      want.clear();
+      exchange(doc, other);
+      for (const Value& value : array.to_array())
+        want.push_back(*std::get<Any>(value).get<double>());
+    }
+  }
+  ASSERT_EQ(array.length(), want.size());
+  for (std::uint32_t i = 0; i < want.size(); ++i) {
+    ASSERT_EQ(*std::get<Any>(*array.get(i)).get<double>(), want[i]) << i;
+  }
+  EXPECT_EQ(doc.check(), "");
+}
+
+TEST(Doc, MapsKeepTheHigherClientsConcurrentValue) {
+  Doc a({.client_id = 1});
+  Doc b({.client_id = 2});
+  ASSERT_TRUE(a.get_map("m").set("k", Any("a")).ok());
+  ASSERT_TRUE(b.get_map("m").set("k", Any("b")).ok());
+  ASSERT_TRUE(b.get_map("m").set("10", Any(1)).ok());
+  ASSERT_TRUE(b.get_map("m").set("2", Any(2)).ok());
+  exchange(a, b);
+  EXPECT_EQ(a.get_map("m").json(), R"({"2":2,"10":1,"k":"b"})");
+  EXPECT_EQ(a.get_map("m").size(), 3u);
+  ASSERT_TRUE(a.get_map("m").clear().ok());
+  EXPECT_EQ(a.get_map("m").json(), "{}");
+  EXPECT_FALSE(a.get_map("m").has("k"));
+}
+
+TEST(Doc, XmlPrintsSortedAttributesUnescaped) {
+  Doc doc({.client_id = 1});
+  XmlFragment fragment = doc.get_xml_fragment("x");
+  XmlElement paragraph = *fragment.insert_element(0, "P");
+  ASSERT_TRUE(paragraph.set_attribute("z", Any("<1>")).ok());
+  ASSERT_TRUE(paragraph.set_attribute("a", Any(2)).ok());
+  XmlText text = *paragraph.insert_text(0);
+  ASSERT_TRUE(text.insert(0, "hello & ").ok());
+  ASSERT_TRUE(text.insert(8, "bye", {{"b", Any::Object{{"k", "v"}}}}).ok());
+  EXPECT_EQ(fragment.to_string(), R"(<p a="2" z="<1>">hello & <b k="v">bye</b></p>)");
+  EXPECT_EQ(paragraph.node_name(), "P");
+  EXPECT_EQ(paragraph.attributes().size(), 2u);
+  ASSERT_TRUE(paragraph.remove_attribute("z").ok());
+  EXPECT_EQ(paragraph.attribute("z"), std::nullopt);
+}
+
+TEST(Doc, WhatArrivesTooEarlyWaits) {
+  Doc a({.client_id = 1});
+  std::vector<std::string> updates;
+  a.on_update([&](std::string_view update, const Transaction&) { updates.emplace_back(update); });
+  ASSERT_TRUE(a.get_text("t").insert(0, "abc").ok());
+  ASSERT_TRUE(a.get_text("t").erase(1, 1).ok());
+  ASSERT_TRUE(a.get_text("t").insert(2, "d").ok());
+  ASSERT_EQ(updates.size(), 3u);
+  Doc b({.client_id = 2});
+  for (const int i : {2, 1}) {
+    ASSERT_TRUE(b.apply_update(updates[static_cast<std::size_t>(i)]).ok());
+    EXPECT_TRUE(b.has_pending());
+    EXPECT_EQ(b.get_text("t").to_string(), "");
+  }
+  // What waits is part of the state: a third one can use it.
+  Doc c({.client_id = 3});
+  ASSERT_TRUE(c.apply_update(b.encode_state_as_update()).ok());
+  EXPECT_TRUE(c.has_pending());
+  for (Doc* doc : {&b, &c}) {
+    ASSERT_TRUE(doc->apply_update(updates[0]).ok());
+    EXPECT_FALSE(doc->has_pending());
+    EXPECT_EQ(doc->get_text("t").to_string(), "acd");
+    EXPECT_EQ(doc->encode_state_as_update(), a.encode_state_as_update());
+  }
+}
+
+TEST(Doc, ATransactionIsOneUpdate) {
+  Doc a({.client_id = 1});
+  Doc b({.client_id = 2});
+  int updates = 0;
+  std::string origin;
+  a.on_update([&](std::string_view update, const Transaction& transaction) {
+    ++updates;
+    origin = transaction.origin;
+    EXPECT_TRUE(transaction.local);
+    EXPECT_TRUE(b.apply_update(update).ok());
+  });
+  a.transact(
+      [&] {
+        ASSERT_TRUE(a.get_text("t").insert(0, "abc").ok());
+        ASSERT_TRUE(a.get_map("m").set("k", Any(1)).ok());
+        ASSERT_TRUE(a.get_text("t").erase(0, 1).ok());
+      },
+      "me");
+  a.transact([] {});  // nothing changed: no update
+  EXPECT_EQ(updates, 1);
+  EXPECT_EQ(origin, "me");
+  EXPECT_EQ(b.encode_state_as_update(), a.encode_state_as_update());
+}
+
+TEST(Doc, ObserversHearWhatChanged) {
+  Doc doc({.client_id = 1});
+  Text text = doc.get_text("t");
+  Map map = doc.get_map("m");
+  Array array = doc.get_array("a");
+  ASSERT_TRUE(text.insert(0, "hello").ok());
+  ASSERT_TRUE(map.set("old", Any(1)).ok());
+  ASSERT_TRUE(array.insert(0, {Any(1), Any(2)}).ok());
+  std::vector<DeltaOp> delta;
+  std::vector<Event::KeyChange> keys;
+  std::vector<Event::ListOp> list;
+  text.observe([&](Event& event) { delta = event.text_delta(); });
+  map.observe([&](Event& event) { keys = event.keys(); });
+  const Subscription last = array.observe([&](Event& event) { list = event.list_delta(); });
+  doc.transact([&] {
+    ASSERT_TRUE(text.insert(5, "!").ok());
+    ASSERT_TRUE(text.erase(0, 1).ok());
+    ASSERT_TRUE(text.format(0, 2, {{"bold", true}}).ok());
+    ASSERT_TRUE(map.set("old", Any(2)).ok());
+    ASSERT_TRUE(map.set("new", Any(3)).ok());
+    ASSERT_TRUE(array.insert(1, {Any("x")}).ok());
+    ASSERT_TRUE(array.erase(0).ok());
+  });
+  ASSERT_EQ(delta.size(), 4u);
+  EXPECT_EQ(delta[0].kind, DeltaOp::Kind::remove);
+  EXPECT_EQ(delta[0].length, 1u);
+  EXPECT_EQ(delta[1].kind, DeltaOp::Kind::retain);
+  EXPECT_EQ(delta[1].length, 2u);
+  ASSERT_EQ(delta[1].attributes.size(), 1u);
+  EXPECT_EQ(delta[1].attributes[0].first, "bold");
+  EXPECT_EQ(delta[2].length, 2u);
+  EXPECT_EQ(std::get<Any>(delta[3].insert), Any("!"));
+  ASSERT_EQ(keys.size(), 2u);
+  EXPECT_EQ(keys[0].key, "old");
+  EXPECT_EQ(keys[0].action, Event::KeyChange::Action::update);
+  EXPECT_EQ(std::get<Any>(keys[0].old_value), Any(1));
+  EXPECT_EQ(keys[1].action, Event::KeyChange::Action::add);
+  ASSERT_EQ(list.size(), 2u);
+  EXPECT_EQ(list[0].kind, DeltaOp::Kind::remove);
+  EXPECT_EQ(list[1].values.size(), 1u);
+
+  doc.unobserve(last);
+  list.clear();
+  ASSERT_TRUE(array.erase(0).ok());
+  EXPECT_TRUE(list.empty());
+}
+
+TEST(Doc, DeepObserversHearOfTypesInside) {
+  Doc doc({.client_id = 1});
+  Map root = doc.get_map("m");
+  Array array = root.set_type("list", {TypeKind::array, {}})->as_array();
+  ASSERT_TRUE(array.insert(0, {Any(1)}).ok());
+  Text text = array.insert_type(1, {TypeKind::text, {}})->as_text();
+  std::vector<std::string> paths;
+  root.observe_deep([&](const std::vector<Event*>& events, const Transaction&) {
+    for (const Event* event : events) {
+      std::string path;
+      for (const auto& step : event->path()) {
+        if (const auto* key = std::get_if<std::string>(&step)) path += "/" + *key;
+        if (const auto* index = std::get_if<std::uint32_t>(&step))
+          path += "/" + std::to_string(*index);
+      }
+      paths.push_back(path);
+    }
+  });
+  doc.transact([&] {
+    ASSERT_TRUE(text.insert(0, "x").ok());
+    ASSERT_TRUE(root.set("k", Any(1)).ok());
+  });
+  EXPECT_EQ(paths, (std::vector<std::string>{"", "/list/1"}));
+}
+
+TEST(Doc, AnObserverMayEdit) {
+  Doc doc({.client_id = 1});
+  Text text = doc.get_text("t");
+  Map map = doc.get_map("m");
+  int calls = 0;
+  text.observe([&](Event&) {
+    ++calls;
+    ASSERT_TRUE(map.set("length", Any(static_cast<double>(text.length()))).ok());
+  });
+  std::vector<std::string> updates;
+  doc.on_update([&](std::string_view update, const Transaction&) { updates.emplace_back(update); });
+  ASSERT_TRUE(text.insert(0, "abc").ok());
+  EXPECT_EQ(calls, 1);
+  EXPECT_EQ(map.json(), R"({"length":3})");
+  Doc copy({.client_id = 2});
+  for (const std::string& update : updates) ASSERT_TRUE(copy.apply_update(update).ok());
+  EXPECT_EQ(copy.encode_state_as_update(), doc.encode_state_as_update());
+}
+
+TEST(Doc, SubdocumentsAreAnnounced) {
+  Doc doc({.client_id = 1});
+  std::vector<std::string> heard;
+  doc.on_subdocs([&](const auto& added, const auto& removed, const Transaction&) {
+    for (const Subdoc& subdoc : added) heard.push_back("+" + subdoc.guid);
+    for (const Subdoc& subdoc : removed) heard.push_back("-" + subdoc.guid);
+  });
+  ASSERT_TRUE(doc.get_map("m").set("a", NewDoc{"one", true, true, "meta"}).ok());
+  ASSERT_TRUE(doc.get_map("m").set("a", NewDoc{"two", true, false, nullptr}).ok());
+  EXPECT_EQ(heard, (std::vector<std::string>{"+one", "+two", "-one"}));
+}
+
+TEST(Doc, WithoutGarbageCollectionContentStays) {
+  Doc keeps({.client_id = 1, .gc = false});
+  Doc drops({.client_id = 1});
+  for (Doc* doc : {&keeps, &drops}) {
+    ASSERT_TRUE(doc->get_text("t").insert(0, "a long text that goes").ok());
+    ASSERT_TRUE(doc->get_text("t").erase(2, 15).ok());
+  }
+  EXPECT_GT(keeps.encode_state_as_update().size(), drops.encode_state_as_update().size() + 10);
+  Doc other({.client_id = 2});
+  sync(keeps, other);
+  EXPECT_EQ(other.encode_state_as_update(), drops.encode_state_as_update());
+}
+
+TEST(Updates, MergedAndDiffedUpdatesMakeTheSameDocument) {
+  Doc a({.client_id = 1});
+  std::vector<std::string> updates;
+  a.on_update([&](std::string_view update, const Transaction&) { updates.emplace_back(update); });
+  for (std::uint32_t i = 0; i < 50; ++i) ASSERT_TRUE(a.get_text("t").insert(i / 2, "xy").ok());
+  ASSERT_TRUE(a.get_text("t").erase(10, 30).ok());
+  const std::vector<std::string_view> views(updates.begin(), updates.end());
+  for (const bool coalesce : {false, true}) {
+    const auto merged = merge_updates(views, {.coalesce_text = coalesce, .limits = {}});
+    ASSERT_TRUE(merged.ok());
+    Doc copy({.client_id = 2});
+    ASSERT_TRUE(copy.apply_update(*merged).ok());
+    EXPECT_EQ(copy.encode_state_as_update(), a.encode_state_as_update());
+    EXPECT_EQ(encode_state_vector_from_update(*merged).value(), a.encode_state_vector());
+  }
+  Doc behind({.client_id = 3});
+  for (std::size_t i = 0; i < 20; ++i) ASSERT_TRUE(behind.apply_update(updates[i]).ok());
+  const auto diff = diff_update(a.encode_state_as_update(), behind.state_vector());
+  ASSERT_TRUE(diff.ok());
+  EXPECT_EQ(*diff, a.encode_state_as_update(behind.state_vector()));
+  ASSERT_TRUE(behind.apply_update(*diff).ok());
+  EXPECT_EQ(behind.encode_state_as_update(), a.encode_state_as_update());
+}
+
+TEST(Updates, CoalescedTypingIsSmall) {
+  Doc a({.client_id = 1});
+  std::vector<std::string> updates;
+  a.on_update([&](std::string_view update, const Transaction&) { updates.emplace_back(update); });
+  for (std::uint32_t i = 0; i < 100; ++i) ASSERT_TRUE(a.get_text("t").insert(i, "x").ok());
+  const std::vector<std::string_view> views(updates.begin(), updates.end());
+  EXPECT_EQ(merge_updates(views, {.coalesce_text = true, .limits = {}}).value(),
+            a.encode_state_as_update());
+  EXPECT_GT(merge_updates(views)->size(), 500u);
+}
+
+TEST(Updates, GapsBecomeSkipsAndEndTheStateVector) {
+  Doc a({.client_id = 1});
+  std::vector<std::string> updates;
+  a.on_update([&](std::string_view update, const Transaction&) { updates.emplace_back(update); });
+  for (std::uint32_t i = 0; i < 3; ++i) ASSERT_TRUE(a.get_text("t").insert(i, "x").ok());
+  const std::string_view gap[] = {updates[0], updates[2]};
+  const auto merged = merge_updates(gap);
+  ASSERT_TRUE(merged.ok());
+  const auto state = decode_state_vector(encode_state_vector_from_update(*merged).value());
+  ASSERT_TRUE(state.ok());
+  EXPECT_EQ(state->clock(1), 1u);
+  const auto meta = parse_update_meta(*merged);
+  ASSERT_TRUE(meta.ok());
+  ASSERT_EQ(meta->clients.size(), 1u);
+  EXPECT_EQ(meta->clients[0].to, 3u);
+  const std::string_view whole[] = {*merged, updates[1]};
+  Doc copy({.client_id = 2});
+  ASSERT_TRUE(copy.apply_update(merge_updates(whole).value()).ok());
+  EXPECT_EQ(copy.get_text("t").to_string(), "xxx");
+}
+
+}  // namespace
+}  // namespace pluv::ycrdt

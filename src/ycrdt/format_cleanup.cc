@@ -1,0 +1,152 @@
+#include "ycrdt/format_cleanup.h"
+
+#include <algorithm>
+
+#include "ycrdt/any.h"
+
+namespace pluv::ycrdt {
+namespace {
+
+// JavaScript's === of two attribute values: containers are only equal to themselves.
+bool is_same(std::string_view a, std::string_view b) {
+  if (a.data() == b.data() && a.size() == b.size()) return true;
+  const auto tag = static_cast<std::uint8_t>(a.empty() ? 0 : a[0]);
+  const bool container = tag >= 116 && tag <= 118;
+  return !container && equal_attribute(a, b);
+}
+
+bool is_format(const Item& item) noexcept { return item.kind == ContentKind::format; }
+
+// yjs: cleanupContextlessFormattingGap.
+void clean_gap_without_context(DocState& doc, ItemIndex at) {
+  Store& store = doc.store;
+  while (store.items[at].right != kNone) {
+    const Item& right = store.items[store.items[at].right];
+    if (!right.deleted() && right.countable()) break;
+    at = store.items[at].right;
+  }
+  std::vector<KeyIndex> seen;
+  while (at != kNone) {
+    const Item& item = store.items[at];
+    if (!item.deleted() && item.countable()) break;
+    if (!item.deleted() && is_format(item)) {
+      const KeyIndex key = store.format_key(item);
+      if (std::find(seen.begin(), seen.end(), key) != seen.end()) {
+        store.delete_item(doc.transaction().change, at);
+      } else {
+        seen.push_back(key);
+      }
+    }
+    at = store.items[at].left;
+  }
+}
+
+// yjs: cleanupYTextFormatting.
+void clean_text(DocState& doc, BranchIndex branch) {
+  Store& store = doc.store;
+  ItemIndex start = store.branches[branch].start;
+  Attributes before;
+  Attributes current;
+  for (ItemIndex at = start; at != kNone; at = store.items[at].right) {
+    const Item& item = store.items[at];
+    if (item.deleted()) continue;
+    if (is_format(item)) {
+      current.apply(store.format_key(item), store.format_value(item));
+    } else {
+      clean_formatting_gap(doc, start, at, before, current);
+      before = current;
+      start = at;
+    }
+  }
+}
+
+}  // namespace
+
+void clean_formatting_gap(DocState& doc, ItemIndex from, ItemIndex at, const Attributes& before,
+                          Attributes& current) {
+  Store& store = doc.store;
+  std::vector<std::pair<KeyIndex, ItemIndex>> last;  // the format of each key that counts
+  ItemIndex end = from;
+  while (end != kNone) {
+    const Item& item = store.items[end];
+    if (!item.deleted() && item.countable()) break;
+    if (!item.deleted() && is_format(item)) {
+      const KeyIndex key = store.format_key(item);
+      const auto known =
+          std::find_if(last.begin(), last.end(), [&](const auto& l) { return l.first == key; });
+      if (known == last.end()) {
+        last.emplace_back(key, end);
+      } else {
+        known->second = end;
+      }
+    }
+    end = item.right;
+  }
+  bool reached = false;
+  for (ItemIndex i = from; i != end; i = store.items[i].right) {
+    reached |= i == at;
+    const Item& item = store.items[i];
+    if (item.deleted() || !is_format(item)) continue;
+    const KeyIndex key = store.format_key(item);
+    const std::string_view value = store.format_value(item);
+    const std::string_view value_before = before.value_or_null(key);
+    const bool counts =
+        std::any_of(last.begin(), last.end(), [&](const auto& l) { return l.second == i; });
+    if (!counts || is_same(value_before, value)) {
+      store.delete_item(doc.transaction().change, i);
+      if (!reached && is_same(current.value_or_null(key), value) && !is_same(value_before, value)) {
+        current.apply(key, value_before);
+      }
+    } else if (!reached) {
+      current.apply(key, value);
+    }
+  }
+}
+
+void clean_formatting_after(DocState& doc, const Transaction& transaction,
+                            const std::vector<ClientIndex>& order) {
+  Store& store = doc.store;
+  std::vector<BranchIndex> whole;
+  const auto clean_whole = [&](BranchIndex branch) {
+    if (std::find(whole.begin(), whole.end(), branch) == whole.end()) whole.push_back(branch);
+  };
+  for (const Change::Grown& grown : transaction.change.clients) {
+    const BlockList& blocks = store.clients[grown.client].blocks;
+    if (store.clients[grown.client].end == grown.before) continue;
+    BlockList::Cursor cursor = blocks.find(grown.before);
+    do {
+      const Item& item = store.items[blocks.at(cursor).item];
+      if (!item.deleted() && is_format(item)) clean_whole(item.parent);
+    } while (blocks.next(cursor));
+  }
+  const Editing editing(doc);
+  // A deleted format ends the cleaning of single gaps, so the order of the clients counts.
+  std::vector<Change::Deleted> deleted(transaction.change.deleted.begin(),
+                                       transaction.change.deleted.end());
+  const auto rank = [&](const Change::Deleted& range) {
+    return std::find(order.begin(), order.end(), range.client);
+  };
+  std::stable_sort(deleted.begin(), deleted.end(),
+                   [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
+  for (const Change::Deleted& range : deleted) {
+    const BlockList& blocks = store.clients[range.client].blocks;
+    BlockList::Cursor cursor = blocks.find(range.clock);
+    do {
+      const ItemIndex index = blocks.at(cursor).item;
+      const Item& item = store.items[index];
+      if (item.clock >= range.clock + range.length) break;
+      if (item.is_gc() || !store.branches[item.parent].has_formatting ||
+          std::find(whole.begin(), whole.end(), item.parent) != whole.end()) {
+        continue;
+      }
+      if (is_format(item)) {
+        clean_whole(item.parent);
+      } else {
+        clean_gap_without_context(doc, index);
+      }
+    } while (blocks.next(cursor));
+  }
+  for (const BranchIndex branch : whole) clean_text(doc, branch);
+}
+
+}  // namespace pluv::ycrdt

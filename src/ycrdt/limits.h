@@ -1,0 +1,31 @@
+// What the engine takes from bytes that it does not trust, with units and reasons. Values, copied
+// freely. Every document in use stays far below them; bytes that were made to hurt do not.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace pluv::ycrdt {
+
+struct UpdateLimits {
+  // One update. A document of 30 MB is a very big one.
+  std::size_t update_bytes_max = 256u * 1024 * 1024;
+  // Clients in one update or state vector. A client costs some 100 bytes of memory and some 4 of
+  // an update; a document collects one for each tab that ever wrote into it.
+  std::size_t clients_max = 1024 * 1024;
+  // Structs of one update: 64 bytes of memory each, for at least 3 of the update.
+  std::size_t structs_max = 16u * 1024 * 1024;
+  // Containers in containers in one value (Any or JSON). Reading needs no stack, but the programs
+  // that get such a value may. yjs fails near 5,000.
+  std::size_t value_depth_max = 512;
+  // Structs and deletes of a document that wait for what they depend on, in bytes of updates.
+  std::size_t pending_bytes_max = 64u * 1024 * 1024;
+  // Steps that an update may spend on finding its place among concurrent inserts, on splitting
+  // text that is not ASCII and on splitting values: some 5 ns each, so a tenth of a second is never
+  // reached. The longest real conflict known (1,540 clients at one place) takes some 10,000.
+  std::uint64_t work_base = 1'000'000;
+  // And so many more for each struct of the update: big updates may take their time.
+  std::uint64_t work_per_struct = 64;
+};
+
+}  // namespace pluv::ycrdt

@@ -1,0 +1,185 @@
+// How observers hear of a transaction. Source: yjs, cleanupTransactions and callTypeObservers.
+#include <algorithm>
+#include <memory>
+
+#include "ycrdt/any.h"
+#include "ycrdt/doc_state.h"
+#include "ycrdt/event.h"
+#include "ycrdt/hash_index.h"
+
+namespace pluv::ycrdt {
+namespace {
+
+// One event for each type that was changed and is still there, in the order of the first change.
+std::vector<std::unique_ptr<Event>> events_of(DocState& doc, const Transaction& transaction) {
+  struct Changed {
+    BranchIndex branch = kNone;
+    std::vector<KeyIndex> keys;
+    bool list = false;
+  };
+  std::vector<Changed> changed(1);  // 0 is unused
+  HashIndex index;
+  HashIndex members;  // of `touched`, those with a key
+  const auto& touches = transaction.change.touched;
+  for (std::size_t i = 0; i < touches.size(); ++i) {
+    const Change::Touched& touched = touches[i];
+    const std::uint64_t hash = mix64(touched.branch);
+    std::uint32_t at =
+        index.find(hash, [&](std::uint32_t c) { return changed[c].branch == touched.branch; });
+    if (at == kNone) {
+      at = static_cast<std::uint32_t>(changed.size());
+      changed.push_back({touched.branch, {}, false});
+      index.insert(hash, at);
+    }
+    if (touched.key == kNone) {
+      changed[at].list = true;
+      continue;
+    }
+    const std::uint64_t member_hash = mix64((std::uint64_t{touched.branch} << 32) | touched.key);
+    const auto same = [&](std::uint32_t t) {
+      return touches[t - 1].branch == touched.branch && touches[t - 1].key == touched.key;
+    };
+    if (members.find(member_hash, same) != kNone) continue;
+    members.insert(member_hash, static_cast<std::uint32_t>(i + 1));
+    changed[at].keys.push_back(touched.key);
+  }
+  std::vector<std::unique_ptr<Event>> out;
+  for (Changed& entry : changed) {
+    if (entry.branch == kNone || doc.store.is_deleted(entry.branch)) continue;
+    out.push_back(
+        std::make_unique<Event>(doc, transaction, entry.branch, std::move(entry.keys), entry.list));
+  }
+  return out;
+}
+
+// Which observed types lie around a type, the nearest first. Remembers what it has found, so that
+// many changes in deep documents cost one walk.
+class ObservedAround {
+ public:
+  ObservedAround(const Store& store, const std::vector<DocState::TypeObserver>& observers)
+      : store_(store) {
+    for (const auto& observer : observers) {
+      if (observer.deep) observed_.push_back(observer.branch);
+    }
+    nodes_.push_back({});
+    known_.push_back({});
+  }
+
+  [[nodiscard]] bool any() const noexcept { return !observed_.empty(); }
+
+  template <class Visit>
+  void each(BranchIndex branch, Visit visit) {
+    for (std::uint32_t n = node_of(branch); n != kNone; n = nodes_[n].next) visit(nodes_[n].branch);
+  }
+
+ private:
+  struct Node {  // an observed type, and the next one around it
+    BranchIndex branch = kNone;
+    std::uint32_t next = kNone;
+  };
+  struct Known {
+    BranchIndex branch = kNone;
+    std::uint32_t node = kNone;
+  };
+
+  std::uint32_t node_of(BranchIndex branch) {
+    std::vector<BranchIndex> way;
+    std::uint32_t node = kNone;
+    for (BranchIndex at = branch;;) {
+      const std::uint32_t known =
+          index_.find(mix64(at), [&](std::uint32_t k) { return known_[k].branch == at; });
+      if (known != kNone) {
+        node = known_[known].node;
+        break;
+      }
+      way.push_back(at);
+      if (store_.branches[at].item == kNone) break;
+      at = store_.items[store_.branches[at].item].parent;
+    }
+    for (; !way.empty(); way.pop_back()) {
+      const BranchIndex at = way.back();
+      if (std::find(observed_.begin(), observed_.end(), at) != observed_.end()) {
+        nodes_.push_back({at, node});
+        node = static_cast<std::uint32_t>(nodes_.size() - 1);
+      }
+      index_.insert(mix64(at), static_cast<std::uint32_t>(known_.size()));
+      known_.push_back({at, node});
+    }
+    return node;
+  }
+
+  const Store& store_;
+  std::vector<BranchIndex> observed_;
+  std::vector<Node> nodes_;   // 0 is unused
+  std::vector<Known> known_;  // 0 is unused
+  HashIndex index_;
+};
+
+}  // namespace
+
+void DocState::call_type_observers(const Transaction& transaction) {
+  const auto events = events_of(*this, transaction);
+  const std::vector<TypeObserver> observers = type_observers;  // they may come and go meanwhile
+  struct Deep {
+    BranchIndex branch;
+    std::vector<Event*> events;
+  };
+  std::vector<Deep> deep;  // only observed types, in the order in which they were first met
+  ObservedAround around(store, observers);
+  for (const auto& event : events) {
+    const BranchIndex target = event->target().branch();
+    if (around.any()) {
+      around.each(target, [&](BranchIndex branch) {
+        auto known = std::find_if(deep.begin(), deep.end(),
+                                  [&](const Deep& entry) { return entry.branch == branch; });
+        if (known == deep.end()) known = deep.insert(known, {branch, {}});
+        known->events.push_back(event.get());
+      });
+    }
+    for (const TypeObserver& observer : observers) {
+      if (observer.shallow && observer.branch == target) observer.shallow(*event);
+    }
+  }
+  for (Deep& entry : deep) {
+    if (store.is_deleted(entry.branch)) continue;
+    std::vector<std::pair<std::size_t, Event*>> by_depth;
+    for (Event* event : entry.events) {
+      if (store.is_deleted(event->target().branch())) continue;
+      event->set_current_target(entry.branch);
+      by_depth.emplace_back(event->path().size(), event);
+    }
+    std::stable_sort(by_depth.begin(), by_depth.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::vector<Event*> sorted;
+    sorted.reserve(by_depth.size());
+    for (const auto& [depth_of, event] : by_depth) sorted.push_back(event);
+    for (const TypeObserver& observer : observers) {
+      if (observer.deep && observer.branch == entry.branch) observer.deep(sorted, transaction);
+    }
+  }
+}
+
+void DocState::call_subdocs_observers(const Transaction& transaction) {
+  const Table<std::uint32_t>& added_now = transaction.change.docs_added;
+  const Table<std::uint32_t>& removed_now = transaction.change.docs_removed;
+  const auto has = [](const Table<std::uint32_t>& table, std::uint32_t doc) {
+    return std::find(table.begin(), table.end(), doc) != table.end();
+  };
+  const auto subdoc = [&](std::uint32_t index) {
+    const Subdocument& of = store.subdocuments[index];
+    return Subdoc{std::string(of.guid), decode_any(of.options)};
+  };
+  std::vector<Subdoc> added;
+  std::vector<Subdoc> removed;
+  for (const std::uint32_t doc : added_now) {
+    if (!has(removed_now, doc)) added.push_back(subdoc(doc));
+  }
+  for (const std::uint32_t doc : removed_now) {
+    if (!has(added_now, doc)) removed.push_back(subdoc(doc));
+  }
+  if (added.empty() && removed.empty()) return;
+  const auto observers = subdocs_observers;
+  for (const auto& [subscription, observer] : observers) observer(added, removed, transaction);
+}
+
+}  // namespace pluv::ycrdt

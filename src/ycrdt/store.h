@@ -1,0 +1,251 @@
+// A document's memory: items, who wrote them, the shared types that they belong to. Knows how a
+// single item is found, split, placed, deleted, collected and merged with its neighbour, and keeps
+// all tables in step; which items and when is the business of apply.cc, transaction.cc and the
+// types. Nothing here looks at bytes from outside: what arrives was validated by UpdateReader.
+// yjs: StructStore, Item, ContentType and what is scattered around them.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "ycrdt/block_list.h"
+#include "ycrdt/hash_index.h"
+#include "ycrdt/item.h"
+#include "ycrdt/memory.h"
+#include "ycrdt/position_index.h"
+
+namespace pluv::ycrdt {
+
+// One client's runs. `end` is the clock that comes next.
+struct Client {
+  ClientId id = 0;
+  BlockList blocks;
+  Clock end = 0;
+  Clock before = 0;           // `end` when the transaction `touched` began
+  std::uint32_t touched = 0;  // the number of the transaction that last added something
+};
+
+// A shared type: a list of items, and items by key.
+struct Branch {
+  TypeKind kind = TypeKind::undefined;
+  bool has_formatting = false;         // a format item was ever placed here
+  bool alive = true;                   // false once collected
+  KeyIndex name = kNone;               // a root's, or an XML element's or hook's
+  ItemIndex item = kNone;              // what it is the content of; kNone for a root
+  ItemIndex start = kNone;             // the list's first item, deleted ones included
+  ItemIndex end = kNone;               // and its last
+  std::uint32_t length = 0;            // of the list, in visible elements
+  std::uint32_t first_member = kNone;  // members in the order in which their keys first came
+  std::uint32_t last_member = kNone;
+  std::uint32_t positions = kNone;  // its PositionIndex, if it has one
+};
+
+// A key of a branch: the item that is its value now (or was, when that is deleted). Older ones are
+// to the left of it.
+struct Member {
+  BranchIndex branch = kNone;
+  KeyIndex key = kNone;
+  ItemIndex item = kNone;
+  std::uint32_t next = kNone;
+};
+
+// A document in a document: known by its guid; its content is elsewhere.
+struct Subdocument {
+  std::string_view guid;
+  std::string_view options;  // encoded
+};
+
+// What a transaction has done so far, as far as its end needs to know.
+struct Change {
+  struct Deleted {
+    ClientIndex client;
+    Clock clock;
+    std::uint32_t length;
+  };
+  struct Touched {
+    BranchIndex branch;
+    KeyIndex key;  // kNone: the list
+  };
+  struct Grown {
+    ClientIndex client;
+    Clock before;
+  };
+  std::uint32_t number = 0;  // of the transaction, from 1
+  Table<Grown> clients;      // that have something new
+  Table<Deleted> deleted;
+  Table<Place> to_merge;   // runs that were split or that lie in something deleted
+  Table<Touched> touched;  // in the order of the first touch, with repetitions
+  Table<std::uint32_t> docs_added;
+  Table<std::uint32_t> docs_removed;
+  std::uint64_t work = 0;  // steps spent, see UpdateLimits::work_base
+};
+
+class Store {
+ public:
+  explicit Store(std::uint64_t hash_seed);
+
+  // --- Clients.
+  [[nodiscard]] ClientIndex find_client(ClientId id) const noexcept;  // kNone when unknown
+  [[nodiscard]] ClientIndex intern_client(ClientId id);
+  [[nodiscard]] Clock state(ClientId id) const noexcept;
+  // The clock from which the client's elements are new in this transaction.
+  [[nodiscard]] Clock before(const Change& change, ClientIndex client) const noexcept;
+
+  // --- Keys, names of roots and formats.
+  [[nodiscard]] KeyIndex find_key(std::string_view text) const noexcept;
+  [[nodiscard]] KeyIndex intern_key(std::string_view text);
+  [[nodiscard]] std::string_view key(KeyIndex index) const noexcept { return keys_[index]; }
+
+  // --- Shared types.
+  [[nodiscard]] BranchIndex find_root(std::string_view name) const noexcept;
+  [[nodiscard]] BranchIndex intern_root(std::string_view name);
+  [[nodiscard]] const Table<BranchIndex>& roots() const noexcept { return roots_; }
+  [[nodiscard]] BranchIndex add_branch(TypeKind kind, KeyIndex name);
+  [[nodiscard]] std::uint32_t find_member(BranchIndex branch, KeyIndex key) const noexcept;
+  // The member's item, deleted or not; kNone when there never was one.
+  [[nodiscard]] ItemIndex member_item(BranchIndex branch, KeyIndex key) const noexcept;
+  // Whether the type, or one that it lies in, is deleted.
+  [[nodiscard]] bool is_deleted(BranchIndex branch) const noexcept {
+    const Branch& b = branches[branch];
+    return !b.alive || (b.item != kNone && items[b.item].deleted());
+  }
+
+  [[nodiscard]] std::uint32_t add_subdocument(std::string_view guid, std::string_view options);
+
+  // --- Items. Preconditions: the place is known (clock < the client's end).
+  [[nodiscard]] ItemIndex find(Place place) const noexcept;
+  // The item that begins (ends) at the place; splits one for it if need be.
+  [[nodiscard]] ItemIndex clean_start(Change& change, Place place);
+  [[nodiscard]] ItemIndex clean_end(Change& change, Place place);
+  [[nodiscard]] ItemIndex add_item();
+
+  // Finds the item's place among concurrent ones, links it, and deletes what must be (yjs:
+  // Item.integrate). The item has everything but its final left and right. Without a parent it
+  // becomes garbage. Afterwards it may have been merged into its left neighbour: the index of what
+  // holds it now is answered. kNone, with change.work beyond work_max: given up.
+  [[nodiscard]] ItemIndex integrate(Change& change, ItemIndex index, std::uint64_t work_max);
+  void add_gc(Change& change, ClientIndex client, std::uint32_t length);
+  // Appends text to the client's last run. Precondition: nothing has come between, see apply.cc.
+  void extend_last(Change& change, ClientIndex client, std::string_view text, std::uint32_t units);
+  // Marks the item and all that is in it.
+  void delete_item(Change& change, ItemIndex index);
+  // Deletes [clock, end), of which all is known. False: change.work is beyond work_max.
+  [[nodiscard]] bool delete_range(Change& change, ClientIndex client, Clock clock, Clock end,
+                                  std::uint64_t work_max);
+  // Drops the content of a deleted item and collects what was in it.
+  void collect(ItemIndex index);
+  // Makes the right run part of the left one if they are neighbours in every respect.
+  [[nodiscard]] bool merge(ItemIndex left, ItemIndex right);
+  // Merges the run at the cursor with those before it, as far as they go; the cursor stays with
+  // the result. Answers how many were taken in.
+  std::uint32_t merge_with_lefts(Client& client, BlockList::Cursor& cursor);
+
+  // --- Content.
+  void set_text(Item& item, std::string_view text, std::uint32_t units);
+  // Appends to the text of an item in place if it can be.
+  void append_text(Item& item, std::string_view text, std::uint32_t units);
+  [[nodiscard]] KeyIndex format_key(const Item& item) const noexcept;
+  [[nodiscard]] std::string_view format_value(const Item& item) const noexcept {
+    return item.bytes().substr(sizeof(KeyIndex));
+  }
+
+  // --- Positions in a list, in visible elements.
+  [[nodiscard]] PositionIndex::Found find_position(BranchIndex branch, std::uint32_t position);
+  [[nodiscard]] std::uint32_t position_of(ItemIndex item);
+  void resized(const Item& item, std::int64_t by) noexcept;
+
+  // --- Taking everything back.
+  class Checkpoint;
+  [[nodiscard]] Checkpoint checkpoint();
+  void restore(Checkpoint&& checkpoint);
+  void discard_checkpoint() noexcept;
+
+  [[nodiscard]] std::size_t memory_bytes() const noexcept;
+  // "" when all tables agree with each other, else what does not. Linear.
+  [[nodiscard]] std::string_view find_fault() const;
+
+  Table<Item> items;                // 0 is unused
+  std::vector<Client> clients;      // 0 is unused
+  Table<Branch> branches;           // 0 is unused
+  Table<Member> members;            // 0 is unused
+  Table<Subdocument> subdocuments;  // 0 is unused
+  Arena arena;
+
+ private:
+  struct SplitText {  // four bytes that splitting a surrogate pair has overwritten
+    char* at;
+    char bytes[4];
+  };
+
+  ItemIndex split(Change& change, ItemIndex left, std::uint32_t length, BlockList::Cursor cursor);
+  void split_content(Change& change, Item& left, Item& right, std::uint32_t length);
+  void split_text(Change& change, Item& left, Item& right, std::uint32_t length);
+  [[nodiscard]] bool find_left(Change& change, Item& item, std::uint64_t work_max);
+  void link(ItemIndex index);
+  void touch(Change& change, ClientIndex client);
+  void note_change(Change& change, BranchIndex branch, KeyIndex key);
+  void set_member(BranchIndex branch, KeyIndex key, ItemIndex item);
+  void append_block(Change& change, ItemIndex index);
+  void free_item(ItemIndex item) noexcept;
+  void merge_content(Item& left, Item& right);
+  [[nodiscard]] PositionIndex* positions(BranchIndex branch) noexcept;
+  [[nodiscard]] std::uint64_t client_hash(ClientId id) const noexcept { return mix64(id ^ seed_); }
+  [[nodiscard]] std::uint64_t member_hash(BranchIndex branch, KeyIndex key) const noexcept {
+    return mix64(((std::uint64_t{branch} << 32) | key) ^ seed_);
+  }
+
+  // Marks what a conflict scan has passed; each scan has its own number.
+  class ScanMarks {
+   public:
+    void begin() noexcept;
+    void add(ItemIndex item, std::uint32_t order);
+    // The order under which the item was added; 0 when it was not.
+    [[nodiscard]] std::uint32_t order(ItemIndex item) const noexcept;
+
+   private:
+    struct Slot {
+      ItemIndex item = kNone;
+      std::uint32_t scan = 0;
+      std::uint32_t order = 0;
+    };
+    void grow();
+    Table<Slot> slots_;
+    std::size_t used_ = 0;
+    std::uint32_t scan_ = 0;
+  };
+
+  std::uint64_t seed_;
+  ItemIndex free_ = kNone;  // unused items, linked by `right`
+  HashIndex client_index_;
+  HashIndex member_index_;
+  HashIndex key_index_;
+  HashIndex root_index_;
+  Table<std::string_view> keys_;
+  Table<BranchIndex> roots_;
+  std::vector<std::unique_ptr<PositionIndex>> position_indices_;  // 0 is unused
+  Table<SplitText> split_texts_;                                  // since the checkpoint
+  bool checkpointed_ = false;
+  ScanMarks marks_;
+  mutable ClientIndex last_client_ = kNone;
+};
+
+// A copy of all tables. Text and other bytes are only ever appended, so they need no copy.
+class Store::Checkpoint {
+ private:
+  friend class Store;
+  Table<Item> items_;
+  std::vector<Client> clients_;
+  Table<Branch> branches_;
+  Table<Member> members_;
+  HashIndex client_index_;
+  HashIndex member_index_;
+  ItemIndex free_ = kNone;
+  std::size_t keys_ = 0;
+  std::size_t roots_ = 0;
+  std::size_t subdocuments_ = 0;
+  Arena::Mark arena_;
+};
+
+}  // namespace pluv::ycrdt

@@ -1,0 +1,401 @@
+#include "ycrdt/types.h"
+
+#include <algorithm>
+
+#include "ycrdt/doc_state.h"
+#include "ycrdt/list_edit.h"
+#include "ycrdt/read.h"
+#include "ycrdt/text_edit.h"
+#include "ycrdt/utf16.h"
+
+namespace pluv::ycrdt {
+namespace {
+
+Error deleted() { return Error{ErrorCode::not_found, "The shared type is deleted"}; }
+Error beyond_end() { return Error{ErrorCode::limit, "The index is beyond the end"}; }
+
+const Branch& branch_of(const SharedType& type) {
+  return type.doc()->store.branches[type.branch()];
+}
+
+}  // namespace
+
+bool SharedType::valid() const noexcept {
+  return doc_ != nullptr && branch_ != kNone && !doc_->store.is_deleted(branch_);
+}
+
+TypeKind SharedType::kind() const noexcept {
+  return doc_ == nullptr ? TypeKind::undefined : doc_->store.branches[branch_].kind;
+}
+
+SharedType SharedType::parent() const {
+  if (!valid()) return {};
+  const ItemIndex item = doc_->store.branches[branch_].item;
+  return item == kNone ? SharedType() : SharedType(doc_, doc_->store.items[item].parent);
+}
+
+std::string SharedType::json() const {
+  std::string out;
+  if (valid()) append_type_json(out, doc_->store, branch_, kind());
+  return out;
+}
+
+Subscription SharedType::observe(EventObserver observer) const {
+  PLUV_ASSERT(valid());
+  doc_->type_observers.push_back({++doc_->subscriptions, branch_, std::move(observer), {}});
+  return doc_->subscriptions;
+}
+
+Subscription SharedType::observe_deep(DeepObserver observer) const {
+  PLUV_ASSERT(valid());
+  doc_->type_observers.push_back({++doc_->subscriptions, branch_, {}, std::move(observer)});
+  return doc_->subscriptions;
+}
+
+Text SharedType::as_text() const noexcept { return {doc_, branch_}; }
+Array SharedType::as_array() const noexcept { return {doc_, branch_}; }
+Map SharedType::as_map() const noexcept { return {doc_, branch_}; }
+XmlFragment SharedType::as_xml_fragment() const noexcept { return {doc_, branch_}; }
+XmlElement SharedType::as_xml_element() const noexcept { return {doc_, branch_}; }
+XmlText SharedType::as_xml_text() const noexcept { return {doc_, branch_}; }
+
+DeltaOp DeltaOp::insert_text(std::string_view text, AttributeList attributes) {
+  return {Kind::insert, Any(text), 0, std::move(attributes)};
+}
+DeltaOp DeltaOp::retain_length(std::uint32_t length, AttributeList attributes) {
+  return {Kind::retain, Any(), length, std::move(attributes)};
+}
+DeltaOp DeltaOp::remove_length(std::uint32_t length) { return {Kind::remove, Any(), length, {}}; }
+
+// --- Text.
+
+std::uint32_t Text::length() const noexcept { return valid() ? branch_of(*this).length : 0; }
+
+std::string Text::to_string() const {
+  std::string out;
+  if (valid()) append_text(out, doc_->store, branch_);
+  return out;
+}
+
+std::vector<DeltaOp> Text::to_delta() const {
+  std::vector<DeltaOp> out;
+  if (!valid()) return out;
+  const Store& store = doc_->store;
+  DeltaReader delta(store, branch_);
+  while (delta.next()) {
+    DeltaOp op;
+    if (delta.embed() == kNone) {
+      op.insert = Any(delta.text());
+    } else {
+      op.insert = value_at(*doc_, store.items[delta.embed()], 0);
+    }
+    for (const auto& [key, value] : in_key_order(store, delta.attributes())) {
+      op.attributes.emplace_back(store.key(key), decode_any(value));
+    }
+    out.push_back(std::move(op));
+  }
+  return out;
+}
+
+std::string Text::delta_json() const {
+  std::string out;
+  if (valid()) append_delta_json(out, doc_->store, branch_);
+  return out;
+}
+
+namespace {
+
+// What the inserts have in common. attributes == nullptr: those of the place.
+Result<ItemIndex> insert_at(const Text& text, std::uint32_t index, const TextInsert& insert,
+                            const Text::AttributeList* attributes) {
+  if (!text.valid()) return deleted();
+  if (index > text.length()) return beyond_end();
+  DocState& doc = *text.doc();
+  const Editing editing(doc);
+  const GivenAttributes given(doc.store,
+                              attributes == nullptr ? Text::AttributeList() : *attributes);
+  TextPlace place = find_text_place(doc, text.branch(), index, true);
+  return text_insert(doc, text.branch(), place, insert,
+                     attributes == nullptr ? place.current : given.get());
+}
+
+Result<void> insert_text_at(const Text& type, std::uint32_t index, std::string_view text,
+                            const Text::AttributeList* attributes) {
+  if (text.empty()) return {};
+  const auto units = utf16_length(text);
+  if (!units || *units > 0x7fffffff) return Error{ErrorCode::invalid, "The text is not UTF-8"};
+  const auto inserted =
+      insert_at(type, index, {text, static_cast<std::uint32_t>(*units), nullptr}, attributes);
+  if (!inserted) return inserted.error();
+  return {};
+}
+
+}  // namespace
+
+Result<void> Text::insert(std::uint32_t index, std::string_view text) {
+  return insert_text_at(*this, index, text, nullptr);
+}
+
+Result<void> Text::insert(std::uint32_t index, std::string_view text,
+                          const AttributeList& attributes) {
+  return insert_text_at(*this, index, text, &attributes);
+}
+
+Result<void> Text::insert_embed(std::uint32_t index, const Any& embed,
+                                const AttributeList& attributes) {
+  const Input input = embed;
+  const auto inserted = insert_at(*this, index, {{}, 1, &input}, &attributes);
+  if (!inserted) return inserted.error();
+  return {};
+}
+
+Result<SharedType> Text::insert_type(std::uint32_t index, const NewType& type,
+                                     const AttributeList& attributes) {
+  const Input input = type;
+  const auto inserted = insert_at(*this, index, {{}, 1, &input}, &attributes);
+  if (!inserted) return inserted.error();
+  return SharedType(doc_, doc_->store.items[*inserted].branch());
+}
+
+Result<void> Text::erase(std::uint32_t index, std::uint32_t length) {
+  if (!valid()) return deleted();
+  if (length == 0) return {};
+  if (index > this->length()) return beyond_end();
+  const Editing editing(*doc_);
+  TextPlace place = find_text_place(*doc_, branch_, index, true);
+  text_erase(*doc_, place, length);
+  return {};
+}
+
+Result<void> Text::format(std::uint32_t index, std::uint32_t length,
+                          const AttributeList& attributes) {
+  if (!valid()) return deleted();
+  if (length == 0) return {};
+  if (index > this->length()) return beyond_end();
+  const Editing editing(*doc_);
+  const GivenAttributes given(doc_->store, attributes);
+  TextPlace place = find_text_place(*doc_, branch_, index, true);
+  if (place.right == kNone) return {};
+  text_format(*doc_, branch_, place, length, given.get());
+  return {};
+}
+
+Result<void> Text::apply_delta(const std::vector<DeltaOp>& delta) {
+  if (!valid()) return deleted();
+  for (const DeltaOp& op : delta) {
+    const Any* const value = std::get_if<Any>(&op.insert);
+    const auto* const text = value == nullptr ? nullptr : value->get<std::string>();
+    if (op.kind == DeltaOp::Kind::insert && text != nullptr && !utf16_length(*text)) {
+      return Error{ErrorCode::invalid, "The text is not UTF-8"};
+    }
+    if (op.kind == DeltaOp::Kind::insert && value == nullptr) {
+      return Error{ErrorCode::invalid, "A delta cannot insert a type that is elsewhere already"};
+    }
+  }
+  const Editing editing(*doc_);
+  TextPlace place;
+  place.right = doc_->store.branches[branch_].start;
+  for (const DeltaOp& op : delta) {
+    const GivenAttributes given(doc_->store, op.attributes);
+    switch (op.kind) {
+      case DeltaOp::Kind::insert: {
+        const Any& value = std::get<Any>(op.insert);
+        if (const auto* text = value.get<std::string>()) {
+          if (text->empty()) break;
+          text_insert(*doc_, branch_, place,
+                      {*text, static_cast<std::uint32_t>(*utf16_length(*text)), nullptr},
+                      given.get());
+        } else {
+          const Input input = value;
+          text_insert(*doc_, branch_, place, {{}, 1, &input}, given.get());
+        }
+        break;
+      }
+      case DeltaOp::Kind::retain: text_format(*doc_, branch_, place, op.length, given.get()); break;
+      case DeltaOp::Kind::remove: text_erase(*doc_, place, op.length); break;
+    }
+  }
+  return {};
+}
+
+namespace {
+
+std::optional<Value> attribute_of(const SharedType& type, std::string_view name) {
+  return type.valid() ? map_get(*type.doc(), type.branch(), name) : std::nullopt;
+}
+
+Result<void> set_attribute_of(const SharedType& type, std::string_view name, const Any& value) {
+  if (!type.valid()) return deleted();
+  if (!utf16_length(name)) return Error{ErrorCode::invalid, "The name is not UTF-8"};
+  const Editing editing(*type.doc());
+  map_set(*type.doc(), type.branch(), name, value);
+  return {};
+}
+
+Result<void> remove_attribute_of(const SharedType& type, std::string_view name) {
+  if (!type.valid()) return deleted();
+  const Editing editing(*type.doc());
+  map_erase(*type.doc(), type.branch(), name);
+  return {};
+}
+
+}  // namespace
+
+std::optional<Value> Text::attribute(std::string_view name) const {
+  return attribute_of(*this, name);
+}
+Result<void> Text::set_attribute(std::string_view name, const Any& value) {
+  return set_attribute_of(*this, name, value);
+}
+Result<void> Text::remove_attribute(std::string_view name) {
+  return remove_attribute_of(*this, name);
+}
+
+// --- Array.
+
+std::uint32_t Array::length() const noexcept { return valid() ? branch_of(*this).length : 0; }
+
+std::optional<Value> Array::get(std::uint32_t index) const {
+  if (index >= length()) return std::nullopt;
+  const PositionIndex::Found found = doc_->store.find_position(branch_, index);
+  return value_at(*doc_, doc_->store.items[found.item], index - found.start);
+}
+
+std::vector<Value> Array::to_array() const { return slice(0, length()); }
+
+std::vector<Value> Array::slice(std::uint32_t begin, std::uint32_t end) const {
+  return valid() ? list_values(*doc_, branch_, begin, end) : std::vector<Value>();
+}
+
+Result<void> Array::insert(std::uint32_t index, const std::vector<Input>& values) {
+  if (!valid()) return deleted();
+  if (index > length()) return beyond_end();
+  const Editing editing(*doc_);
+  list_insert_after(*doc_, branch_, list_place(*doc_, branch_, index), values);
+  return {};
+}
+
+Result<void> Array::push(const std::vector<Input>& values) {
+  if (!valid()) return deleted();
+  const Editing editing(*doc_);
+  list_insert_after(*doc_, branch_, branch_of(*this).end, values);
+  return {};
+}
+
+Result<SharedType> Array::insert_type(std::uint32_t index, const NewType& type) {
+  if (!valid()) return deleted();
+  if (index > length()) return beyond_end();
+  const Editing editing(*doc_);
+  const ItemIndex item =
+      list_insert_after(*doc_, branch_, list_place(*doc_, branch_, index), {type});
+  return SharedType(doc_, doc_->store.items[item].branch());
+}
+
+Result<void> Array::erase(std::uint32_t index, std::uint32_t length) {
+  if (!valid()) return deleted();
+  if (length == 0) return {};
+  if (index > this->length()) return beyond_end();
+  const Editing editing(*doc_);
+  if (list_erase(*doc_, branch_, index, length) != 0) return beyond_end();
+  return {};
+}
+
+// --- Map.
+
+std::uint32_t Map::size() const noexcept {
+  if (!valid()) return 0;
+  const Store& store = doc_->store;
+  std::uint32_t count = 0;
+  for (std::uint32_t m = branch_of(*this).first_member; m != kNone; m = store.members[m].next) {
+    count += store.items[store.members[m].item].deleted() ? 0 : 1;
+  }
+  return count;
+}
+
+std::optional<Value> Map::get(std::string_view key) const { return attribute_of(*this, key); }
+bool Map::has(std::string_view key) const { return get(key).has_value(); }
+
+std::vector<std::string> Map::keys() const {
+  std::vector<std::string> out;
+  if (!valid()) return out;
+  const Store& store = doc_->store;
+  for (std::uint32_t m = branch_of(*this).first_member; m != kNone; m = store.members[m].next) {
+    if (!store.items[store.members[m].item].deleted()) {
+      out.emplace_back(store.key(store.members[m].key));
+    }
+  }
+  return out;
+}
+
+Result<void> Map::set(std::string_view key, const Input& value) {
+  if (!valid()) return deleted();
+  if (!utf16_length(key)) return Error{ErrorCode::invalid, "The key is not UTF-8"};
+  const Editing editing(*doc_);
+  map_set(*doc_, branch_, key, value);
+  return {};
+}
+
+Result<SharedType> Map::set_type(std::string_view key, const NewType& type) {
+  if (!valid()) return deleted();
+  if (!utf16_length(key)) return Error{ErrorCode::invalid, "The key is not UTF-8"};
+  const Editing editing(*doc_);
+  const ItemIndex item = map_set(*doc_, branch_, key, type);
+  return SharedType(doc_, doc_->store.items[item].branch());
+}
+
+Result<void> Map::erase(std::string_view key) { return remove_attribute_of(*this, key); }
+
+Result<void> Map::clear() {
+  if (!valid()) return deleted();
+  const Editing editing(*doc_);
+  for (const std::string& key : keys()) map_erase(*doc_, branch_, key);
+  return {};
+}
+
+// --- XML.
+
+std::string XmlFragment::to_string() const {
+  std::string out;
+  if (valid()) append_xml(out, doc_->store, branch_, kind());
+  return out;
+}
+
+Result<XmlElement> XmlFragment::insert_element(std::uint32_t index, std::string_view name) {
+  const auto inserted = insert_type(index, {TypeKind::xml_element, std::string(name)});
+  if (!inserted) return inserted.error();
+  return inserted->as_xml_element();
+}
+
+Result<XmlText> XmlFragment::insert_text(std::uint32_t index) {
+  const auto inserted = insert_type(index, {TypeKind::xml_text, {}});
+  if (!inserted) return inserted.error();
+  return inserted->as_xml_text();
+}
+
+std::string XmlElement::node_name() const {
+  return valid() ? std::string(doc_->store.key(branch_of(*this).name)) : std::string();
+}
+
+std::optional<Value> XmlElement::attribute(std::string_view name) const {
+  return attribute_of(*this, name);
+}
+Result<void> XmlElement::set_attribute(std::string_view name, const Any& value) {
+  return set_attribute_of(*this, name, value);
+}
+Result<void> XmlElement::remove_attribute(std::string_view name) {
+  return remove_attribute_of(*this, name);
+}
+
+std::vector<std::pair<std::string, Value>> XmlElement::attributes() const {
+  std::vector<std::pair<std::string, Value>> out;
+  for (const std::string& key : as_map().keys()) out.emplace_back(key, *attribute(key));
+  return out;
+}
+
+std::string XmlText::to_xml() const {
+  std::string out;
+  if (valid()) append_xml(out, doc_->store, branch_, TypeKind::xml_text);
+  return out;
+}
+
+}  // namespace pluv::ycrdt

@@ -1,0 +1,208 @@
+// The shared types: handles to what lies in a document. Copy them freely; each names a place, and
+// reads as empty (and refuses edits with an error of code not_found) once that place is deleted.
+// Indices and lengths count UTF-16 code units in texts, as JavaScript does, and elements elsewhere.
+// Edits outside of Doc::transact are transactions of their own.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+#include "ycrdt/any.h"
+#include "ycrdt/item.h"
+
+namespace pluv::ycrdt {
+
+struct DocState;
+struct Transaction;
+class Event;
+class Text;
+class Array;
+class Map;
+class XmlFragment;
+class XmlElement;
+class XmlText;
+
+// A new shared type, to be put into another one. name: of an XML element or hook.
+struct NewType {
+  TypeKind kind = TypeKind::map;
+  std::string name = {};
+};
+// A new subdocument. yjs: new Y.Doc({guid, ...}).
+struct NewDoc {
+  std::string guid;
+  bool gc = true;
+  bool auto_load = false;
+  Any meta = nullptr;
+};
+// What can be put into a list or a map.
+using Input = std::variant<Any, NewType, NewDoc>;
+
+// Event is in event.h; it lives as long as the call.
+using EventObserver = std::function<void(Event&)>;
+// The events of a type and of all types in it, those of the nearest first.
+using DeepObserver = std::function<void(const std::vector<Event*>&, const Transaction&)>;
+// Names an observer, for Doc::unobserve().
+using Subscription = std::uint64_t;
+
+class SharedType {
+ public:
+  SharedType() = default;
+  SharedType(DocState* doc, BranchIndex branch) noexcept : doc_(doc), branch_(branch) {}
+
+  // False for a handle of nothing, and once the place is deleted.
+  [[nodiscard]] bool valid() const noexcept;
+  [[nodiscard]] TypeKind kind() const noexcept;
+  // The type that this one lies in; invalid for a root.
+  [[nodiscard]] SharedType parent() const;
+  // As toJSON of the type, in JSON.
+  [[nodiscard]] std::string json() const;
+  // Called after each transaction that has changed this type: what is in it (observe), or what is
+  // in it and in all types in it (observeDeep). Precondition: valid(). Not called any more once the
+  // type is deleted.
+  Subscription observe(EventObserver observer) const;
+  Subscription observe_deep(DeepObserver observer) const;
+  [[nodiscard]] BranchIndex branch() const noexcept { return branch_; }
+  [[nodiscard]] DocState* doc() const noexcept { return doc_; }
+
+  // This place as one of the kinds, whatever it is.
+  [[nodiscard]] Text as_text() const noexcept;
+  [[nodiscard]] Array as_array() const noexcept;
+  [[nodiscard]] Map as_map() const noexcept;
+  [[nodiscard]] XmlFragment as_xml_fragment() const noexcept;
+  [[nodiscard]] XmlElement as_xml_element() const noexcept;
+  [[nodiscard]] XmlText as_xml_text() const noexcept;
+
+  bool operator==(const SharedType&) const = default;
+
+ protected:
+  DocState* doc_ = nullptr;
+  BranchIndex branch_ = kNone;
+};
+
+// What a list or a map holds at one place.
+struct Subdoc {
+  std::string guid;
+  Any options;
+};
+using Value = std::variant<Any, SharedType, Subdoc>;
+
+// One step of a change to a text, or a piece of one. yjs (and Quill): delta.
+struct DeltaOp {
+  enum class Kind : std::uint8_t { insert, retain, remove };
+  using AttributeList = std::vector<std::pair<std::string, Any>>;
+
+  Kind kind = Kind::insert;
+  Value insert;              // of kind insert: a text (an Any of a string), an embed, or a type
+  std::uint32_t length = 0;  // of retain and remove
+  AttributeList attributes;  // a null takes an attribute away
+
+  [[nodiscard]] static DeltaOp insert_text(std::string_view text, AttributeList attributes = {});
+  [[nodiscard]] static DeltaOp retain_length(std::uint32_t length, AttributeList attributes = {});
+  [[nodiscard]] static DeltaOp remove_length(std::uint32_t length);
+};
+
+// Y.Text. Text with attributes and embedded values.
+class Text : public SharedType {
+ public:
+  using SharedType::SharedType;
+  using AttributeList = DeltaOp::AttributeList;
+
+  [[nodiscard]] std::uint32_t length() const noexcept;  // text.length: embeds count 1
+  [[nodiscard]] std::string to_string() const;          // toString(): without embeds
+  [[nodiscard]] std::vector<DeltaOp> to_delta() const;  // toDelta()
+  [[nodiscard]] std::string delta_json() const;         // JSON.stringify(toDelta())
+
+  // Without attributes the text takes those of its place; with a list, just those in it. Errors:
+  // invalid (not UTF-8), limit (index beyond the end).
+  Result<void> insert(std::uint32_t index, std::string_view text);
+  Result<void> insert(std::uint32_t index, std::string_view text, const AttributeList& attributes);
+  Result<void> insert_embed(std::uint32_t index, const Any& embed,
+                            const AttributeList& attributes = {});  // insertEmbed()
+  Result<SharedType> insert_type(std::uint32_t index, const NewType& type,
+                                 const AttributeList& attributes = {});
+  // As far as there is text: a length beyond the end deletes up to it. yjs: delete().
+  Result<void> erase(std::uint32_t index, std::uint32_t length);
+  Result<void> format(std::uint32_t index, std::uint32_t length, const AttributeList& attributes);
+  Result<void> apply_delta(const std::vector<DeltaOp>& delta);  // applyDelta()
+
+  // Attributes of the text as a whole: getAttribute, setAttribute, removeAttribute.
+  [[nodiscard]] std::optional<Value> attribute(std::string_view name) const;
+  Result<void> set_attribute(std::string_view name, const Any& value);
+  Result<void> remove_attribute(std::string_view name);
+};
+
+// A list. Y.Array, and what Y.XmlFragment and Y.XmlElement have in common with it.
+class Array : public SharedType {
+ public:
+  using SharedType::SharedType;
+
+  [[nodiscard]] std::uint32_t length() const noexcept;
+  [[nodiscard]] std::optional<Value> get(std::uint32_t index) const;
+  [[nodiscard]] std::vector<Value> to_array() const;  // toArray()
+  [[nodiscard]] std::vector<Value> slice(std::uint32_t begin, std::uint32_t end) const;
+
+  // Values side by side become one run. Errors: limit (index beyond the end).
+  Result<void> insert(std::uint32_t index, const std::vector<Input>& values);
+  Result<void> push(const std::vector<Input>& values);
+  Result<void> unshift(const std::vector<Input>& values) { return insert(0, values); }
+  Result<SharedType> insert_type(std::uint32_t index, const NewType& type);
+  // Error: limit when there are fewer; what is there is deleted nevertheless, as in yjs.
+  Result<void> erase(std::uint32_t index, std::uint32_t length = 1);  // delete()
+};
+
+// Y.Map.
+class Map : public SharedType {
+ public:
+  using SharedType::SharedType;
+
+  [[nodiscard]] std::uint32_t size() const noexcept;
+  [[nodiscard]] std::optional<Value> get(std::string_view key) const;
+  [[nodiscard]] bool has(std::string_view key) const;
+  // In the order in which the keys first came.
+  [[nodiscard]] std::vector<std::string> keys() const;
+
+  Result<void> set(std::string_view key, const Input& value);
+  Result<SharedType> set_type(std::string_view key, const NewType& type);
+  Result<void> erase(std::string_view key);  // delete()
+  Result<void> clear();
+};
+
+// Y.XmlFragment: a list of XML elements and texts.
+class XmlFragment : public Array {
+ public:
+  using Array::Array;
+
+  [[nodiscard]] std::string to_string() const;
+  // Y.XmlElement, Y.XmlText and Y.XmlHook as children.
+  Result<XmlElement> insert_element(std::uint32_t index, std::string_view name);
+  Result<XmlText> insert_text(std::uint32_t index);
+};
+
+// Y.XmlElement.
+class XmlElement : public XmlFragment {
+ public:
+  using XmlFragment::XmlFragment;
+
+  [[nodiscard]] std::string node_name() const;                                // nodeName
+  [[nodiscard]] std::optional<Value> attribute(std::string_view name) const;  // getAttribute()
+  Result<void> set_attribute(std::string_view name, const Any& value);
+  Result<void> remove_attribute(std::string_view name);
+  [[nodiscard]] std::vector<std::pair<std::string, Value>> attributes() const;  // getAttributes()
+};
+
+// Y.XmlText: a text that prints its attributes as elements.
+class XmlText : public Text {
+ public:
+  using Text::Text;
+
+  [[nodiscard]] std::string to_xml() const;  // toString()
+};
+
+}  // namespace pluv::ycrdt

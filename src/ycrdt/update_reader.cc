@@ -1,0 +1,255 @@
+#include "ycrdt/update_reader.h"
+
+#include <limits>
+
+#include "base/utf8.h"
+#include "json/reader.h"
+#include "ycrdt/any.h"
+#include "ycrdt/utf16.h"
+
+namespace pluv::ycrdt {
+namespace {
+
+constexpr std::uint64_t kClockEnd = std::uint64_t{1} << 32;
+
+constexpr std::uint8_t kHasOrigin = 0x80;
+constexpr std::uint8_t kHasRightOrigin = 0x40;
+constexpr std::uint8_t kHasKey = 0x20;
+constexpr std::uint8_t kKindBits = 0x1f;
+
+}  // namespace
+
+bool is_plain_json(std::string_view text) noexcept {
+  if (text == "null" || text == "true" || text == "false") return true;
+  if (text.size() >= 2 && text.front() == '"' && text.back() == '"') {
+    for (const char c : text.substr(1, text.size() - 2)) {
+      if (c == '"' || c == '\\' || static_cast<std::uint8_t>(c) < 0x20) return false;
+    }
+    return true;
+  }
+  if (text.empty() || text.size() > 15 || (text[0] == '0' && text.size() > 1)) return false;
+  for (const char c : text) {
+    if (c < '0' || c > '9') return false;
+  }
+  return true;
+}
+
+UpdateReader::UpdateReader(std::string_view update, const UpdateLimits& limits) noexcept
+    : reader_(update), limits_(limits) {
+  if (update.size() > limits.update_bytes_max) {
+    fail("The update is too large", ErrorCode::limit);
+    return;
+  }
+  clients_left_ = reader_.var_uint();
+  if (reader_.failed()) {
+    fail("The update ends early");
+  } else if (clients_left_ > limits.clients_max) {
+    fail("The update names too many clients", ErrorCode::limit);
+  }
+}
+
+bool UpdateReader::fail(const char* problem, ErrorCode code) noexcept {
+  if (problem_ == nullptr) {
+    problem_ = problem;
+    code_ = code;
+  }
+  return false;
+}
+
+Error UpdateReader::error() const {
+  return Error{code_, problem_ == nullptr ? "Nothing is wrong" : problem_};
+}
+
+bool UpdateReader::next(StructRef& out) noexcept {
+  began_client_ = false;
+  if (failed()) return false;
+  while (structs_left_ == 0) {
+    if (clients_left_ == 0) return false;
+    --clients_left_;
+    structs_left_ = reader_.var_uint();
+    client_ = reader_.var_uint();
+    clock_ = reader_.var_uint();
+    if (reader_.failed()) return fail("The update ends early");
+    if (clock_ >= kClockEnd) return fail("A clock is too large", ErrorCode::limit);
+    began_client_ = true;
+  }
+  --structs_left_;
+  if (++structs_read_ > limits_.structs_max) {
+    return fail("The update has too many structs", ErrorCode::limit);
+  }
+  out = StructRef();
+  out.client = client_;
+  out.clock = static_cast<Clock>(clock_);
+  const std::uint8_t info = reader_.byte();
+  if (reader_.failed()) return fail("The update ends early");
+  const std::uint8_t kind = info & kKindBits;
+  if (kind > static_cast<std::uint8_t>(ContentKind::skip)) return fail("Unknown kind of content");
+  out.kind = static_cast<ContentKind>(kind);
+  if (out.is_item() ? !read_item(out, info) : !read_length(out.length)) return false;
+  if (out.length == 0) return fail("A struct without length");
+  clock_ += out.length;
+  if (clock_ >= kClockEnd) return fail("A clock is too large", ErrorCode::limit);
+  return true;
+}
+
+bool UpdateReader::read_item(StructRef& out, std::uint8_t info) noexcept {
+  out.has_origin = (info & kHasOrigin) != 0;
+  out.has_right_origin = (info & kHasRightOrigin) != 0;
+  if (out.has_origin && !read_id(out.origin, out)) return false;
+  if (out.has_right_origin && !read_id(out.right_origin, out)) return false;
+  if (!out.has_origin && !out.has_right_origin) {
+    out.has_parent_name = reader_.var_uint() == 1;
+    out.has_parent_id = !out.has_parent_name;
+    if (out.has_parent_name ? !read_text(out.parent_name) : !read_id(out.parent, out)) {
+      return false;
+    }
+    out.has_key = (info & kHasKey) != 0;
+    if (out.has_key && !read_text(out.key)) return false;
+  }
+  return read_content(out);
+}
+
+bool UpdateReader::read_content(StructRef& out) noexcept {
+  out.length = 1;
+  switch (out.kind) {
+    case ContentKind::deleted: return read_length(out.length);
+    case ContentKind::json: return read_json_list(out);
+    case ContentKind::binary:
+      out.content = reader_.var_bytes();
+      return !reader_.failed() || fail("The update ends early");
+    case ContentKind::string: {
+      out.content = reader_.var_bytes();
+      if (reader_.failed()) return fail("The update ends early");
+      const auto units = utf16_length(out.content);
+      if (!units) return fail("A text is not UTF-8");
+      if (std::uint64_t{*units} >= kClockEnd) return fail("A text is too long", ErrorCode::limit);
+      out.length = static_cast<std::uint32_t>(*units);
+      return true;
+    }
+    case ContentKind::embed: return read_json(out.content, out.respell);
+    case ContentKind::format: return read_text(out.name) && read_json(out.content, out.respell);
+    case ContentKind::type: return read_type(out);
+    case ContentKind::any: return read_values(out);
+    case ContentKind::doc: {
+      if (!read_text(out.name)) return false;
+      const char* const begin = reader_.position();
+      bool shortest = true;
+      if (!skip_any(reader_, limits_.value_depth_max, shortest)) return fail("A malformed value");
+      out.content = std::string_view(begin, static_cast<std::size_t>(reader_.position() - begin));
+      out.respell = !shortest;
+      return true;
+    }
+    case ContentKind::gc:
+    case ContentKind::skip: break;
+  }
+  return fail("Unknown kind of content");
+}
+
+bool UpdateReader::read_type(StructRef& out) noexcept {
+  const std::uint64_t type = reader_.var_uint();
+  if (reader_.failed()) return fail("The update ends early");
+  if (type > static_cast<std::uint64_t>(TypeKind::xml_text)) return fail("Unknown shared type");
+  out.type = static_cast<TypeKind>(type);
+  const bool named = out.type == TypeKind::xml_element || out.type == TypeKind::xml_hook;
+  return !named || read_text(out.name);
+}
+
+bool UpdateReader::read_values(StructRef& out) noexcept {
+  if (!read_length(out.length)) return false;
+  if (out.length > reader_.left()) return fail("The update ends early");
+  const char* const begin = reader_.position();
+  bool shortest = true;
+  for (std::uint32_t i = 0; i < out.length; ++i) {
+    if (!skip_any(reader_, limits_.value_depth_max, shortest)) return fail("A malformed value");
+  }
+  out.content = std::string_view(begin, static_cast<std::size_t>(reader_.position() - begin));
+  out.respell = !shortest;
+  return true;
+}
+
+bool UpdateReader::read_json_list(StructRef& out) noexcept {
+  if (!read_length(out.length)) return false;
+  if (out.length > reader_.left()) return fail("The update ends early");
+  const char* const begin = reader_.position();
+  for (std::uint32_t i = 0; i < out.length; ++i) {
+    const std::string_view text = reader_.var_bytes();
+    if (reader_.failed()) return fail("The update ends early");
+    if (text == "undefined" || is_plain_json(text)) {
+      if (!is_utf8(text)) return fail("A text is not UTF-8");
+      continue;
+    }
+    out.respell = true;
+    json::Reader reader(text, limits_.value_depth_max);
+    if (!reader.skip_value() || !reader.finish()) return fail("A value is not JSON");
+  }
+  out.content = std::string_view(begin, static_cast<std::size_t>(reader_.position() - begin));
+  return true;
+}
+
+bool UpdateReader::read_json(std::string_view& out, bool& respell) noexcept {
+  if (!read_text(out)) return false;
+  if (is_plain_json(out)) return true;
+  respell = true;
+  json::Reader reader(out, limits_.value_depth_max);
+  return (reader.skip_value() && reader.finish()) || fail("A value is not JSON");
+}
+
+bool UpdateReader::read_text(std::string_view& out) noexcept {
+  out = reader_.var_bytes();
+  if (reader_.failed()) return fail("The update ends early");
+  return is_utf8(out) || fail("A text is not UTF-8");
+}
+
+bool UpdateReader::read_length(std::uint32_t& out) noexcept {
+  const std::uint64_t length = reader_.var_uint();
+  if (reader_.failed()) return fail("The update ends early");
+  if (length >= kClockEnd) return fail("A length is too large", ErrorCode::limit);
+  out = static_cast<std::uint32_t>(length);
+  return true;
+}
+
+bool UpdateReader::read_id(Id& out, const StructRef& of) noexcept {
+  out.client = reader_.var_uint();
+  const std::uint64_t clock = reader_.var_uint();
+  if (reader_.failed()) return fail("The update ends early");
+  if (clock >= kClockEnd) return fail("A clock is too large", ErrorCode::limit);
+  out.clock = static_cast<Clock>(clock);
+  if (out.client == of.client && out.clock >= of.clock) {
+    return fail("A struct that depends on itself or a later one");
+  }
+  return true;
+}
+
+bool UpdateReader::read_delete_set(DeleteSet& out) {
+  if (failed()) return false;
+  const std::uint64_t clients = reader_.var_uint();
+  if (clients > limits_.clients_max) {
+    return fail("The delete set names too many clients", ErrorCode::limit);
+  }
+  for (std::uint64_t i = 0; i < clients && !reader_.failed(); ++i) {
+    const ClientId client = reader_.var_uint();
+    const std::uint64_t ranges = reader_.var_uint();
+    for (std::uint64_t j = 0; j < ranges && !reader_.failed(); ++j) {
+      const std::uint64_t clock = reader_.var_uint();
+      const std::uint64_t length = reader_.var_uint();
+      if (clock + length >= kClockEnd) return fail("A clock is too large", ErrorCode::limit);
+      out.add({client, static_cast<Clock>(clock), static_cast<std::uint32_t>(length)});
+    }
+  }
+  if (reader_.failed()) return fail("The update ends early");
+  // Version 2 updates read as version 1 look empty but for this.
+  if (!reader_.at_end()) return fail("Bytes after the update's end (is it a version 2 update?)");
+  return true;
+}
+
+Result<void> check_update(std::string_view update, const UpdateLimits& limits) {
+  UpdateReader reader(update, limits);
+  StructRef ref;
+  while (reader.next(ref)) {
+  }
+  DeleteSet deletes;
+  if (reader.failed() || !reader.read_delete_set(deletes)) return reader.error();
+  return {};
+}
+
+}  // namespace pluv::ycrdt

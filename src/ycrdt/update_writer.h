@@ -1,0 +1,42 @@
+// Writes structs in version 1 format. Source: yjs, UpdateEncoder.js, Item.write and the contents'.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "ycrdt/struct_ref.h"
+
+namespace pluv::ycrdt {
+
+// Appends the struct without its first `offset` elements: what is left has the element before it
+// as its origin. Precondition: offset < ref.length.
+void write_struct(std::string& out, const StructRef& ref, std::uint32_t offset);
+
+// Appends the text from its code unit `offset` on; `length` is its whole length. Half a surrogate
+// pair becomes U+FFFD.
+void append_text_from(std::string& out, std::string_view text, std::uint32_t offset,
+                      std::uint32_t length);
+
+// Appends a subdocument's options as yjs writes them: only "gc" when it is false, "autoLoad" and
+// "meta" are kept (yjs: ContentDoc).
+void respell_subdocument_options(std::string& out, std::string_view encoded);
+
+// Gathers structs into the part of an update that precedes the delete set: for each client the
+// number of its structs, its id, the first clock. A client's structs must come one after another.
+class StructsWriter {
+ public:
+  void add(const StructRef& ref, std::uint32_t offset);
+  // Appends what was gathered, and begins anew.
+  void finish(std::string& out);
+
+ private:
+  void end_client();
+
+  std::string done_;    // clients before the last one
+  std::string client_;  // the last one, after its count of structs
+  std::size_t clients_ = 0;
+  std::size_t structs_ = 0;  // of the last one
+  ClientId last_ = 0;
+};
+
+}  // namespace pluv::ycrdt

@@ -1,0 +1,323 @@
+#include "ycrdt/updates.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "ycrdt/delete_set.h"
+#include "ycrdt/update_reader.h"
+#include "ycrdt/update_writer.h"
+
+namespace pluv::ycrdt {
+namespace {
+
+// One of the updates that are merged, at its next struct that is not a skip.
+struct Source {
+  Source(std::string_view update, const UpdateLimits& limits) : reader(update, limits) { next(); }
+
+  void next() noexcept {
+    do {
+      has_struct = reader.next(current);
+    } while (has_struct && current.kind == ContentKind::skip);
+  }
+
+  UpdateReader reader;
+  StructRef current;
+  bool has_struct = false;
+};
+
+// Higher clients first, then lower clocks.
+bool comes_before(const Source* a, const Source* b) noexcept {
+  return a->current.client != b->current.client ? a->current.client > b->current.client
+                                                : a->current.clock < b->current.clock;
+}
+
+// yjs's comparison, which has no order between garbage and an item of the same clock: each comes
+// before the other. What is taken then follows from how JavaScript engines sort.
+int compare_like_yjs(const Source* a, const Source* b) noexcept {
+  if (a->current.client != b->current.client) {
+    return a->current.client > b->current.client ? -1 : 1;
+  }
+  if (a->current.clock != b->current.clock) return a->current.clock < b->current.clock ? -1 : 1;
+  return a->current.is_item() == b->current.is_item() ? 0 : -1;
+}
+
+// V8's Array.prototype.sort for short arrays: the run at the beginning, the others inserted by
+// binary search.
+constexpr std::size_t kShortArray = 64;
+void sort_like_v8(std::vector<Source*>& sources) {
+  if (sources.size() < 2) return;
+  std::size_t run = 2;
+  const bool descending = compare_like_yjs(sources[1], sources[0]) < 0;
+  while (run < sources.size() &&
+         (compare_like_yjs(sources[run], sources[run - 1]) < 0) == descending) {
+    ++run;
+  }
+  const auto at = [&](std::size_t i) { return sources.begin() + static_cast<std::ptrdiff_t>(i); };
+  if (descending) std::reverse(sources.begin(), at(run));
+  for (std::size_t next = run; next < sources.size(); ++next) {
+    std::size_t left = 0;
+    for (std::size_t right = next; left < right;) {
+      const std::size_t middle = left + (right - left) / 2;
+      if (compare_like_yjs(sources[next], sources[middle]) < 0) {
+        right = middle;
+      } else {
+        left = middle + 1;
+      }
+    }
+    std::rotate(at(left), at(next), at(next + 1));
+  }
+}
+
+// Writes structs one step late, so that text may still grow.
+class Output {
+ public:
+  explicit Output(bool coalesce) : coalesce_(coalesce) {}
+
+  void write(const StructRef& ref, std::uint32_t offset) {
+    if (!coalesce_) {
+      writer_.add(ref, offset);
+      return;
+    }
+    if (has_last_ && offset == 0 && continues(ref)) {
+      if (last_.content.data() != text_.data()) text_.assign(last_.content);
+      text_.append(ref.content);
+      last_.content = text_;
+      last_.length += ref.length;
+      return;
+    }
+    flush();
+    last_ = ref;
+    last_offset_ = offset;
+    has_last_ = true;
+  }
+
+  void finish(std::string& out) {
+    flush();
+    writer_.finish(out);
+  }
+
+ private:
+  bool continues(const StructRef& ref) const noexcept {
+    return last_.kind == ContentKind::string && ref.kind == ContentKind::string &&
+           last_offset_ == 0 && last_.client == ref.client && last_.end() == ref.clock &&
+           ref.has_origin && ref.origin == Id{last_.client, last_.end() - 1} &&
+           last_.has_right_origin == ref.has_right_origin &&
+           (!ref.has_right_origin || last_.right_origin == ref.right_origin);
+  }
+  void flush() {
+    if (has_last_) writer_.add(last_, last_offset_);
+    has_last_ = false;
+  }
+
+  StructsWriter writer_;
+  StructRef last_;
+  std::string text_;
+  std::uint32_t last_offset_ = 0;
+  bool has_last_ = false;
+  bool coalesce_;
+};
+
+struct Pending {
+  StructRef ref;
+  std::uint32_t offset = 0;
+};
+
+// What the union of the sources holds, in order, each clock once. The order in which equal places
+// are taken is that of yjs's (stable) sorting: the source in use stays in front of its equals.
+void merge_structs(std::vector<Source*>& sources, Output& out) {
+  const bool few = sources.size() < kShortArray;
+  if (few) {
+    sort_like_v8(sources);
+  } else {
+    std::stable_sort(sources.begin(), sources.end(), comes_before);
+  }
+  Pending last;
+  bool has_last = false;
+  const auto write_last = [&] { out.write(last.ref, last.offset); };
+  while (!sources.empty()) {
+    Source& source = *sources.front();
+    const ClientId client = source.current.client;
+    bool usable = true;
+    if (!has_last) {
+      last = {source.current, 0};
+      has_last = true;
+      source.next();
+    } else {
+      bool skipped = false;
+      while (source.has_struct && source.current.end() <= last.ref.end() &&
+             source.current.client >= last.ref.client) {
+        source.next();
+        skipped = true;
+      }
+      usable = source.has_struct && source.current.client == client &&
+               (!skipped || source.current.clock <= last.ref.end());
+      if (usable && client != last.ref.client) {
+        write_last();
+        last = {source.current, 0};
+        source.next();
+      } else if (usable && last.ref.end() < source.current.clock) {
+        if (last.ref.kind == ContentKind::skip) {
+          last.ref.length = source.current.end() - last.ref.clock;
+        } else {
+          write_last();
+          StructRef gap;
+          gap.kind = ContentKind::skip;
+          gap.client = client;
+          gap.clock = last.ref.end();
+          gap.length = source.current.clock - last.ref.end();
+          last = {gap, 0};
+        }
+      } else if (usable) {
+        Pending next{source.current, 0};
+        const std::uint32_t overlap = last.ref.end() - source.current.clock;
+        if (overlap > 0 && last.ref.kind == ContentKind::skip) {
+          last.ref.length -= overlap;
+        } else if (overlap > 0 && !next.ref.is_item()) {
+          next.ref.clock += overlap;
+          next.ref.length -= overlap;
+        } else {
+          next.offset = overlap;
+        }
+        if (last.ref.kind == ContentKind::gc && next.ref.kind == ContentKind::gc) {
+          last.ref.length += next.ref.length;  // the source follows at the next turn
+        } else {
+          write_last();
+          last = next;
+          source.next();
+        }
+      }
+    }
+    while (usable && source.has_struct && source.current.client == client &&
+           source.current.clock == last.ref.end()) {
+      write_last();
+      last = {source.current, 0};
+      source.next();
+    }
+    if (few) {
+      if (!source.has_struct) sources.erase(sources.begin());
+      sort_like_v8(sources);
+      continue;
+    }
+    sources.erase(sources.begin());
+    if (source.has_struct) {
+      sources.insert(std::lower_bound(sources.begin(), sources.end(), &source, comes_before),
+                     &source);
+    }
+  }
+  if (has_last) write_last();
+}
+
+}  // namespace
+
+Result<std::string> merge_updates(std::span<const std::string_view> updates,
+                                  const MergeOptions& options) {
+  if (updates.size() == 1 && !options.coalesce_text) {
+    if (auto checked = check_update(updates[0], options.limits); !checked) return checked.error();
+    return std::string(updates[0]);
+  }
+  std::vector<std::unique_ptr<Source>> owned;
+  std::vector<Source*> sources;
+  for (const std::string_view update : updates) {
+    owned.push_back(std::make_unique<Source>(update, options.limits));
+    if (owned.back()->reader.failed()) return owned.back()->reader.error();
+    if (owned.back()->has_struct) sources.push_back(owned.back().get());
+  }
+  Output output(options.coalesce_text);
+  merge_structs(sources, output);
+  DeleteSet deletes;
+  for (const auto& source : owned) {
+    if (source->reader.failed() || !source->reader.read_delete_set(deletes)) {
+      return source->reader.error();
+    }
+  }
+  std::string out;
+  output.finish(out);
+  deletes.normalize();
+  deletes.write(out);
+  return out;
+}
+
+Result<std::string> diff_update(std::string_view update, const StateVector& state,
+                                const UpdateLimits& limits) {
+  UpdateReader reader(update, limits);
+  StructsWriter writer;
+  StructRef ref;
+  bool writing = false;  // the client's first new struct was seen
+  ClientId client = 0;
+  Clock known = 0;
+  bool first = true;
+  while (reader.next(ref)) {
+    if (first || ref.client != client) {
+      writing = false;
+      client = ref.client;
+      known = state.clock(client);
+      first = false;
+    }
+    if (writing) {
+      writer.add(ref, 0);
+    } else if (ref.kind != ContentKind::skip && ref.end() > known) {
+      writer.add(ref, known > ref.clock ? known - ref.clock : 0);
+      writing = true;
+    }
+  }
+  DeleteSet deletes;
+  if (reader.failed() || !reader.read_delete_set(deletes)) return reader.error();
+  std::string out;
+  writer.finish(out);
+  deletes.group_by_client();
+  deletes.write(out);
+  return out;
+}
+
+Result<std::string> encode_state_vector_from_update(std::string_view update,
+                                                    const UpdateLimits& limits) {
+  UpdateReader reader(update, limits);
+  StructRef ref;
+  std::string entries;
+  std::size_t count = 0;
+  bool first = true;
+  ClientId client = 0;
+  Clock clock = 0;
+  bool gap = false;
+  const auto end_client = [&] {
+    if (clock == 0) return;
+    ++count;
+    write_var_uint(entries, client);
+    write_var_uint(entries, clock);
+  };
+  while (reader.next(ref)) {
+    if (first || ref.client != client) {
+      end_client();
+      client = ref.client;
+      clock = 0;
+      gap = ref.clock != 0;
+      first = false;
+    }
+    gap |= ref.kind == ContentKind::skip;
+    if (!gap) clock = ref.end();
+  }
+  DeleteSet deletes;
+  if (reader.failed() || !reader.read_delete_set(deletes)) return reader.error();
+  end_client();
+  std::string out;
+  write_var_uint(out, count);
+  out.append(entries);
+  return out;
+}
+
+Result<UpdateMeta> parse_update_meta(std::string_view update, const UpdateLimits& limits) {
+  UpdateReader reader(update, limits);
+  StructRef ref;
+  UpdateMeta meta;
+  while (reader.next(ref)) {
+    if (meta.clients.empty() || meta.clients.back().client != ref.client) {
+      meta.clients.push_back({ref.client, ref.clock, ref.end()});
+    }
+    meta.clients.back().to = ref.end();
+  }
+  DeleteSet deletes;
+  if (reader.failed() || !reader.read_delete_set(deletes)) return reader.error();
+  return meta;
+}
+
+}  // namespace pluv::ycrdt
