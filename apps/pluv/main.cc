@@ -1,7 +1,9 @@
-// pluv: tools around room tokens, for trying things out and for tests of other back ends.
+// pluv: tools around room tokens, for trying things out and for tests of other back ends, and
+// around Yjs updates.
 //
 //   pluv token create --room ROOM --user '{"id":"u1"}' [--max-age 60s]   prints a token
 //   pluv token inspect TOKEN [--room ROOM]                               prints its claims
+//   pluv ycrdt apply|merge|diff|state-vector|json|check ...                works on Yjs updates
 //
 // Secrets: --secret (repeatable, newest first), --secret-file or PLUV_AUTH_SECRET.
 // Ends with 0, with 1 when a server would refuse the token, with 2 when misused.
@@ -13,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "apps/pluv/ycrdt_command.h"
 #include "apps/pluvd/settings.h"
 #include "apps/pluvd/settings_file.h"
 #include "apps/pluvd/units.h"
@@ -146,8 +149,8 @@ void add_secret_options(CLI::App& command, Options& options) {
 int run(int argc, char** argv) {
   Options options;
   CLI::App app(
-      "Tools for pluv's room tokens. Secrets come from PLUV_AUTH_SECRET, --secret-file or "
-      "--secret.",
+      "Tools for pluv's room tokens and for Yjs updates. Secrets come from PLUV_AUTH_SECRET, "
+      "--secret-file or --secret.",
       "pluv");
   app.require_subcommand(1);
   const CLI::App* version = app.add_subcommand("version", "Print the version");
@@ -161,6 +164,7 @@ int run(int argc, char** argv) {
   add_secret_options(*inspect, options);
   inspect->add_option("token", options.token, "The token")->required();
   inspect->add_option("--room", options.room, "Check it for this room instead of its own");
+  pluv::apps::YcrdtCommand ycrdt(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -170,6 +174,7 @@ int run(int argc, char** argv) {
     std::puts("pluv " PLUV_VERSION);
     return kExitOk;
   }
+  if (ycrdt.chosen()) return ycrdt.run();
   return *create ? create_token(options) : inspect_token(options);
 }
 

@@ -1,0 +1,255 @@
+#include "apps/pluv/ycrdt_command.h"
+
+#include <cerrno>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "json/writer.h"
+#include "ycrdt/doc.h"
+#include "ycrdt/update_reader.h"
+#include "ycrdt/updates.h"
+
+namespace pluv::apps {
+namespace {
+
+constexpr int kExitOk = 0;
+constexpr int kExitRefused = 1;
+constexpr int kExitFailed = 2;
+
+int fail(const std::string& what, int code) {
+  std::fprintf(stderr, "pluv ycrdt: %s\n", what.c_str());
+  return code;
+}
+
+int refuse(const Error& error) { return fail(error.message, kExitRefused); }
+
+Result<std::string> read_all(std::FILE* file, const std::string& name) {
+  std::string out;
+  char buffer[64 * 1024];
+  std::size_t size = 0;
+  while ((size = std::fread(buffer, 1, sizeof buffer, file)) != 0) out.append(buffer, size);
+  if (std::ferror(file) != 0) {
+    return Error{ErrorCode::unavailable, name + ": " + std::strerror(errno)};
+  }
+  return out;
+}
+
+Result<std::string> read_file(const std::string& path) {
+  if (path == "-") return read_all(stdin, "standard input");
+  std::FILE* const file = std::fopen(path.c_str(), "rb");
+  if (file == nullptr) return Error{ErrorCode::not_found, path + ": " + std::strerror(errno)};
+  Result<std::string> out = read_all(file, path);
+  std::fclose(file);
+  return out;
+}
+
+int write_all(std::string_view bytes) {
+  if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) != bytes.size() ||
+      std::fflush(stdout) != 0) {
+    return fail(std::string("cannot write: ") + std::strerror(errno), kExitFailed);
+  }
+  return kExitOk;
+}
+
+// A file's updates: itself, or, when its name ends in .frames, each one after its length in four
+// bytes, the lowest first.
+struct Updates {
+  std::string bytes;
+  std::vector<std::string_view> updates;
+};
+
+Result<std::unique_ptr<Updates>> read_updates(const std::string& path) {
+  Result<std::string> bytes = read_file(path);
+  if (!bytes) return bytes.error();
+  auto out = std::make_unique<Updates>();
+  out->bytes = std::move(*bytes);
+  if (!path.ends_with(".frames")) {
+    out->updates.emplace_back(out->bytes);
+    return out;
+  }
+  std::string_view rest = out->bytes;
+  while (!rest.empty()) {
+    std::uint32_t size = 0;
+    if (rest.size() >= 4) {
+      for (int i = 3; i >= 0; --i) {
+        size = (size << 8) | static_cast<std::uint8_t>(rest[static_cast<std::size_t>(i)]);
+      }
+    }
+    if (rest.size() < 4 || size > rest.size() - 4) {
+      return Error{ErrorCode::invalid, path + ": the last frame is cut off"};
+    }
+    out->updates.push_back(rest.substr(4, size));
+    rest.remove_prefix(4 + std::size_t{size});
+  }
+  return out;
+}
+
+int exit_code(const Error& error) {
+  return error.code == ErrorCode::not_found || error.code == ErrorCode::unavailable ? kExitFailed
+                                                                                    : kExitRefused;
+}
+
+}  // namespace
+
+struct YcrdtCommand::Options {
+  std::vector<std::string> files;
+  std::string state_vector;
+  std::vector<std::string> texts;
+  std::vector<std::string> arrays;
+  std::vector<std::string> maps;
+  std::vector<std::string> xmls;
+
+  [[nodiscard]] int apply() const;
+  [[nodiscard]] int merge() const;
+  [[nodiscard]] int diff() const;
+  [[nodiscard]] static int state_vector_of_input();
+  [[nodiscard]] int json() const;
+  [[nodiscard]] static int check();
+};
+
+YcrdtCommand::YcrdtCommand(CLI::App& app) : options_(std::make_unique<Options>()) {
+  Options& options = *options_;
+  command_ =
+      app.add_subcommand("ycrdt", "Work on Yjs updates (version 1 format)")->require_subcommand(1);
+  apply_ = command_->add_subcommand("apply",
+                                    "Apply files in order to a new document and write its update; "
+                                    "NAME.frames holds many: each after its length (u32le)");
+  apply_->add_option("file", options.files, "Files; - is standard input")->required();
+  merge_ = command_->add_subcommand("merge", "Merge files into one update, without a document");
+  merge_->add_option("file", options.files, "Files; - is standard input")->required();
+  diff_ = command_->add_subcommand(
+      "diff", "Write what of the update on standard input somebody lacks who has the state vector");
+  diff_->add_option("state-vector", options.state_vector, "File with an encoded state vector")
+      ->required();
+  state_vector_ = command_->add_subcommand(
+      "state-vector", "Write the state vector of the update on standard input");
+  json_ = command_->add_subcommand(
+      "json", "Print what the update on standard input holds as one JSON object");
+  json_->add_option("--text", options.texts, "Root to read as a text, and as a delta: NAME#delta")
+      ->allow_extra_args(false);
+  json_->add_option("--array", options.arrays, "Root to read as an array")->allow_extra_args(false);
+  json_->add_option("--map", options.maps, "Root to read as a map")->allow_extra_args(false);
+  json_->add_option("--xml", options.xmls, "Root to read as an XML fragment")
+      ->allow_extra_args(false);
+  check_ = command_->add_subcommand(
+      "check", "Say whether the update on standard input is well formed and applies");
+}
+
+YcrdtCommand::~YcrdtCommand() = default;
+
+bool YcrdtCommand::chosen() const noexcept { return command_->parsed(); }
+
+int YcrdtCommand::run() {
+  if (*apply_) return options_->apply();
+  if (*merge_) return options_->merge();
+  if (*diff_) return options_->diff();
+  if (*state_vector_) return Options::state_vector_of_input();
+  return *json_ ? options_->json() : Options::check();
+}
+
+int YcrdtCommand::Options::apply() const {
+  ycrdt::Doc doc;
+  for (const std::string& path : files) {
+    const Result<std::unique_ptr<Updates>> updates = read_updates(path);
+    if (!updates) return fail(updates.error().message, exit_code(updates.error()));
+    std::size_t number = 0;
+    for (const std::string_view update : (*updates)->updates) {
+      ++number;
+      if (const Result<void> applied = doc.apply_update(update); !applied) {
+        std::string where = path;
+        if (path.ends_with(".frames")) where += ", frame " + std::to_string(number);
+        return fail(where + ": " + applied.error().message, kExitRefused);
+      }
+    }
+  }
+  return write_all(doc.encode_state_as_update());
+}
+
+int YcrdtCommand::Options::merge() const {
+  std::vector<std::unique_ptr<Updates>> owned;  // the views into them must not move
+  std::vector<std::string_view> all;
+  for (const std::string& path : files) {
+    Result<std::unique_ptr<Updates>> updates = read_updates(path);
+    if (!updates) return fail(updates.error().message, exit_code(updates.error()));
+    all.insert(all.end(), (*updates)->updates.begin(), (*updates)->updates.end());
+    owned.push_back(std::move(*updates));
+  }
+  const Result<std::string> merged = ycrdt::merge_updates(all);
+  return merged ? write_all(*merged) : refuse(merged.error());
+}
+
+int YcrdtCommand::Options::diff() const {
+  const Result<std::string> encoded = read_file(state_vector);
+  if (!encoded) return fail(encoded.error().message, exit_code(encoded.error()));
+  const auto state = ycrdt::decode_state_vector(*encoded);
+  if (!state) return refuse(state.error());
+  const Result<std::string> update = read_all(stdin, "standard input");
+  if (!update) return fail(update.error().message, kExitFailed);
+  const Result<std::string> diff = ycrdt::diff_update(*update, *state);
+  return diff ? write_all(*diff) : refuse(diff.error());
+}
+
+int YcrdtCommand::Options::state_vector_of_input() {
+  const Result<std::string> update = read_all(stdin, "standard input");
+  if (!update) return fail(update.error().message, kExitFailed);
+  const Result<std::string> state = ycrdt::encode_state_vector_from_update(*update);
+  return state ? write_all(*state) : refuse(state.error());
+}
+
+int YcrdtCommand::Options::json() const {
+  const Result<std::string> update = read_all(stdin, "standard input");
+  if (!update) return fail(update.error().message, kExitFailed);
+  ycrdt::Doc doc;
+  if (const Result<void> applied = doc.apply_update(*update); !applied) {
+    return refuse(applied.error());
+  }
+  std::string out;
+  if (texts.empty() && arrays.empty() && maps.empty() && xmls.empty()) {
+    out = doc.to_json();
+  } else {
+    json::Writer writer(out);
+    writer.begin_object();
+    for (const std::string& name : texts) {
+      const ycrdt::Text text = doc.get_text(name);
+      writer.key(name);
+      writer.string(text.to_string());
+      writer.key(name + "#delta");
+      writer.raw(text.delta_json());
+    }
+    for (const std::string& name : arrays) {
+      writer.key(name);
+      writer.raw(doc.get_array(name).json());
+    }
+    for (const std::string& name : maps) {
+      writer.key(name);
+      writer.raw(doc.get_map(name).json());
+    }
+    for (const std::string& name : xmls) {
+      writer.key(name);
+      writer.string(doc.get_xml_fragment(name).to_string());
+    }
+    writer.end_object();
+  }
+  out.push_back('\n');
+  return write_all(out);
+}
+
+int YcrdtCommand::Options::check() {
+  const Result<std::string> update = read_all(stdin, "standard input");
+  if (!update) return fail(update.error().message, kExitFailed);
+  ycrdt::Doc doc;
+  if (const Result<void> applied = doc.apply_update(*update); !applied) {
+    return refuse(applied.error());
+  }
+  if (const std::string fault = doc.check(); !fault.empty()) return fail(fault, kExitRefused);
+  return write_all(doc.has_pending() ? "ok, but something waits for updates that are not here\n"
+                                     : "ok\n");
+}
+
+}  // namespace pluv::apps
