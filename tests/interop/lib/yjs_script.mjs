@@ -1,0 +1,244 @@
+// Runs the steps of a script in yjs: what ycrdt_driver.cc does in our engine, with the same answers.
+// A step is [number, operation, document, arguments...]:
+//
+//   doc     client gc                a new document in this place
+//   root    name kind                opens a root; the step's number names the type from then on
+//   child   type place               opens a type in another one: place is an index or a key
+//   id      client                   writes under this name from now on
+//   tx      steps                    these as one transaction
+//   state   document or null         keeps encodeStateAsUpdate, of what that document lacks
+//   apply   bytes                    applies what an earlier step kept
+//   merge   list of bytes            keeps mergeUpdates
+//   diff    list of one              keeps diffUpdate, with the document's state vector
+//   vector  list of one              answers encodeStateVectorFromUpdate
+//   dump    boolean boolean          answers all that the opened types show; first true: and the
+//                                    document's bytes; second true: and its JSON, whose order depends on
+//                                    when roots were opened
+//
+//   ti type index text attributes    te type index input attributes   td type index length
+//   tf type index length attributes  tD type delta
+//   ai type index inputs             ap type inputs                   ad type index length
+//   ms type key input                md type key                      mc type
+//   xs type name value               xr type name
+//
+// Each update event keeps its bytes, too. What is kept has the number step * 8 + n.
+import * as encoding from "lib0/encoding";
+import * as Y from "yjs";
+
+const SKIPPED = "-";
+
+export const KIND = { array: 0, map: 1, text: 2, element: 3, fragment: 4, hook: 5, xmlText: 6 };
+const ROOTS = { [KIND.array]: Y.Array, [KIND.map]: Y.Map, [KIND.text]: Y.Text,
+                [KIND.fragment]: Y.XmlFragment };
+const MAKE = [() => new Y.Array(), () => new Y.Map(), () => new Y.Text(),
+              (name) => new Y.XmlElement(name), () => new Y.XmlFragment(),
+              (name) => new Y.XmlHook(name), () => new Y.XmlText()];
+
+export function kindOf(type) {
+  if (type instanceof Y.XmlText) return KIND.xmlText;
+  if (type instanceof Y.Text) return KIND.text;
+  if (type instanceof Y.XmlHook) return KIND.hook;
+  if (type instanceof Y.Map) return KIND.map;
+  if (type instanceof Y.XmlElement) return KIND.element;
+  if (type instanceof Y.XmlFragment) return KIND.fragment;
+  return KIND.array;
+}
+
+export function isLive(type) {
+  for (let at = type; at !== null; at = at._item.parent) {
+    if (at._item === null) return true;
+    if (at._item.deleted) return false;
+  }
+  return false;
+}
+
+// JSON.stringify refuses big integers; ours writes their digits.
+const stringify = (value) => JSON.stringify(value, (_, v) =>
+  typeof v === "bigint" ? `\u{1}${v}\u{1}` : v).replace(/"\\u0001(-?\d+)\\u0001"/g, "$1");
+
+const inputOf = ([kind, ...rest]) => {
+  if (kind === "v") return rest[0];
+  if (kind === "t") return MAKE[rest[0]](rest[1]);
+  const [guid, gc, autoLoad, meta] = rest;
+  return new Y.Doc({ guid, gc, autoLoad, meta });
+};
+
+const deltaOf = (list) => list.map(([kind, value, attributes]) => {
+  if (kind === "i") return { insert: value, attributes: { ...attributes } };
+  return kind === "r" ? { retain: value, attributes: { ...attributes } } : { delete: value };
+});
+
+export class YjsScript {
+  members = new Map();  // by place: { doc, types }
+  blobs = new Map();
+  answers = [];
+  #step = 0;
+  #kept = 0;
+
+  answer(text) { this.answers.push(text); }
+
+  #keep(bytes) {
+    this.blobs.set(this.#step * 8 + this.#kept++, bytes);
+    this.answer(bytes);
+  }
+
+  run(step) {
+    this.#step = step[0];
+    this.#kept = 0;
+    const [, operation, place] = step;
+    if (operation === "doc") return this.#makeDoc(step);
+    const member = this.members.get(place);
+    if (member === undefined) return this.answer(SKIPPED);
+    if (operation === "tx") {
+      return this.transact(place, step[0], () => step[3].forEach((inner) => this.run(inner)));
+    }
+    if (this.#docStep(member, step)) return;
+    const type = member.types.get(step[3]);
+    if (type === undefined || !isLive(type)) return this.answer(SKIPPED);
+    if (operation === "child") return this.#openChild(member, type, step[4]);
+    const applies = this.#typeStep(type, step);
+    if (applies === undefined) return this.answer(SKIPPED);
+    try {
+      applies();
+      this.answer("ok");
+    } catch (error) {
+      if (error.message !== "Length exceeded!") throw error;
+      this.answer("error");
+      type._searchMarker &&= [];  // which point to wrong places after a delete that threw
+    }
+  }
+
+  #makeDoc([, , place, client, gc]) {
+    const doc = new Y.Doc({ gc });
+    doc.clientID = client;
+    doc.on("update", (update, origin, _, transaction) => {
+      this.answer(transaction.local ? "local" : "remote");
+      this.#keep(update);
+    });
+    this.members.set(place, { doc, types: new Map() });
+  }
+
+  // Runs steps() as one transaction, whose update the step of this number keeps.
+  transact(place, number, steps) {
+    this.members.get(place).doc.transact(() => {
+      steps();
+      this.#step = number;
+      this.#kept = 0;
+    });
+  }
+
+  #docStep(member, step) {
+    const [number, operation, , a, b] = step;
+    const { doc, types } = member;
+    switch (operation) {
+      case "root": types.set(number, doc.get(a, ROOTS[b])); break;
+      case "id": doc.clientID = a; break;
+      case "state": this.#state(doc, a); break;
+      case "apply":
+        if (!this.blobs.has(a)) {
+          this.answer(SKIPPED);
+        } else {
+          Y.applyUpdate(doc, this.blobs.get(a));
+          this.answer("ok");
+        }
+        break;
+      case "merge": case "diff": case "vector": this.#bytesStep(doc, operation, a); break;
+      case "dump": this.#dump(member, a, b); break;
+      default: return false;
+    }
+    return true;
+  }
+
+  #state(doc, place) {
+    if (place === null) return this.#keep(Y.encodeStateAsUpdate(doc));
+    const other = this.members.get(place);
+    if (other === undefined) return this.answer(SKIPPED);
+    const vector = Y.encodeStateVector(other.doc);
+    this.answer(vector);
+    this.#keep(Y.encodeStateAsUpdate(doc, vector));
+  }
+
+  #bytesStep(doc, operation, numbers) {
+    const updates = numbers.map((number) => this.blobs.get(number));
+    if (updates.includes(undefined)) return this.answer(SKIPPED);
+    if (operation === "merge") this.#keep(Y.mergeUpdates(updates));
+    else if (operation === "diff") this.#keep(Y.diffUpdate(updates[0], Y.encodeStateVector(doc)));
+    else this.answer(Y.encodeStateVectorFromUpdate(updates[0]));
+  }
+
+  #dump({ doc, types }, all, inOrder) {
+    for (const type of types.values()) this.#dumpType(type);
+    this.answer(Y.encodeStateVector(doc));
+    const pending = doc.store.pendingStructs !== null || doc.store.pendingDs !== null;
+    this.answer(pending ? "pending" : "complete");
+    if (!all) return;
+    this.#keep(Y.encodeStateAsUpdate(doc));
+    if (inOrder) this.answer(stringify(doc.toJSON()));
+    // yjs opens a root when something that waits names it; ours, when it comes.
+    if (!pending) for (const name of [...doc.share.keys()].sort()) this.answer(name);
+  }
+
+  #dumpType(type) {
+    if (!isLive(type)) return this.answer("deleted");
+    const kind = kindOf(type);
+    this.answer(stringify(type.toJSON()));
+    if (kind === KIND.text || kind === KIND.xmlText) {
+      this.answer(Y.Text.prototype.toString.call(type));
+      this.answer(stringify(type.toDelta()));
+      this.answer(String(type.length));
+      if (kind === KIND.xmlText) this.answer(type.toString());
+    } else if (kind === KIND.array) {
+      this.answer(String(type.length));
+    } else if (kind === KIND.element || kind === KIND.fragment) {
+      this.answer(type.toString());
+      this.answer(String(type.length));
+    } else {
+      this.answer(String(type.size));
+      for (const key of type.keys()) this.answer(key);
+    }
+  }
+
+  #openChild(member, type, place) {
+    let child;
+    if (typeof place === "string") child = type._map.has(place) ? type.get?.(place) : undefined;
+    else if (type instanceof Y.Text) child = type.toDelta()[place]?.insert;
+    else child = place < type.length ? type.get(place) : undefined;
+    if (!(child instanceof Y.AbstractType)) return this.answer(SKIPPED);
+    member.types.set(this.#step, child);
+    this.answer(String(kindOf(child)));
+  }
+
+  // What does it, or undefined when it cannot be done here.
+  #typeStep(type, [, operation, , , a, b, c]) {
+    const beyond = (operation[0] === "t" && operation !== "tD" || operation[0] === "a") &&
+      a > type.length;
+    if (beyond) return undefined;
+    switch (operation) {
+      case "ti": return () => type.insert(a, b, c === null ? undefined : { ...c });
+      case "te": return () => type.insertEmbed(a, inputOf(b), { ...c });
+      case "td": return () => type.delete(a, b);
+      case "tf": return () => type.format(a, b, { ...c });
+      case "tD": return () => type.applyDelta(deltaOf(a));
+      case "ai": return () => type.insert(a, b.map(inputOf));
+      case "ap": return () => type.push(a.map(inputOf));
+      case "ad": return () => type.delete(a, b);
+      case "ms": return () => type.set(a, inputOf(b));
+      case "md": return () => type.delete(a);
+      case "mc": return () => type.clear();
+      case "xs": return () => type.setAttribute(a, b);
+      case "xr": return () => type.removeAttribute(a);
+      default: throw new Error(`no operation ${operation}`);
+    }
+  }
+
+  // All answers so far, as the driver writes them.
+  encoded() {
+    const encoder = encoding.createEncoder();
+    encoding.writeVarUint(encoder, this.answers.length);
+    for (const answer of this.answers) {
+      if (typeof answer === "string") encoding.writeVarString(encoder, answer);
+      else encoding.writeVarUint8Array(encoder, answer);
+    }
+    return encoding.toUint8Array(encoder);
+  }
+}

@@ -1,0 +1,426 @@
+// Runs scripts of operations in Yjs documents of ours, for ycrdt.test.mjs, which runs the same
+// scripts in yjs and compares all that comes out. A script is a list of steps; a step is a list
+// [number, operation, document, arguments...], ycrdt.test.mjs says which there are. Standard input
+// holds scripts, each a length (4 bytes, little endian) and the encoded list (lib0: Any); standard
+// output, framed alike, holds for each its number of answers and each answer as a string.
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "ycrdt/any.h"
+#include "ycrdt/doc.h"
+#include "ycrdt/lib0.h"
+#include "ycrdt/types.h"
+#include "ycrdt/update_writer.h"
+#include "ycrdt/updates.h"
+
+namespace pluv::ycrdt {
+namespace {
+
+// Steps that cannot be done where a script was shortened answer this; yjs is not asked either.
+constexpr std::string_view kSkipped = "-";
+
+// The arguments of a step. One of another kind than expected is a bug of the test.
+class Step {
+ public:
+  explicit Step(const Any& any) : list_(*any.get<Any::Array>()) {}
+
+  [[nodiscard]] std::size_t size() const { return list_.size(); }
+  [[nodiscard]] const Any& any(std::size_t i) const { return list_.at(i); }
+  [[nodiscard]] std::uint64_t number(std::size_t i) const {
+    return static_cast<std::uint64_t>(*any(i).get<double>());
+  }
+  [[nodiscard]] std::uint32_t index(std::size_t i) const {
+    return static_cast<std::uint32_t>(number(i));
+  }
+  [[nodiscard]] bool boolean(std::size_t i) const { return *any(i).get<bool>(); }
+  [[nodiscard]] const std::string& string(std::size_t i) const {
+    return *any(i).get<std::string>();
+  }
+  [[nodiscard]] const Any::Array& list(std::size_t i) const { return *any(i).get<Any::Array>(); }
+  [[nodiscard]] bool has(std::size_t i) const { return !any(i).is_null(); }
+
+ private:
+  const Any::Array& list_;
+};
+
+Text::AttributeList attributes_of(const Any& any) {
+  const auto* object = any.get<Any::Object>();
+  return object == nullptr ? Text::AttributeList() : *object;
+}
+
+// What goes into a list or a map: ["v", value], ["t", kind, name] or ["d", guid, gc, load, meta].
+Input input_of(const Any& any) {
+  const Step step(any);
+  const std::string& kind = step.string(0);
+  if (kind == "v") return step.any(1);
+  if (kind == "t") {
+    return NewType{static_cast<TypeKind>(step.number(1)), step.string(2)};
+  }
+  return NewDoc{step.string(1), step.boolean(2), step.boolean(3), step.any(4)};
+}
+
+std::vector<Input> inputs_of(const Any::Array& list) {
+  std::vector<Input> out;
+  for (const Any& any : list) out.push_back(input_of(any));
+  return out;
+}
+
+std::vector<DeltaOp> delta_of(const Any::Array& list) {
+  std::vector<DeltaOp> out;
+  for (const Any& any : list) {
+    const Step op(any);
+    if (op.string(0) == "i") {
+      DeltaOp insert{DeltaOp::Kind::insert, op.any(1), 0, attributes_of(op.any(2))};
+      out.push_back(std::move(insert));
+    } else if (op.string(0) == "r") {
+      out.push_back(DeltaOp::retain_length(op.index(1), attributes_of(op.any(2))));
+    } else {
+      out.push_back(DeltaOp::remove_length(op.index(1)));
+    }
+  }
+  return out;
+}
+
+class Script {
+ public:
+  // Runs the steps and answers what they answered.
+  std::string run(const Any::Array& steps) {
+    for (const Any& any : steps) step(Step(any));
+    std::string out;
+    write_var_uint(out, answers_.size());
+    for (const std::string& answer : answers_) write_var_bytes(out, answer);
+    return out;
+  }
+
+ private:
+  struct Member {
+    std::unique_ptr<Doc> doc;
+    std::map<std::uint64_t, SharedType> types;  // by the step that opened them
+  };
+
+  void answer(std::string_view text) { answers_.emplace_back(text); }
+  // Keeps bytes for later steps; several of one step have numbers side by side.
+  void keep(std::string_view bytes) {
+    blobs_[step_ * 8 + kept_++] = std::string(bytes);
+    answer(bytes);
+  }
+  void keep_result(const Result<std::string>& bytes) {
+    if (bytes) {
+      keep(*bytes);
+    } else {
+      answer("error " + bytes.error().message);
+    }
+  }
+  void done(const Result<void>& result) { answer(result ? "ok" : "error"); }
+  template <class T>
+  void done(const Result<T>& result) {
+    answer(result ? "ok" : "error");
+  }
+
+  const std::string* blob(std::uint64_t number) const {
+    const auto at = blobs_.find(number);
+    return at == blobs_.end() ? nullptr : &at->second;
+  }
+
+  void step(const Step& step) {
+    step_ = step.number(0);
+    kept_ = 0;
+    const std::string& operation = step.string(1);
+    if (operation == "doc") {
+      make_doc(step);
+      return;
+    }
+    const auto at = members_.find(step.number(2));
+    if (at == members_.end()) {
+      answer(kSkipped);
+      return;
+    }
+    Member& member = at->second;
+    if (operation == "tx") {
+      transact(member, step);
+    } else if (!doc_step(member, step, operation)) {
+      type_step(member, step, operation);
+    }
+  }
+
+  void make_doc(const Step& step) {
+    Member& member = members_[step.number(2)];
+    member.types.clear();
+    member.doc = std::make_unique<Doc>(DocOptions{.client_id = step.number(3),
+                                                  .gc = step.boolean(4),
+                                                  .clean_formatting = true,
+                                                  .hash_seed = step.number(0),
+                                                  .limits = {}});
+    member.doc->on_update([this](std::string_view update, const Transaction& transaction) {
+      answer(transaction.local ? "local" : "remote");
+      keep(update);
+    });
+  }
+
+  void transact(Member& member, const Step& outer) {
+    const std::uint64_t number = step_;
+    member.doc->transact([&] {
+      for (const Any& any : outer.list(3)) step(Step(any));
+      step_ = number;
+      kept_ = 0;
+    });
+  }
+
+  bool doc_step(Member& member, const Step& step, const std::string& operation) {
+    Doc& doc = *member.doc;
+    if (operation == "root") {
+      member.types[step_] = root(doc, step.string(3), static_cast<TypeKind>(step.number(4)));
+    } else if (operation == "id") {
+      doc.set_client_id(step.number(3));
+    } else if (operation == "state") {
+      state(doc, step);
+    } else if (operation == "apply") {
+      const std::string* update = blob(step.number(3));
+      if (update == nullptr) {
+        answer(kSkipped);
+      } else {
+        const std::string copy = *update;
+        const auto applied = doc.apply_update(copy);
+        answer(applied ? "ok" : "error " + applied.error().message);
+      }
+    } else if (operation == "merge" || operation == "diff" || operation == "vector") {
+      bytes_step(doc, step, operation);
+    } else if (operation == "dump") {
+      dump(member, step);
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  static SharedType root(Doc& doc, const std::string& name, TypeKind kind) {
+    switch (kind) {
+      case TypeKind::text: return doc.get_text(name);
+      case TypeKind::array: return doc.get_array(name);
+      case TypeKind::map: return doc.get_map(name);
+      default: return doc.get_xml_fragment(name);
+    }
+  }
+
+  // What another document lacks, or everything.
+  void state(Doc& doc, const Step& step) {
+    if (!step.has(3)) {
+      keep(doc.encode_state_as_update());
+      return;
+    }
+    const auto other = members_.find(step.number(3));
+    if (other == members_.end()) {
+      answer(kSkipped);
+      return;
+    }
+    const std::string vector = other->second.doc->encode_state_vector();
+    answer(vector);
+    keep(doc.encode_state_as_update(*decode_state_vector(vector)));
+  }
+
+  void bytes_step(Doc& doc, const Step& step, const std::string& operation) {
+    std::vector<std::string_view> updates;
+    for (const Any& number : step.list(3)) {
+      const std::string* update = blob(static_cast<std::uint64_t>(*number.get<double>()));
+      if (update == nullptr) {
+        answer(kSkipped);
+        return;
+      }
+      updates.push_back(*update);
+    }
+    if (operation == "merge") {
+      keep_result(merge_updates(updates));
+    } else if (operation == "diff") {
+      keep_result(diff_update(updates[0], doc.state_vector()));
+    } else {
+      const auto vector = encode_state_vector_from_update(updates[0]);
+      answer(vector ? *vector : "error " + vector.error().message);
+    }
+  }
+
+  void dump(Member& member, const Step& step) {
+    Doc& doc = *member.doc;
+    for (const auto& [number, type] : member.types) dump_type(type);
+    answer(doc.encode_state_vector());
+    answer(doc.has_pending() ? "pending" : "complete");
+    if (step.boolean(3)) {  // all that is to be seen
+      keep(doc.encode_state_as_update());
+      std::vector<std::string> names = doc.root_names();
+      if (step.boolean(4)) answer(doc.to_json());
+      std::sort(names.begin(), names.end());
+      if (!doc.has_pending()) {
+        for (const std::string& name : names) answer(name);
+      }
+    }
+    if (const std::string fault = doc.check(); !fault.empty()) answer("fault " + fault);
+  }
+
+  void dump_type(const SharedType& type) {
+    if (!type.valid()) {
+      answer("deleted");
+      return;
+    }
+    answer(type.json());
+    switch (type.kind()) {
+      case TypeKind::xml_text:
+      case TypeKind::text:
+        answer(type.as_text().to_string());
+        answer(type.as_text().delta_json());
+        answer(std::to_string(type.as_text().length()));
+        if (type.kind() == TypeKind::xml_text) answer(type.as_xml_text().to_xml());
+        break;
+      case TypeKind::array: answer(std::to_string(type.as_array().length())); break;
+      case TypeKind::xml_element:
+      case TypeKind::xml_fragment:
+        answer(type.as_xml_fragment().to_string());
+        answer(std::to_string(type.as_array().length()));
+        break;
+      default: {
+        answer(std::to_string(type.as_map().size()));
+        for (const std::string& key : type.as_map().keys()) answer(key);
+        break;
+      }
+    }
+  }
+
+  void type_step(Member& member, const Step& step, const std::string& operation) {
+    const auto at = member.types.find(step.number(3));
+    if (at == member.types.end() || !at->second.valid()) {
+      answer(kSkipped);
+      return;
+    }
+    const SharedType type = at->second;
+    switch (operation[0]) {
+      case 'c': open_child(member, type, step.any(4)); break;
+      case 't': text_step(type.as_text(), step, operation); break;
+      case 'a': array_step(type.as_array(), step, operation); break;
+      case 'm': map_step(type.as_map(), step, operation); break;
+      default: attribute_step(type, step, operation); break;
+    }
+  }
+
+  void open_child(Member& member, const SharedType& type, const Any& place) {
+    std::optional<Value> value;
+    if (const auto* key = place.get<std::string>()) {
+      value = type.as_map().get(*key);
+    } else {
+      const auto index = static_cast<std::uint32_t>(*place.get<double>());
+      if (type.kind() == TypeKind::text || type.kind() == TypeKind::xml_text) {
+        const std::vector<DeltaOp> delta = type.as_text().to_delta();
+        if (index < delta.size()) value = delta[index].insert;
+      } else {
+        value = type.as_array().get(index);
+      }
+    }
+    const auto* child = value ? std::get_if<SharedType>(&*value) : nullptr;
+    if (child == nullptr) {
+      answer(kSkipped);
+      return;
+    }
+    member.types[step_] = *child;
+    answer(std::to_string(static_cast<int>(child->kind())));
+  }
+
+  void text_step(Text text, const Step& step, const std::string& operation) {
+    if (operation == "tD") {
+      done(text.apply_delta(delta_of(step.list(4))));
+      return;
+    }
+    const std::uint32_t index = step.index(4);
+    if (index > text.length()) {
+      answer(kSkipped);
+    } else if (operation == "ti") {
+      done(step.has(6) ? text.insert(index, step.string(5), attributes_of(step.any(6)))
+                       : text.insert(index, step.string(5)));
+    } else if (operation == "te") {
+      const Input input = input_of(step.any(5));
+      if (const auto* type = std::get_if<NewType>(&input)) {
+        done(text.insert_type(index, *type, attributes_of(step.any(6))));
+      } else {
+        done(text.insert_embed(index, std::get<Any>(input), attributes_of(step.any(6))));
+      }
+    } else if (operation == "tf") {
+      done(text.format(index, step.index(5), attributes_of(step.any(6))));
+    } else {
+      done(text.erase(index, step.index(5)));
+    }
+  }
+
+  void array_step(Array array, const Step& step, const std::string& operation) {
+    if (operation == "ap") {
+      done(array.push(inputs_of(step.list(4))));
+      return;
+    }
+    const std::uint32_t index = step.index(4);
+    if (index > array.length()) {
+      answer(kSkipped);
+    } else if (operation == "ai") {
+      done(array.insert(index, inputs_of(step.list(5))));
+    } else {
+      done(array.erase(index, step.index(5)));
+    }
+  }
+
+  void map_step(Map map, const Step& step, const std::string& operation) {
+    if (operation == "ms") {
+      done(map.set(step.string(4), input_of(step.any(5))));
+    } else if (operation == "md") {
+      done(map.erase(step.string(4)));
+    } else {
+      done(map.clear());
+    }
+  }
+
+  void attribute_step(const SharedType& type, const Step& step, const std::string& operation) {
+    const bool text = type.kind() == TypeKind::text || type.kind() == TypeKind::xml_text;
+    if (operation == "xs") {
+      done(text ? type.as_text().set_attribute(step.string(4), step.any(5))
+                : type.as_xml_element().set_attribute(step.string(4), step.any(5)));
+    } else {
+      done(text ? type.as_text().remove_attribute(step.string(4))
+                : type.as_xml_element().remove_attribute(step.string(4)));
+    }
+  }
+
+  std::map<std::uint64_t, Member> members_;
+  std::unordered_map<std::uint64_t, std::string> blobs_;
+  std::vector<std::string> answers_;
+  std::uint64_t step_ = 0;
+  std::uint64_t kept_ = 0;
+};
+
+bool read_exactly(char* data, std::size_t size) { return std::fread(data, 1, size, stdin) == size; }
+
+int serve() {
+  for (;;) {
+    unsigned char head[4];
+    if (!read_exactly(reinterpret_cast<char*>(head), sizeof head)) return EXIT_SUCCESS;
+    const std::uint32_t size =
+        head[0] | head[1] << 8 | head[2] << 16 | static_cast<std::uint32_t>(head[3]) << 24;
+    std::string encoded(size, '\0');
+    if (!read_exactly(encoded.data(), size)) return EXIT_FAILURE;
+    const Any steps = decode_any(encoded);
+    const std::string out = Script().run(*steps.get<Any::Array>());
+    char length[4];
+    for (int i = 0; i < 4; ++i) length[i] = static_cast<char>(out.size() >> (8 * i));
+    std::fwrite(length, 1, sizeof length, stdout);
+    std::fwrite(out.data(), 1, out.size(), stdout);
+    std::fflush(stdout);
+  }
+}
+
+}  // namespace
+}  // namespace pluv::ycrdt
+
+int main() { return pluv::ycrdt::serve(); }
