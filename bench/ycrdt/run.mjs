@@ -1,0 +1,174 @@
+// The table of docs/performance.md, "The Yjs engine": ours, npm yjs, npm ywasm, in one run.
+//   npm ci --prefix bench/ycrdt
+//   node bench/ycrdt/run.mjs --data FOLDER [--rows b4-load,diff] [--engines ours,yjs]
+//   node bench/ycrdt/run.mjs --smoke
+// FOLDER holds automerge-paper.json.gz (github.com/josephg/editing-traces, sequential_traces).
+// --smoke: a short trace made here, one look at each row. Every row and engine is a process of its
+// own. Before a row is timed all engines' results are compared: ours has to be yjs's to the byte;
+// ywasm, which merges runs elsewhere, has to hold the same.
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import * as Y from 'yjs';
+import { makeInputs, makeTrace, readTrace } from './inputs.mjs';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const { values: options } = parseArgs({
+  options: {
+    data: { type: 'string' },
+    program: {
+      type: 'string',
+      default: path.join(here, '../../build/release/bin/ycrdt_bench'),
+    },
+    rows: { type: 'string' },
+    engines: { type: 'string', default: 'ours,yjs,ywasm' },
+    smoke: { type: 'boolean', default: false },
+  },
+});
+
+// base: what the result is to be applied to, since it is only a part.
+const kRows = [
+  { name: 'b4-load', title: 'B4: load', unit: 'ms' },
+  { name: 'b4-updates', title: 'B4 as 259,778 updates', unit: 'ms' },
+  { name: 'b4-typed', title: 'B4 typed, one transaction an edit', unit: 'ms' },
+  { name: 'b4-encode', title: 'B4: encode', unit: 'ms' },
+  { name: 'b4-memory', title: 'B4: memory', unit: 'MB' },
+  { name: 'b4x100-load', title: '100 x B4 (27 MB): load', unit: 'ms' },
+  { name: 'b4x100-encode', title: '100 x B4: encode', unit: 'ms' },
+  { name: 'b4x100-memory', title: '100 x B4: resident memory', unit: 'MB' },
+  { name: 'append', title: '20,000 updates of one character at the end of B4', unit: 'a second' },
+  { name: 'random', title: '20,000 updates of one character anywhere in B4', unit: 'a second' },
+  {
+    name: 'diff',
+    title: 'B4: diff for who is 10 updates behind',
+    unit: 'ms',
+    base: 'b4.before10.bin',
+  },
+  {
+    name: 'diff-bytes',
+    title: 'the same from bytes (diffUpdate)',
+    unit: 'ms',
+    base: 'b4.before10.bin',
+  },
+  { name: 'state-vector-bytes', title: "state vector from B4's bytes", unit: 'ms', plain: true },
+  {
+    name: 'merge-1000',
+    title: 'mergeUpdates, the last 1,000 of B4',
+    unit: 'ms',
+    base: 'b4.before1000.bin',
+  },
+  { name: 'merge-b4-1000', title: 'mergeUpdates, B4 and its last 1,000', unit: 'ms' },
+  { name: 'b1.1', title: 'B1.1 append 6,000 characters', unit: 'ms' },
+  { name: 'b1.4', title: 'B1.4 insert 6,000 characters anywhere', unit: 'ms' },
+  { name: 'b2.4', title: 'B2.4 two users insert and delete', unit: 'ms' },
+  { name: 'b3.1', title: 'B3.1 1,540 clients set one key of a map', unit: 'ms' },
+  { name: 'b3.4', title: 'B3.4 1,540 clients insert into an array', unit: 'ms' },
+];
+const kNoSuchRow = 3;
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ycrdt-bench-'));
+
+// What the engine says to the row; undefined when it has no such function.
+function run(engine, row, ...more) {
+  const [program, ...first] =
+    engine === 'ours'
+      ? [options.program]
+      : [process.execPath, '--expose-gc', path.join(here, 'engine.mjs'), engine];
+  const { status, stdout, stderr, error } = spawnSync(program, [
+    ...first,
+    row.name,
+    folder,
+    ...more,
+  ]);
+  if (error) throw error;
+  if (status === kNoSuchRow) return undefined;
+  if (status !== 0) throw new Error(`${engine} failed at ${row.name}: ${stderr}`);
+  return stdout;
+}
+
+// What a result holds, in words that do not depend on how it is written.
+function content(row, result) {
+  if (row.plain) return JSON.stringify([...Y.decodeStateVector(result)].sort());
+  const doc = new Y.Doc();
+  if (row.base) Y.applyUpdate(doc, fs.readFileSync(path.join(folder, row.base)));
+  Y.applyUpdate(doc, result);
+  const missing = doc.store.pendingStructs !== null || doc.store.pendingDs !== null;
+  return JSON.stringify([
+    missing,
+    doc.getText('text').toString(),
+    doc.getMap('map').toJSON(),
+    doc.getArray('array').toJSON(),
+    [...Y.decodeStateVector(Y.encodeStateVector(doc))].sort(),
+  ]);
+}
+
+function compare(row, engines) {
+  const results = [];
+  for (const engine of engines) {
+    const file = path.join(folder, `result.${engine}`);
+    if (run(engine, row, file) !== undefined) results.push([engine, fs.readFileSync(file)]);
+  }
+  const [first, ...others] = results;
+  const exact = (engine) => engine !== 'ywasm';
+  let expected;
+  for (const [engine, result] of others) {
+    if (result.equals(first[1])) continue;
+    if (exact(engine) && exact(first[0])) {
+      throw new Error(`${engine} and ${first[0]} answer other bytes at ${row.name}`);
+    }
+    expected ??= content(row, first[1]);
+    if (content(row, result) !== expected) {
+      throw new Error(`${engine} and ${first[0]} answer differently at ${row.name}`);
+    }
+  }
+}
+
+function median(samples) {
+  samples.sort((a, b) => a - b);
+  const middle = samples.length >> 1;
+  return samples.length % 2 ? samples[middle] : (samples[middle - 1] + samples[middle]) / 2;
+}
+function spelled(value) {
+  if (value >= 100) return Math.round(value).toLocaleString('en');
+  return value.toPrecision(value >= 10 ? 3 : 2);
+}
+
+// The median of all runs but the first, and the first one, where there is more than one.
+function cell(output) {
+  if (output === undefined) return '-';
+  const [first, ...others] = output.toString().trim().split('\n').map(Number);
+  return others.length === 0 ? spelled(first) : `${spelled(median(others))} (${spelled(first)})`;
+}
+
+function main() {
+  const engines = options.engines.split(',');
+  const wanted = options.rows?.split(',');
+  for (const name of wanted ?? []) {
+    if (!kRows.some((row) => row.name === name)) throw new Error(`no row ${name}`);
+  }
+  if (options.smoke) {
+    makeInputs(makeTrace(2000), folder, 0.02);
+  } else {
+    if (!options.data) throw new Error('--data FOLDER with automerge-paper.json.gz, or --smoke');
+    makeInputs(readTrace(path.join(options.data, 'automerge-paper.json.gz')), folder, 1);
+  }
+  console.log(`| CPU time | ${engines.join(' | ')} |\n| --- |${' --- |'.repeat(engines.length)}`);
+  for (const row of kRows) {
+    if (wanted && !wanted.includes(row.name)) continue;
+    compare(row, engines);
+    const cells = engines.map((engine) => (options.smoke ? '' : cell(run(engine, row))));
+    console.log(`| ${row.title}, ${row.unit} | ${cells.join(' | ')} |`);
+  }
+}
+
+try {
+  main();
+} catch (error) {
+  console.error(`run.mjs: ${error.message}`);
+  process.exitCode = 1;
+} finally {
+  fs.rmSync(folder, { recursive: true });
+}
