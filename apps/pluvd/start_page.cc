@@ -53,7 +53,7 @@ constexpr std::string_view kPage = R"html(<!doctype html>
 <pre>import { createClient } from "@pluv/client";
 
 const client = createClient({
-  wsEndpoint: (room) =&gt; `{{ws}}://{{host}}/api/pluv/room/${room}`,{{endpoint}}
+  wsEndpoint: ({ room }) =&gt; `{{ws}}://{{host}}/api/pluv/room/${room}`,{{endpoint}}
 });
 const room = client.createRoom("my-room");
 await client.enter(room);
