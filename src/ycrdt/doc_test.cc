@@ -187,6 +187,27 @@ TEST(Doc, MapsKeepTheHigherClientsConcurrentValue) {
   EXPECT_FALSE(a.get_map("m").has("k"));
 }
 
+// Of all who set a key at once the highest client wins, however their updates come.
+TEST(Doc, ManyClientsSetOneKeyInOneUpdate) {
+  constexpr ClientId kClients = 4000;
+  std::vector<std::string> updates;
+  for (ClientId client = 1; client <= kClients; ++client) {
+    Doc doc({.client_id = client});
+    ASSERT_TRUE(doc.get_map("m").set("k", Any(static_cast<double>(client))).ok());
+    updates.push_back(doc.encode_state_as_update());
+  }
+  const std::vector<std::string_view> views(updates.begin(), updates.end());
+  const auto merged = merge_updates(views);
+  ASSERT_TRUE(merged.ok());
+  Doc at_once({.client_id = kClients + 1});
+  ASSERT_TRUE(at_once.apply_update(*merged).ok());
+  EXPECT_EQ(at_once.get_map("m").json(), R"({"k":4000})");
+  EXPECT_EQ(at_once.check(), "");
+  Doc copy({.client_id = kClients + 2});
+  ASSERT_TRUE(copy.apply_update(at_once.encode_state_as_update()).ok());
+  EXPECT_EQ(copy.encode_state_as_update(), at_once.encode_state_as_update());
+}
+
 TEST(Doc, XmlPrintsSortedAttributesUnescaped) {
   Doc doc({.client_id = 1});
   XmlFragment fragment = doc.get_xml_fragment("x");

@@ -53,11 +53,7 @@ bool Store::find_left(Change& change, Item& item, std::uint64_t work_max) {
   if (left != kNone) {
     at = items[left].right;
   } else if (item.key != kNone) {
-    at = member_item(item.parent, item.key);
-    while (at != kNone && items[at].left != kNone) {
-      at = items[at].left;
-      ++change.work;
-    }
+    at = members[find_member(item.parent, item.key)].first;
   } else {
     at = branches[item.parent].start;
   }
@@ -98,9 +94,13 @@ void Store::link(ItemIndex index) {
     item.right = items[item.left].right;
     items[item.left].right = index;
   } else if (item.key != kNone) {
-    ItemIndex first = member_item(item.parent, item.key);
-    while (first != kNone && items[first].left != kNone) first = items[first].left;
-    item.right = first;
+    // A key that is new gets its member when the item becomes its value.
+    if (const std::uint32_t member = find_member(item.parent, item.key); member != kNone) {
+      item.right = members[member].first;
+      members[member].first = index;
+    } else {
+      item.right = kNone;
+    }
   } else {
     item.right = branches[item.parent].start;
     branches[item.parent].start = index;
@@ -311,7 +311,7 @@ void Store::collect(ItemIndex index) {
         drop_item(items[at]);
         at = next;
       }
-      members[m].item = kNone;
+      members[m].item = members[m].first = kNone;
     }
     Branch& branch = branches[b];
     position_indices_[branch.positions].reset();

@@ -113,7 +113,7 @@ void Store::set_member(BranchIndex branch, KeyIndex key, ItemIndex item) {
     return;
   }
   const auto index = static_cast<std::uint32_t>(members.size());
-  members.push_back({branch, key, item, kNone});
+  members.push_back({branch, key, item, kNone, item});
   member_index_.insert(member_hash(branch, key), index);
   Branch& b = branches[branch];
   if (b.last_member == kNone) {
@@ -464,6 +464,11 @@ std::string_view Store::find_fault() const {
       if (item == kNone || items[item].right != kNone || items[item].parent != b ||
           items[item].key != members[m].key) {
         return "a member that is not the last of its key";
+      }
+      const ItemIndex first = members[m].first;
+      if (first == kNone || items[first].left != kNone || items[first].parent != b ||
+          items[first].key != members[m].key) {
+        return "a member whose first item is not the first of its key";
       }
     }
   }

@@ -49,6 +49,7 @@ struct Member {
   KeyIndex key = kNone;
   ItemIndex item = kNone;
   std::uint32_t next = kNone;
+  ItemIndex first = kNone;  // the leftmost of all that were set
 };
 
 // A document in a document: known by its guid; its content is elsewhere.
