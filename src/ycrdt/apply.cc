@@ -76,6 +76,7 @@ class Integration {
   void put_aside(Decoded& update, std::vector<const StructRef*>& stack);
   void note_missing(Id id);
   [[nodiscard]] bool place(const StructRef& ref, std::uint32_t offset);
+  [[nodiscard]] bool meet_again(const StructRef& ref);
   [[nodiscard]] bool extend_last(const StructRef& ref, ClientIndex client);
   void set_parent(Item& item, const StructRef& ref);
   void set_content(ItemIndex index, const StructRef& ref, std::uint32_t offset);
@@ -172,8 +173,10 @@ bool Integration::structs(Decoded& update) {
       }
       note_missing(*needed);
       put_aside(update, stack);
-    } else if (known < head->end()) {
-      if (!place(*head, known - head->clock)) return false;
+    } else if (known >= head->end()) {
+      if (!meet_again(*head)) return false;
+    } else if (!place(*head, known - head->clock)) {
+      return false;
     }
     head = nullptr;
   }
@@ -261,6 +264,15 @@ bool Integration::place(const StructRef& ref, std::uint32_t offset) {
   return store_.integrate(change_, index, work_max_) != kNone && change_.work <= work_max_;
 }
 
+// What is known changes nothing, except where its neighbours are named within a run: yjs splits that
+// for the moment, and a surrogate pair that it goes through stays broken.
+bool Integration::meet_again(const StructRef& ref) {
+  const auto place_of = [&](Id id) { return Place{store_.find_client(id.client), id.clock}; };
+  if (ref.has_origin) (void)store_.clean_end(change_, place_of(ref.origin));
+  if (ref.has_right_origin) (void)store_.clean_start(change_, place_of(ref.right_origin));
+  return change_.work <= work_max_;
+}
+
 void Integration::set_parent(Item& item, const StructRef& ref) {
   if (ref.has_parent_name) {
     item.parent = store_.intern_root(ref.parent_name);
@@ -322,6 +334,7 @@ void Integration::set_content(ItemIndex index, const StructRef& ref, std::uint32
       scratch_.clear();
       respell_subdocument_options(scratch_, ref.content);
       item.size = store_.add_subdocument(ref.name, scratch_);
+      store_.subdocuments[item.size].should_load = loads_by_itself(scratch_);
       break;
     case ContentKind::deleted:
     case ContentKind::gc:
@@ -429,8 +442,25 @@ bool any_due(const Store& store, const DeleteSet& deletes) {
   });
 }
 
+// Whether something that waits can have its turn now.
+bool any_due(const Store& store, const std::vector<Pending::Missing>& missing) {
+  return std::any_of(missing.begin(), missing.end(), [&](const auto& entry) {
+    return entry.clock < store.state(entry.client);
+  });
+}
+
+// As in yjs a root is there as soon as something names it that is not here yet.
+void open_roots(Store& store, const Decoded& update) {
+  for (const StructRef& ref : update.structs) {
+    if (ref.has_parent_name && ref.end() > store.state(ref.client)) {
+      (void)store.intern_root(ref.parent_name);
+    }
+  }
+}
+
+// `due` becomes whether something of what waited before could have its turn now.
 Result<void> apply_once(Store& store, Pending& pending, Change& change, Decoded& update,
-                        std::size_t update_size, const UpdateLimits& limits) {
+                        std::size_t update_size, const UpdateLimits& limits, bool& due) {
   const std::uint64_t work_max =
       change.work + limits.work_base + limits.work_per_struct * update.structs.size();
   const bool may_wait_too_long = pending.bytes() + update_size > limits.pending_bytes_max;
@@ -446,6 +476,7 @@ Result<void> apply_once(Store& store, Pending& pending, Change& change, Decoded&
     change = std::move(before);
     return Error{ErrorCode::limit, why};
   };
+  open_roots(store, update);
   Integration integration(store, change, limits, work_max);
   DeleteSet rest;
   if (!integration.structs(update) || !integration.deletes(update.deletes, rest)) {
@@ -465,6 +496,7 @@ Result<void> apply_once(Store& store, Pending& pending, Change& change, Decoded&
     return refuse("Too much waits for updates that have not come");
   }
   if (checkpoint) store.discard_checkpoint();
+  due = any_due(store, pending.missing);
   rest.normalize();
   pending.deletes = std::move(rest);
   if (!rest_update.empty()) {
@@ -480,30 +512,22 @@ Result<void> apply_update(Store& store, Pending& pending, Change& change, std::s
                           const UpdateLimits& limits) {
   auto decoded = decode(update, limits);
   if (!decoded) return decoded.error();
-  if (auto applied = apply_once(store, pending, change, *decoded, update.size(), limits);
-      !applied) {
+  bool due = false;
+  if (auto applied = apply_once(store, pending, change, *decoded, update.size(), limits, due);
+      !applied || !due) {
     return applied;
   }
-  // What waited may have its turn now, and what then still waits, too. The rounds are bounded,
-  // since each reads all that waits; what is left has its turn after the next update.
-  const auto due = [&] {
-    return std::any_of(pending.missing.begin(), pending.missing.end(), [&](const auto& missing) {
-      return missing.clock < store.state(missing.client);
-    });
-  };
-  constexpr int kRoundsMax = 16;
-  for (int round = 0; round < kRoundsMax && due(); ++round) {
-    std::vector<std::string> waiting;
-    waiting.swap(pending.updates);
-    pending.missing.clear();
-    const std::vector<std::string_view> views(waiting.begin(), waiting.end());
-    const auto merged = merge_updates(views, {.coalesce_text = false, .limits = limits});
-    PLUV_ASSERT(merged.ok());  // our own writing
-    auto again = decode(*merged, limits);
-    PLUV_ASSERT(again.ok());
-    // When these take too much work it is they that are dropped, not what has just come.
-    if (!apply_once(store, pending, change, *again, merged->size(), limits)) break;
-  }
+  // What waited has one more try for each update that comes, as in yjs.
+  std::vector<std::string> waiting;
+  waiting.swap(pending.updates);
+  pending.missing.clear();
+  const std::vector<std::string_view> views(waiting.begin(), waiting.end());
+  const auto merged = merge_updates(views, {.coalesce_text = false, .limits = limits});
+  PLUV_ASSERT(merged.ok());  // our own writing
+  auto again = decode(*merged, limits);
+  PLUV_ASSERT(again.ok());
+  // When these take too much work it is they that are dropped, not what has just come.
+  (void)apply_once(store, pending, change, *again, merged->size(), limits, due);
   return {};
 }
 

@@ -32,6 +32,11 @@ std::optional<std::vector<std::pair<std::string, const Any*>>> members_of(const 
 
 }  // namespace
 
+bool is_container(std::string_view value) noexcept {
+  const auto tag = static_cast<std::uint8_t>(value.empty() ? 0 : value[0]);
+  return tag >= 116 && tag <= 118;
+}
+
 bool equal_attribute(std::string_view a, std::string_view b) {
   // Booleans, null and texts are nearly all there is, and equal as bytes.
   const auto simple = [](std::string_view value) {
@@ -39,6 +44,7 @@ bool equal_attribute(std::string_view a, std::string_view b) {
     return tag == 119 || tag == 120 || tag == 121 || tag >= 126;
   };
   if (simple(a) || simple(b)) return a == b;
+  if (is_container(a) && a.data() == b.data()) return true;
   const Any left = decode_any(a);
   const Any right = decode_any(b);
   const auto members = members_of(left);

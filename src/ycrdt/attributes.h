@@ -11,9 +11,12 @@
 namespace pluv::ycrdt {
 
 // Equal as yjs compares attributes: the same scalar, or containers whose members are the same
-// scalars; an array is like an object of its indices. NaN is not equal to itself, 0 is equal to -0,
-// containers in containers are not.
+// scalars; an array is like an object of its indices. NaN is not equal to itself, 0 is equal to -0.
+// Containers in containers are not equal, unless both are the very same value in memory.
 [[nodiscard]] bool equal_attribute(std::string_view a, std::string_view b);
+
+// Whether an encoded value is an object, an array or bytes: what JavaScript compares by identity.
+[[nodiscard]] bool is_container(std::string_view value) noexcept;
 
 inline constexpr std::string_view kEncodedNull("\x7e", 1);
 

@@ -95,6 +95,7 @@ Doc& Doc::operator=(Doc&&) noexcept = default;
 Doc::~Doc() = default;
 
 ClientId Doc::client_id() const noexcept { return state_->options.client_id; }
+const std::string& Doc::guid() const noexcept { return state_->options.guid; }
 
 void Doc::set_client_id(ClientId id) noexcept {
   PLUV_ASSERT(state_->depth == 0);
@@ -126,6 +127,19 @@ std::string Doc::encode_state_vector() const {
 bool Doc::has_pending() const noexcept { return !state_->pending.empty(); }
 
 namespace {
+
+template <class Visit>
+void each_subdoc(const Store& store, Visit visit) {
+  if (store.subdocuments.size() == 1) return;
+  for (const Client& client : store.clients) {
+    if (client.blocks.empty()) continue;
+    BlockList::Cursor cursor = client.blocks.first();
+    do {
+      const Item& item = store.items[client.blocks.at(cursor).item];
+      if (item.kind == ContentKind::doc && !item.deleted()) visit(item);
+    } while (client.blocks.next(cursor));
+  }
+}
 
 BranchIndex root_of_kind(Store& store, std::string_view name, TypeKind kind) {
   const BranchIndex branch = store.intern_root(name);
@@ -192,20 +206,22 @@ void Doc::unobserve(Subscription subscription) {
                 [&](const auto& entry) { return entry.subscription == subscription; });
 }
 
+void Doc::load_subdoc(std::string_view guid) {
+  const Editing editing(*state_);
+  Store& store = state_->store;
+  each_subdoc(store, [&](const Item& item) {
+    Subdocument& subdocument = store.subdocuments[item.size];
+    if (subdocument.guid != guid || subdocument.should_load) return;
+    subdocument.should_load = true;
+    state_->transaction().change.docs_loaded.push_back(item.size);
+  });
+}
+
 std::vector<Subdoc> Doc::subdocs() const {
   std::vector<Subdoc> out;
-  const Store& store = state_->store;
-  if (store.subdocuments.size() == 1) return out;
-  for (const Client& client : store.clients) {
-    if (client.blocks.empty()) continue;
-    BlockList::Cursor cursor = client.blocks.first();
-    do {
-      const Item& item = store.items[client.blocks.at(cursor).item];
-      if (item.kind == ContentKind::doc && !item.deleted()) {
-        out.push_back(std::get<Subdoc>(value_at(*state_, item, 0)));
-      }
-    } while (client.blocks.next(cursor));
-  }
+  each_subdoc(state_->store, [&](const Item& item) {
+    out.push_back(std::get<Subdoc>(value_at(*state_, item, 0)));
+  });
   return out;
 }
 

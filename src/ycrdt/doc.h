@@ -32,6 +32,9 @@ struct DocOptions {
   // Who writes with this document: a number that no other writer uses, below 2^53. yjs draws 32
   // random bits; here the caller does, since nothing here is random.
   ClientId client_id = 0;
+  // Names the document where it lies in another one, see NewDoc. yjs draws a UUID; here the caller
+  // does, when it needs one.
+  std::string guid = {};
   // Drop the content of what is deleted. Without, it stays, for snapshots.
   bool gc = true;
   // After updates of others remove formatting that they made redundant, as yjs does wherever a text
@@ -49,7 +52,8 @@ class Doc {
   Doc& operator=(Doc&&) noexcept;
   ~Doc();
 
-  [[nodiscard]] ClientId client_id() const noexcept;  // doc.clientID
+  [[nodiscard]] ClientId client_id() const noexcept;    // doc.clientID
+  [[nodiscard]] const std::string& guid() const noexcept;  // doc.guid
   // Precondition: no transaction is open.
   void set_client_id(ClientId id) noexcept;
 
@@ -96,12 +100,15 @@ class Doc {
   // What each transaction has changed, as an update; not called when nothing has. yjs:
   // doc.on("update").
   Subscription on_update(UpdateObserver observer);
-  // Subdocuments that a transaction has brought and taken, by their guids. yjs: doc.on("subdocs").
-  using SubdocsObserver = std::function<void(
-      const std::vector<Subdoc>& added, const std::vector<Subdoc>& removed, const Transaction&)>;
+  // Subdocuments that a transaction has brought, taken and asked to be loaded. Their content is
+  // elsewhere: a Doc of its own for each guid, which the caller keeps. yjs: doc.on("subdocs").
+  using SubdocsObserver = std::function<void(const SubdocsChange&, const Transaction&)>;
   Subscription on_subdocs(SubdocsObserver observer);
   // All that are there now, in no particular order (doc.getSubdocs()).
   [[nodiscard]] std::vector<Subdoc> subdocs() const;
+  // Asks for the subdocument's content: observers of subdocuments hear that it is to be loaded, if it
+  // is there and nobody has asked before. yjs: subdoc.load().
+  void load_subdoc(std::string_view guid);
   void unobserve(Subscription subscription);
 
   // --- For those who watch over it.

@@ -368,7 +368,8 @@ TEST(Doc, AnObserverMayEdit) {
 TEST(Doc, SubdocumentsAreAnnounced) {
   Doc doc({.client_id = 1});
   std::vector<std::string> heard;
-  doc.on_subdocs([&](const auto& added, const auto& removed, const Transaction&) {
+  doc.on_subdocs([&](const SubdocsChange& change, const Transaction&) {
+    const auto& [added, removed, loaded] = change;
     for (const Subdoc& subdoc : added) heard.push_back("+" + subdoc.guid);
     for (const Subdoc& subdoc : removed) heard.push_back("-" + subdoc.guid);
   });

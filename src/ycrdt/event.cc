@@ -183,7 +183,12 @@ class TextDelta {
 
 }  // namespace
 
-std::vector<DeltaOp> Event::text_delta() {
+const std::vector<DeltaOp>& Event::text_delta() {
+  if (!text_delta_) text_delta_ = find_text_delta();
+  return *text_delta_;
+}
+
+std::vector<DeltaOp> Event::find_text_delta() {
   using Action = TextDelta::Action;
   const Editing editing(*doc_);
   Store& store = doc_->store;

@@ -9,10 +9,7 @@ namespace {
 
 // JavaScript's === of two attribute values: containers are only equal to themselves.
 bool is_same(std::string_view a, std::string_view b) {
-  if (a.data() == b.data() && a.size() == b.size()) return true;
-  const auto tag = static_cast<std::uint8_t>(a.empty() ? 0 : a[0]);
-  const bool container = tag >= 116 && tag <= 118;
-  return !container && equal_attribute(a, b);
+  return is_container(a) ? a.data() == b.data() : equal_attribute(a, b);
 }
 
 bool is_format(const Item& item) noexcept { return item.kind == ContentKind::format; }

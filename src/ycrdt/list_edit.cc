@@ -82,7 +82,9 @@ void set_input(DocState& doc, ItemIndex index, const Input& input) {
     if (!subdocument->meta.is_null()) options.emplace_back("meta", subdocument->meta);
     write_any(encoded, Any(std::move(options)));
     store.items[index].kind = ContentKind::doc;
-    store.items[index].size = store.add_subdocument(subdocument->guid, encoded);
+    const std::uint32_t added = store.add_subdocument(subdocument->guid, encoded);
+    store.subdocuments[added].should_load = true;
+    store.items[index].size = added;
     return;
   }
   const Any& value = std::get<Any>(input);

@@ -160,8 +160,7 @@ void DocState::call_type_observers(const Transaction& transaction) {
 }
 
 void DocState::call_subdocs_observers(const Transaction& transaction) {
-  const Table<std::uint32_t>& added_now = transaction.change.docs_added;
-  const Table<std::uint32_t>& removed_now = transaction.change.docs_removed;
+  const Change& done = transaction.change;
   const auto has = [](const Table<std::uint32_t>& table, std::uint32_t doc) {
     return std::find(table.begin(), table.end(), doc) != table.end();
   };
@@ -169,17 +168,17 @@ void DocState::call_subdocs_observers(const Transaction& transaction) {
     const Subdocument& of = store.subdocuments[index];
     return Subdoc{std::string(of.guid), decode_any(of.options)};
   };
-  std::vector<Subdoc> added;
-  std::vector<Subdoc> removed;
-  for (const std::uint32_t doc : added_now) {
-    if (!has(removed_now, doc)) added.push_back(subdoc(doc));
+  SubdocsChange change;
+  for (const std::uint32_t doc : done.docs_added) {
+    if (!has(done.docs_removed, doc)) change.added.push_back(subdoc(doc));
   }
-  for (const std::uint32_t doc : removed_now) {
-    if (!has(added_now, doc)) removed.push_back(subdoc(doc));
+  for (const std::uint32_t doc : done.docs_removed) {
+    if (!has(done.docs_added, doc)) change.removed.push_back(subdoc(doc));
   }
-  if (added.empty() && removed.empty()) return;
+  for (const std::uint32_t doc : done.docs_loaded) change.loaded.push_back(subdoc(doc));
+  if (change.added.empty() && change.removed.empty() && change.loaded.empty()) return;
   const auto observers = subdocs_observers;
-  for (const auto& [subscription, observer] : observers) observer(added, removed, transaction);
+  for (const auto& [subscription, observer] : observers) observer(change, transaction);
 }
 
 }  // namespace pluv::ycrdt

@@ -167,7 +167,10 @@ ItemIndex Store::integrate(Change& change, ItemIndex index, std::uint64_t work_m
       break;
     case ContentKind::format: branches[parent].has_formatting = true; break;
     case ContentKind::type: branches[item.branch()].item = index; break;
-    case ContentKind::doc: change.docs_added.push_back(item.size); break;
+    case ContentKind::doc:
+      change.docs_added.push_back(item.size);
+      if (subdocuments[item.size].should_load) change.docs_loaded.push_back(item.size);
+      break;
     default: break;
   }
   if (key == kNone) {

@@ -56,6 +56,7 @@ struct Member {
 struct Subdocument {
   std::string_view guid;
   std::string_view options;  // encoded
+  bool should_load = false;  // somebody here wants its content
 };
 
 // What a transaction has done so far, as far as its end needs to know.
@@ -80,6 +81,7 @@ struct Change {
   Table<Touched> touched;  // in the order of the first touch, with repetitions
   Table<std::uint32_t> docs_added;
   Table<std::uint32_t> docs_removed;
+  Table<std::uint32_t> docs_loaded;
   std::uint64_t work = 0;  // steps spent, see UpdateLimits::work_base
 };
 

@@ -22,18 +22,22 @@ void forward(const Store& store, TextPlace& place) {
   place.right = right.right;
 }
 
-ItemIndex insert_format(DocState& doc, BranchIndex branch, TextPlace& place, KeyIndex key,
-                        std::string_view value) {
+// `data` as Item::data of a format; it is in the arena.
+void insert_format(DocState& doc, BranchIndex branch, TextPlace& place, std::string_view data) {
   const ItemIndex index = doc.new_item(branch, place.left, place.right);
   Item& item = doc.store.items[index];
-  std::string data(reinterpret_cast<const char*>(&key), sizeof key);
-  data.append(value);
   item.kind = ContentKind::format;
-  item.data = doc.store.arena.copy(data);
+  item.data = data.data();
   item.size = static_cast<std::uint32_t>(data.size());
   place.right = doc.integrate(index);
   forward(doc.store, place);
-  return index;
+}
+
+void insert_format(DocState& doc, BranchIndex branch, TextPlace& place, KeyIndex key,
+                   std::string_view value) {
+  std::string data(reinterpret_cast<const char*>(&key), sizeof key);
+  data.append(value);
+  insert_format(doc, branch, place, {doc.store.arena.copy(data), data.size()});
 }
 
 // Past what is deleted and past formats that say what is wanted anyway. yjs:
@@ -79,7 +83,13 @@ void end_attributes(DocState& doc, BranchIndex branch, TextPlace& place, Attribu
     forward(store, place);
   }
   for (const auto& [key, value] : negated.entries()) {
-    insert_format(doc, branch, place, key, value);
+    if (value == kEncodedNull) {
+      insert_format(doc, branch, place, key, value);
+    } else {
+      // It is the value of a format that is here, whose key is before it. Both then have the very
+      // same value, which counts where containers are compared (JavaScript's ===).
+      insert_format(doc, branch, place, {value.data() - sizeof key, sizeof key + value.size()});
+    }
   }
 }
 

@@ -91,6 +91,14 @@ struct Subdoc {
   std::string guid;
   Any options;
 };
+// What a transaction did to subdocuments.
+struct SubdocsChange {
+  std::vector<Subdoc> added;
+  std::vector<Subdoc> removed;  // that were there before
+  // Whose content is wanted: those that were put in here, those that load by themselves, and those
+  // that Doc::load_subdoc() named.
+  std::vector<Subdoc> loaded;
+};
 using Value = std::variant<Any, SharedType, Subdoc>;
 
 // One step of a change to a text, or a piece of one. yjs (and Quill): delta.

@@ -1,5 +1,7 @@
 #include "ycrdt/update_writer.h"
 
+#include <algorithm>
+
 #include "ycrdt/any.h"
 #include "ycrdt/lib0.h"
 #include "ycrdt/limits.h"
@@ -140,6 +142,14 @@ void respell_subdocument_options(std::string& out, std::string_view encoded) {
     }
   }
   write_any(out, Any(std::move(kept)));
+}
+
+bool loads_by_itself(std::string_view options) {
+  const Any decoded = decode_any(options);
+  const auto* const object = decoded.get<Any::Object>();
+  return object != nullptr && std::any_of(object->begin(), object->end(), [](const auto& member) {
+    return member.first == "autoLoad";
+  });
 }
 
 void write_struct(std::string& out, const StructRef& ref, std::uint32_t offset) {

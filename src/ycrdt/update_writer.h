@@ -21,6 +21,9 @@ void append_text_from(std::string& out, std::string_view text, std::uint32_t off
 // "meta" are kept (yjs: ContentDoc).
 void respell_subdocument_options(std::string& out, std::string_view encoded);
 
+// Whether such options, respelled, have "autoLoad".
+[[nodiscard]] bool loads_by_itself(std::string_view options);
+
 // Gathers structs into the part of an update that precedes the delete set: for each client the
 // number of its structs, its id, the first clock. A client's structs must come one after another.
 class StructsWriter {

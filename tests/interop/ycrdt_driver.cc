@@ -3,7 +3,6 @@
 // [number, operation, document, arguments...], ycrdt.test.mjs says which there are. Standard input
 // holds scripts, each a length (4 bytes, little endian) and the encoded list (lib0: Any); standard
 // output, framed alike, holds for each its number of answers and each answer as a string.
-#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
@@ -19,6 +18,7 @@
 
 #include "ycrdt/any.h"
 #include "ycrdt/doc.h"
+#include "ycrdt/event.h"
 #include "ycrdt/lib0.h"
 #include "ycrdt/types.h"
 #include "ycrdt/update_writer.h"
@@ -88,6 +88,90 @@ std::vector<DeltaOp> delta_of(const Any::Array& list) {
     } else {
       out.push_back(DeltaOp::remove_length(op.index(1)));
     }
+  }
+  return out;
+}
+
+StateVector vector_of(const Any::Array& list) {
+  std::vector<StateVector::Entry> entries;
+  for (const Any& any : list) {
+    const Step pair(any);
+    entries.emplace_back(pair.number(0), pair.index(1));
+  }
+  return StateVector(std::move(entries));
+}
+
+// --- What is shown of things that are not bytes.
+
+std::string show_meta(const UpdateMeta& meta) {
+  std::string out;
+  for (const UpdateMeta::Range& range : meta.clients) {
+    if (!out.empty()) out += ',';
+    out += std::to_string(range.client) + ' ' + std::to_string(range.from) + ' ' +
+           std::to_string(range.to);
+  }
+  return out;
+}
+
+std::string show_guids(const std::vector<Subdoc>& subdocs) {
+  std::string out;
+  for (const Subdoc& subdoc : subdocs) out += (out.empty() ? "" : ",") + subdoc.guid;
+  return out;
+}
+
+std::string show_value(const Value& value) {
+  if (const auto* type = std::get_if<SharedType>(&value)) {
+    return "type " + std::to_string(static_cast<int>(type->kind()));
+  }
+  if (const auto* subdoc = std::get_if<Subdoc>(&value)) return "doc " + subdoc->guid;
+  const Any& any = std::get<Any>(value);
+  return any.is_undefined() ? "undefined" : to_json(any);
+}
+
+std::string show_attributes(const DeltaOp::AttributeList& attributes) {
+  return attributes.empty() ? "" : " " + to_json(Any(Any::Object(attributes)));
+}
+
+std::string show_op(const DeltaOp& op) {
+  switch (op.kind) {
+    case DeltaOp::Kind::insert:
+      return "insert " + show_value(op.insert) + show_attributes(op.attributes);
+    case DeltaOp::Kind::retain:
+      return "retain " + std::to_string(op.length) + show_attributes(op.attributes);
+    case DeltaOp::Kind::remove: break;
+  }
+  return "delete " + std::to_string(op.length);
+}
+
+std::string show_op(const Event::ListOp& op) {
+  if (op.kind == DeltaOp::Kind::retain) return "retain " + std::to_string(op.length);
+  if (op.kind == DeltaOp::Kind::remove) return "delete " + std::to_string(op.length);
+  std::string out;
+  for (const Value& value : op.values) out += (out.empty() ? "insert " : ",") + show_value(value);
+  return out.empty() ? "insert " : out;
+}
+
+std::string show_event(Event& event) {
+  Any::Array path;
+  for (const Event::PathStep& step : event.path()) {
+    if (const auto* key = std::get_if<std::string>(&step)) {
+      path.emplace_back(*key);
+    } else {
+      path.emplace_back(static_cast<double>(std::get<std::uint32_t>(step)));
+    }
+  }
+  std::string out = to_json(Any(std::move(path)));
+  for (const Event::KeyChange& change : event.keys()) {
+    constexpr const char* kActions[] = {"add", "update", "delete"};
+    out += '\n' + to_json(Any(change.key)) + ' ' + kActions[static_cast<int>(change.action)] + ' ' +
+           show_value(change.old_value);
+  }
+  out += "\ndelta";
+  const TypeKind kind = event.target().kind();
+  if (kind == TypeKind::text || kind == TypeKind::xml_text) {
+    for (const DeltaOp& op : event.text_delta()) out += '\n' + show_op(op);
+  } else {
+    for (const Event::ListOp& op : event.list_delta()) out += '\n' + show_op(op);
   }
   return out;
 }
@@ -166,6 +250,10 @@ class Script {
       answer(transaction.local ? "local" : "remote");
       keep(update);
     });
+    member.doc->on_subdocs([this](const SubdocsChange& change, const Transaction&) {
+      answer("added " + show_guids(change.added) + " removed " + show_guids(change.removed) +
+             " loaded " + show_guids(change.loaded));
+    });
   }
 
   void transact(Member& member, const Step& outer) {
@@ -194,7 +282,8 @@ class Script {
         const auto applied = doc.apply_update(copy);
         answer(applied ? "ok" : "error " + applied.error().message);
       }
-    } else if (operation == "merge" || operation == "diff" || operation == "vector") {
+    } else if (operation == "merge" || operation == "diff" || operation == "cut" ||
+               operation == "vector" || operation == "meta") {
       bytes_step(doc, step, operation);
     } else if (operation == "dump") {
       dump(member, step);
@@ -243,6 +332,11 @@ class Script {
       keep_result(merge_updates(updates));
     } else if (operation == "diff") {
       keep_result(diff_update(updates[0], doc.state_vector()));
+    } else if (operation == "cut") {
+      keep_result(diff_update(updates[0], vector_of(step.list(4))));
+    } else if (operation == "meta") {
+      const auto meta = parse_update_meta(updates[0]);
+      answer(meta ? show_meta(*meta) : "error " + meta.error().message);
     } else {
       const auto vector = encode_state_vector_from_update(updates[0]);
       answer(vector ? *vector : "error " + vector.error().message);
@@ -256,12 +350,8 @@ class Script {
     answer(doc.has_pending() ? "pending" : "complete");
     if (step.boolean(3)) {  // all that is to be seen
       keep(doc.encode_state_as_update());
-      std::vector<std::string> names = doc.root_names();
       if (step.boolean(4)) answer(doc.to_json());
-      std::sort(names.begin(), names.end());
-      if (!doc.has_pending()) {
-        for (const std::string& name : names) answer(name);
-      }
+      for (const std::string& name : doc.root_names()) answer(name);
     }
     if (const std::string fault = doc.check(); !fault.empty()) answer("fault " + fault);
   }
@@ -302,12 +392,21 @@ class Script {
     }
     const SharedType type = at->second;
     switch (operation[0]) {
+      case 'w': watch(type); break;
       case 'c': open_child(member, type, step.any(4)); break;
       case 't': text_step(type.as_text(), step, operation); break;
       case 'a': array_step(type.as_array(), step, operation); break;
       case 'm': map_step(type.as_map(), step, operation); break;
       default: attribute_step(type, step, operation); break;
     }
+  }
+
+  void watch(const SharedType& type) {
+    type.observe([this](Event& event) { answer("shallow " + show_event(event)); });
+    type.observe_deep([this](const std::vector<Event*>& events, const Transaction&) {
+      for (Event* event : events) answer("deep " + show_event(*event));
+    });
+    answer("ok");
   }
 
   void open_child(Member& member, const SharedType& type, const Any& place) {

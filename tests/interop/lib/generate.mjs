@@ -48,6 +48,7 @@ export class Generator {
       { text: 2, array: 2, map: 1, plain: 2, rich: 4, xml: 2, mixed: 3 });
     this.#profile = PROFILES[name];
     this.lazy = !this.#profile.rich && this.#random.chance(20);
+    this.watching = this.#random.chance(30);
   }
 
   generate() {
@@ -119,6 +120,7 @@ export class Generator {
     if (known !== undefined) return member.types.get(known.number);
     const number = this.#step("root", user.place, root, ROOT_KIND[root]);
     user.roots.push({ root, number });
+    if (this.watching) this.#step("watch", user.place, number);
     return member.types.get(number);
   }
 
@@ -126,7 +128,8 @@ export class Generator {
 
   #network(user) {
     const random = this.#random;
-    const what = random.weighted({ deliver: 10, resend: 1, sync: 2, merge: 2, diff: 2, vector: 1 });
+    const what = random.weighted(
+      { deliver: 10, resend: 1, sync: 2, merge: 2, diff: 2, cut: 1, vector: 1, meta: 0.3 });
     if (what === "deliver") return this.#deliver(user, random.between(1, 4));
     if (what === "sync") return this.#sync(random.pick(this.#users), user);
     if (this.#all.length === 0) return;
@@ -139,9 +142,20 @@ export class Generator {
     } else if (what === "diff") {
       const diff = this.#step("diff", user.place, [random.pick(this.#all)]);
       if (random.chance(70)) this.#step("apply", user.place, diff * 8);
+    } else if (what === "cut") {
+      this.#cut(user, random.pick(this.#all));
     } else {
-      this.#step("vector", user.place, [random.pick(this.#all)]);
+      this.#step(what, user.place, [random.pick(this.#all)]);
     }
+  }
+
+  // A part of an update, from the middle of its structs on.
+  #cut(user, number) {
+    const { from, to } = Y.parseUpdateMeta(this.script.blobs.get(number));
+    const vector = [...from].map(([client, clock]) =>
+      [client, this.#random.between(clock, to.get(client))]);
+    const cut = this.#step("cut", user.place, [number], vector);
+    if (this.#random.chance(70)) this.#step("apply", user.place, cut * 8);
   }
 
   #deliver(user, count) {

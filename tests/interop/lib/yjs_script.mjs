@@ -4,13 +4,16 @@
 //   doc     client gc                a new document in this place
 //   root    name kind                opens a root; the step's number names the type from then on
 //   child   type place               opens a type in another one: place is an index or a key
+//   watch   type                     answers each event of the type, and of those in it, from now on
 //   id      client                   writes under this name from now on
 //   tx      steps                    these as one transaction
 //   state   document or null         keeps encodeStateAsUpdate, of what that document lacks
 //   apply   bytes                    applies what an earlier step kept
 //   merge   list of bytes            keeps mergeUpdates
 //   diff    list of one              keeps diffUpdate, with the document's state vector
+//   cut     list of one, vector      keeps diffUpdate, with this state vector: pairs of client, clock
 //   vector  list of one              answers encodeStateVectorFromUpdate
+//   meta    list of one              answers parseUpdateMeta
 //   dump    boolean boolean          answers all that the opened types show; first true: and the
 //                                    document's bytes; second true: and its JSON, whose order depends on
 //                                    when roots were opened
@@ -68,6 +71,22 @@ const deltaOf = (list) => list.map(([kind, value, attributes]) => {
   return kind === "r" ? { retain: value, attributes: { ...attributes } } : { delete: value };
 });
 
+const show = (value) => value instanceof Y.AbstractType ? `type ${kindOf(value)}`
+  : value instanceof Y.Doc ? `doc ${value.guid}` : value === undefined ? "undefined"
+  : stringify(value);
+
+function showOp({ insert, retain, delete: remove, attributes }) {
+  const what = retain !== undefined ? `retain ${retain}` : remove !== undefined ? `delete ${remove}`
+    : `insert ${Array.isArray(insert) ? insert.map(show).join(",") : show(insert)}`;
+  return attributes === undefined ? what : `${what} ${stringify(attributes)}`;
+}
+
+function showEvent(event) {
+  const keys = [...event.keys].map(([key, { action, oldValue }]) =>
+    `${stringify(key)} ${action} ${show(oldValue)}`);
+  return [stringify(event.path), ...keys, "delta", ...event.delta.map(showOp)].join("\n");
+}
+
 export class YjsScript {
   members = new Map();  // by place: { doc, types }
   blobs = new Map();
@@ -95,6 +114,7 @@ export class YjsScript {
     if (this.#docStep(member, step)) return;
     const type = member.types.get(step[3]);
     if (type === undefined || !isLive(type)) return this.answer(SKIPPED);
+    if (operation === "watch") return this.#watch(type);
     if (operation === "child") return this.#openChild(member, type, step[4]);
     const applies = this.#typeStep(type, step);
     if (applies === undefined) return this.answer(SKIPPED);
@@ -115,7 +135,23 @@ export class YjsScript {
       this.answer(transaction.local ? "local" : "remote");
       this.#keep(update);
     });
+    doc.on("subdocs", ({ added, removed, loaded }) => this.#showSubdocs(added, removed, loaded));
     this.members.set(place, { doc, types: new Map() });
+  }
+
+  // Of a document that is removed yjs tells twice: once more when it destroys it.
+  #showSubdocs(added, removed, loaded) {
+    if ([...removed].some((doc) => doc.isDestroyed)) return;
+    const list = (docs) => [...docs].map((doc) => doc.guid).join(",");
+    this.answer(`added ${list(added)} removed ${list(removed)} loaded ${list(loaded)}`);
+  }
+
+  #watch(type) {
+    type.observe((event) => this.answer(`shallow ${showEvent(event)}`));
+    type.observeDeep((events) => {
+      for (const event of events) this.answer(`deep ${showEvent(event)}`);
+    });
+    this.answer("ok");
   }
 
   // Runs steps() as one transaction, whose update the step of this number keeps.
@@ -142,7 +178,9 @@ export class YjsScript {
           this.answer("ok");
         }
         break;
-      case "merge": case "diff": case "vector": this.#bytesStep(doc, operation, a); break;
+      case "merge": case "diff": case "cut": case "vector": case "meta":
+        this.#bytesStep(doc, operation, a, b);
+        break;
       case "dump": this.#dump(member, a, b); break;
       default: return false;
     }
@@ -158,12 +196,18 @@ export class YjsScript {
     this.#keep(Y.encodeStateAsUpdate(doc, vector));
   }
 
-  #bytesStep(doc, operation, numbers) {
+  #bytesStep(doc, operation, numbers, vector) {
     const updates = numbers.map((number) => this.blobs.get(number));
     if (updates.includes(undefined)) return this.answer(SKIPPED);
     if (operation === "merge") this.#keep(Y.mergeUpdates(updates));
     else if (operation === "diff") this.#keep(Y.diffUpdate(updates[0], Y.encodeStateVector(doc)));
-    else this.answer(Y.encodeStateVectorFromUpdate(updates[0]));
+    else if (operation === "cut") {
+      this.#keep(Y.diffUpdate(updates[0], Y.encodeStateVector(new Map(vector))));
+    } else if (operation === "vector") this.answer(Y.encodeStateVectorFromUpdate(updates[0]));
+    else {
+      const { from, to } = Y.parseUpdateMeta(updates[0]);
+      this.answer([...from].map(([client, clock]) => `${client} ${clock} ${to.get(client)}`).join());
+    }
   }
 
   #dump({ doc, types }, all, inOrder) {
@@ -174,8 +218,7 @@ export class YjsScript {
     if (!all) return;
     this.#keep(Y.encodeStateAsUpdate(doc));
     if (inOrder) this.answer(stringify(doc.toJSON()));
-    // yjs opens a root when something that waits names it; ours, when it comes.
-    if (!pending) for (const name of [...doc.share.keys()].sort()) this.answer(name);
+    for (const name of doc.share.keys()) this.answer(name);
   }
 
   #dumpType(type) {
