@@ -27,7 +27,7 @@ struct Decoded {
     std::size_t end = 0;
     bool open = true;
   };
-  std::vector<StructRef> structs;
+  Table<StructRef> structs;
   std::vector<Section> sections;  // lowest client first
   DeleteSet deletes;
 };
@@ -111,6 +111,7 @@ Decoded::Section* Integration::section(Decoded& update, ClientId client) noexcep
   return found != update.sections.end() && found->client == client ? &*found : nullptr;
 }
 
+// As coarse as in yjs: anything new of the client is a reason to try again.
 void Integration::note_missing(Id id) {
   for (Pending::Missing& known : missing_) {
     if (known.client != id.client) continue;
@@ -171,7 +172,7 @@ bool Integration::structs(Decoded& update) {
         head = &update.structs[of->next++];
         continue;
       }
-      note_missing(*needed);
+      note_missing({needed->client, store_.state(needed->client)});
       put_aside(update, stack);
     } else if (known >= head->end()) {
       if (!meet_again(*head)) return false;
@@ -521,8 +522,7 @@ Result<void> apply_update(Store& store, Pending& pending, Change& change, std::s
   std::vector<std::string> waiting;
   waiting.swap(pending.updates);
   pending.missing.clear();
-  const std::vector<std::string_view> views(waiting.begin(), waiting.end());
-  const auto merged = merge_updates(views, {.coalesce_text = false, .limits = limits});
+  const auto merged = merge_updates_in_turn(waiting, limits);
   PLUV_ASSERT(merged.ok());  // our own writing
   auto again = decode(*merged, limits);
   PLUV_ASSERT(again.ok());

@@ -18,7 +18,7 @@ namespace pluv::ycrdt {
 struct Pending {
   struct Missing {
     ClientId client = 0;
-    Clock clock = 0;  // of the first element that something waits for
+    Clock clock = 0;  // what waits is tried again when more than this is known of the client
   };
   std::vector<std::string> updates;  // structs, as version 1 updates
   std::vector<Missing> missing;      // one for each client

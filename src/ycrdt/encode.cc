@@ -262,9 +262,11 @@ std::string encode_state_as_update(const Store& store, const Pending& pending,
                                .clients_max = SIZE_MAX,
                                .structs_max = SIZE_MAX,
                                .value_depth_max = SIZE_MAX};
-  for (const std::string& update : pending.updates) {
-    auto diff = diff_update(update, state, no_limits);
-    PLUV_ASSERT(diff.ok());  // our own writing
+  if (!pending.updates.empty()) {
+    const auto waiting = merge_updates_in_turn(pending.updates, no_limits);
+    PLUV_ASSERT(waiting.ok());  // our own writing
+    auto diff = diff_update(*waiting, state, no_limits);
+    PLUV_ASSERT(diff.ok());
     owned.push_back(std::move(*diff));
   }
   const std::vector<std::string_view> views(owned.begin(), owned.end());

@@ -122,9 +122,19 @@ struct Pending {
   std::uint32_t offset = 0;
 };
 
+// The same struct once more, or garbage within garbage: it makes no difference which one is taken.
+bool is_repetition(const StructRef& kept, const StructRef& dropped) noexcept {
+  if (kept.kind == ContentKind::gc && dropped.kind == ContentKind::gc) return true;
+  return kept.client == dropped.client && kept.clock == dropped.clock &&
+         kept.length == dropped.length && kept.kind == dropped.kind;
+}
+
 // What the union of the sources holds, in order, each clock once. The order in which equal places
 // are taken is that of yjs's (stable) sorting: the source in use stays in front of its equals.
-void merge_structs(std::vector<Source*>& sources, Output& out) {
+// Answers whether sources had the same clocks in different structs, so that another order of merging
+// could give other bytes.
+bool merge_structs(std::vector<Source*>& sources, Output& out) {
+  bool contested = false;
   const bool few = sources.size() < kShortArray;
   if (few) {
     sort_like_v8(sources);
@@ -146,6 +156,7 @@ void merge_structs(std::vector<Source*>& sources, Output& out) {
       bool skipped = false;
       while (source.has_struct && source.current.end() <= last.ref.end() &&
              source.current.client >= last.ref.client) {
+        contested |= !is_repetition(last.ref, source.current);
         source.next();
         skipped = true;
       }
@@ -170,6 +181,7 @@ void merge_structs(std::vector<Source*>& sources, Output& out) {
       } else if (usable) {
         Pending next{source.current, 0};
         const std::uint32_t overlap = last.ref.end() - source.current.clock;
+        contested |= overlap > 0 && !is_repetition(last.ref, source.current);
         if (overlap > 0 && last.ref.kind == ContentKind::skip) {
           last.ref.length -= overlap;
         } else if (overlap > 0 && !next.ref.is_item()) {
@@ -205,12 +217,11 @@ void merge_structs(std::vector<Source*>& sources, Output& out) {
     }
   }
   if (has_last) write_last();
+  return contested;
 }
 
-}  // namespace
-
-Result<std::string> merge_updates(std::span<const std::string_view> updates,
-                                  const MergeOptions& options) {
+Result<std::string> merge(std::span<const std::string_view> updates, const MergeOptions& options,
+                          bool& contested) {
   if (updates.size() == 1 && !options.coalesce_text) {
     if (auto checked = check_update(updates[0], options.limits); !checked) return checked.error();
     return std::string(updates[0]);
@@ -223,7 +234,7 @@ Result<std::string> merge_updates(std::span<const std::string_view> updates,
     if (owned.back()->has_struct) sources.push_back(owned.back().get());
   }
   Output output(options.coalesce_text);
-  merge_structs(sources, output);
+  contested = merge_structs(sources, output);
   DeleteSet deletes;
   for (const auto& source : owned) {
     if (source->reader.failed() || !source->reader.read_delete_set(deletes)) {
@@ -235,6 +246,30 @@ Result<std::string> merge_updates(std::span<const std::string_view> updates,
   deletes.normalize();
   deletes.write(out);
   return out;
+}
+
+}  // namespace
+
+Result<std::string> merge_updates(std::span<const std::string_view> updates,
+                                  const MergeOptions& options) {
+  bool contested = false;
+  return merge(updates, options, contested);
+}
+
+Result<std::string> merge_updates_in_turn(std::span<const std::string> updates,
+                                          const UpdateLimits& limits) {
+  constexpr std::size_t kWorkBytesMax = 4u * 1024 * 1024;
+  const MergeOptions options{.coalesce_text = false, .limits = limits};
+  std::vector<std::string_view> views(updates.begin(), updates.end());
+  bool contested = false;
+  Result<std::string> merged = merge(views, options, contested);
+  if (!merged || !contested || views.size() * merged->size() > kWorkBytesMax) return merged;
+  merged = updates[0];
+  for (std::size_t i = 1; merged && i < updates.size(); ++i) {
+    const std::string before = std::move(*merged);
+    merged = merge(std::vector<std::string_view>{before, updates[i]}, options, contested);
+  }
+  return merged;
 }
 
 Result<std::string> diff_update(std::string_view update, const StateVector& state,

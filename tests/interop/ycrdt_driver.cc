@@ -176,6 +176,20 @@ std::string show_event(Event& event) {
   return out;
 }
 
+// Whether steps that begin with the letter are for such types.
+bool suits(char letter, TypeKind kind) {
+  const bool text = kind == TypeKind::text || kind == TypeKind::xml_text;
+  switch (letter) {
+    case 't': return text;
+    case 'a':
+      return kind == TypeKind::array || kind == TypeKind::xml_element ||
+             kind == TypeKind::xml_fragment;
+    case 'm': return kind == TypeKind::map || kind == TypeKind::xml_hook;
+    case 'x': return text || kind == TypeKind::xml_element;
+    default: return true;
+  }
+}
+
 class Script {
  public:
   // Runs the steps and answers what they answered.
@@ -391,6 +405,10 @@ class Script {
       return;
     }
     const SharedType type = at->second;
+    if (!suits(operation[0], type.kind())) {
+      answer(kSkipped);
+      return;
+    }
     switch (operation[0]) {
       case 'w': watch(type); break;
       case 'c': open_child(member, type, step.any(4)); break;

@@ -31,6 +31,9 @@ import * as Y from "yjs";
 const SKIPPED = "-";
 
 export const KIND = { array: 0, map: 1, text: 2, element: 3, fragment: 4, hook: 5, xmlText: 6 };
+// Which types the steps are for that begin with the letter.
+const SUITS = { t: [KIND.text, KIND.xmlText], a: [KIND.array, KIND.element, KIND.fragment],
+                m: [KIND.map, KIND.hook], x: [KIND.element, KIND.text, KIND.xmlText] };
 const ROOTS = { [KIND.array]: Y.Array, [KIND.map]: Y.Map, [KIND.text]: Y.Text,
                 [KIND.fragment]: Y.XmlFragment };
 const MAKE = [() => new Y.Array(), () => new Y.Map(), () => new Y.Text(),
@@ -116,6 +119,8 @@ export class YjsScript {
     if (type === undefined || !isLive(type)) return this.answer(SKIPPED);
     if (operation === "watch") return this.#watch(type);
     if (operation === "child") return this.#openChild(member, type, step[4]);
+    // In a shortened script a step may meet another type than it was made for.
+    if (!SUITS[operation[0]].includes(kindOf(type))) return this.answer(SKIPPED);
     const applies = this.#typeStep(type, step);
     if (applies === undefined) return this.answer(SKIPPED);
     try {
