@@ -23,9 +23,10 @@ struct UpdateLimits {
   // Steps that an update may spend on finding its place among concurrent inserts, on splitting
   // text that is not ASCII and on splitting values: some 30 ns each. 1,540 clients that write at
   // one place take 3,051 steps in one update at most, and one for each client when all come in one.
-  std::uint64_t work_base = 1'000'000;
-  // And so many more for each struct of the update: big updates may take their time.
-  std::uint64_t work_per_struct = 64;
+  std::uint64_t work_base = 500'000;
+  // And so many more for each struct of the update: big updates may take their time. Recorded
+  // sessions of concurrent writers need less than one.
+  std::uint64_t work_per_struct = 16;
 };
 
 }  // namespace pluv::ycrdt
