@@ -19,6 +19,43 @@ install(DIRECTORY src/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/pluv/detail
 install(FILES docs/pluvd.md docs/tokens.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs/systemd DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
+# What pluvConfig.cmake has to look for, by the namespace of the targets that it brings.
+set(package_Boost Boost 1.74)
+set(package_OpenSSL OpenSSL 3.0)
+set(package_Threads Threads)
+set(package_ZLIB ZLIB)
+
+# Which of them each component needs, taken from what its target links to, so that there is no
+# second list to keep in step. Lower layers come first: what those below need is known by then.
+set(pluv_components)
+set(pluv_needs)
+set(namespaces)
+foreach(target ${layers} pluv_pluv)
+  get_target_property(component ${target} EXPORT_NAME)
+  get_target_property(links ${target} INTERFACE_LINK_LIBRARIES)
+  set(needs_${component} "")
+  foreach(link IN LISTS links)
+    if(link MATCHES "BUILD_INTERFACE")
+      continue()
+    elseif(link MATCHES "pluv_([a-z0-9_]+)")
+      list(APPEND needs_${component} ${needs_${CMAKE_MATCH_1}})
+    elseif(link MATCHES "([A-Za-z0-9]+)::")
+      if(NOT DEFINED package_${CMAKE_MATCH_1})
+        message(FATAL_ERROR "${target} links to ${link}: name its package in pluv_install.cmake")
+      endif()
+      list(APPEND needs_${component} ${CMAKE_MATCH_1})
+    endif()
+  endforeach()
+  list(REMOVE_DUPLICATES needs_${component})
+  list(APPEND namespaces ${needs_${component}})
+  string(APPEND pluv_components " ${component}")
+  string(APPEND pluv_needs "set(_pluv_needs_${component} \"${needs_${component}}\")\n")
+endforeach()
+list(REMOVE_DUPLICATES namespaces)
+foreach(namespace IN LISTS namespaces)
+  string(APPEND pluv_needs "set(_pluv_package_${namespace} ${package_${namespace}})\n")
+endforeach()
+
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/pluv)
 install(EXPORT pluv DESTINATION ${package} NAMESPACE pluv:: FILE pluvTargets.cmake)
 configure_package_config_file(cmake/pluvConfig.cmake.in pluvConfig.cmake

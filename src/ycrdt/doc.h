@@ -3,10 +3,10 @@
 // clock, no threads and no randomness. The name that yjs has for an operation stands beside ours.
 //
 //   Doc doc({.client_id = 1});
-//   doc.get_text("note").insert(0, "hello");              // yjs: doc.getText("note").insert(0,
-//   ...) std::string update = doc.encode_state_as_update();    // yjs: Y.encodeStateAsUpdate(doc)
+//   Result<void> typed = doc.get_text("note").insert(0, "hello");  // doc.getText("note").insert()
+//   std::string update = doc.encode_state_as_update();             // Y.encodeStateAsUpdate(doc)
 //   Doc other({.client_id = 2});
-//   Result<void> ok = other.apply_update(update);         // yjs: Y.applyUpdate(other, update)
+//   Result<void> applied = other.apply_update(update);             // Y.applyUpdate(other, update)
 //
 // Not thread-safe: one thread at a time. Handles of shared types (types.h) are small values that
 // borrow from the document, which must outlive them.

@@ -2,12 +2,14 @@
 """Installs a build and uses it as somebody else would: install_test.py --help.
 
 The installed tree must be whole (binaries, headers, package, documents), must hold nothing of the
-tests, must not name the folders that it was made in, and a program must find, build and run with it.
+tests, must not name the folders that it was made in, and programs must find, build and run with it:
+one with the whole library, one with the Yjs engine alone.
 """
 
 import argparse
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -15,11 +17,14 @@ import unittest
 import urllib.request
 
 WAIT_S = 240
+# What the library needs of others, as find_package names it.
+PACKAGES = {"Boost", "OpenSSL", "Threads", "ZLIB"}
 
 arguments = argparse.ArgumentParser(description=__doc__)
 for name in ("cmake", "generator", "compiler", "build", "source"):
     arguments.add_argument(f"--{name}", required=True)
 given = arguments.parse_args()
+HERE = pathlib.Path(__file__).resolve().parent
 
 
 def run(*command, **options):
@@ -31,6 +36,11 @@ def run(*command, **options):
     return done.stdout
 
 
+def without(*packages):
+    """CMake's flags for a machine on which these packages are not installed, and the others are."""
+    return [f"-DCMAKE_DISABLE_FIND_PACKAGE_{name}={name in packages}" for name in PACKAGES]
+
+
 class InstallTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -39,6 +49,27 @@ class InstallTest(unittest.TestCase):
         cls.folder = pathlib.Path(folder.name)
         cls.prefix = cls.folder / "prefix"
         run(given.cmake, "--install", given.build, "--prefix", cls.prefix)
+
+    def configure(self, name, *options):
+        """Configures tests/install/NAME against the installed tree; answers its build folder."""
+        build = self.folder / name
+        run(given.cmake, "-S", HERE / name, "-B", build, "-G", given.generator,
+            f"-DCMAKE_CXX_COMPILER={given.compiler}", f"-DCMAKE_PREFIX_PATH={self.prefix}",
+            *options)
+        return build
+
+    def found(self, components, absent, optional=""):
+        """Which of the components a program finds where these packages are absent."""
+        build = self.folder / "components"
+        shutil.rmtree(build, ignore_errors=True)  # it remembers packages that it has found
+        self.configure("components", f"-DCOMPONENTS={components}", f"-DOPTIONAL={optional}",
+                       *without(*absent))
+        return (build / "found").read_text().split()
+
+    def assert_not_found(self, expected, components, absent):
+        with self.assertRaises(AssertionError) as failed:
+            self.found(components, absent)
+        self.assertRegex(" ".join(str(failed.exception).split()), expected)
 
     def files(self, pattern):
         return [path for path in self.prefix.rglob(pattern) if path.is_file()]
@@ -67,10 +98,7 @@ class InstallTest(unittest.TestCase):
         self.assertRegex(run(self.prefix / "bin/pluvd", "--version"), r"^pluvd \d+\.\d+\.\d+\n$")
 
     def test_serves_in_a_program_that_finds_the_package(self):
-        source = pathlib.Path(__file__).resolve().parent / "consumer"
-        build = self.folder / "build"
-        run(given.cmake, "-S", source, "-B", build, "-G", given.generator,
-            f"-DCMAKE_CXX_COMPILER={given.compiler}", f"-DCMAKE_PREFIX_PATH={self.prefix}")
+        build = self.configure("consumer")
         run(given.cmake, "--build", build)
         with subprocess.Popen([build / "consumer"], text=True, stdin=subprocess.PIPE,
                               stdout=subprocess.PIPE) as consumer:
@@ -83,6 +111,43 @@ class InstallTest(unittest.TestCase):
                 self.assertEqual(consumer.wait(WAIT_S), 0)
             finally:
                 consumer.kill()
+
+    def test_merges_documents_in_a_program_that_has_the_engine_alone(self):
+        document = pathlib.Path(given.source, "docs/ycrdt.md").read_text(encoding="utf-8")
+        snippet = self.folder / "snippet.cc"
+        snippet.write_text(re.search(r"^```cpp\n(.*?)^```$", document, re.M | re.S).group(1),
+                           encoding="utf-8")
+        build = self.configure("ycrdt_consumer", f"-DSNIPPET={snippet}", *without(*PACKAGES))
+        run(given.cmake, "--build", build)
+        self.assertEqual(run(build / "ycrdt_consumer").splitlines(), [
+            "ok: 1",
+            "updates: 2",
+            'document: {"array":[1,"two",[null]],"text":"Zoë","map":{"list":[]}}',
+            'delta: [{"insert":"Zoë","attributes":{"bold":true}}]',
+            "event: 3",
+            "refused: invalid, limit",
+        ])
+        self.assertEqual(run(build / "ycrdt_snippet"),
+                         2 * '{"note":"Hello Bob. Hello Ada."}\n')
+
+    def test_looks_only_for_the_packages_that_the_components_need(self):
+        core = "base;json;ycrdt;protocol;room"
+        self.assertEqual(self.found(core, PACKAGES), core.split(";"))
+        self.assertEqual(self.found("net", PACKAGES - {"ZLIB"}), ["net"])
+        self.assertEqual(self.found("auth", PACKAGES - {"OpenSSL"}), ["auth"])
+        self.assertEqual(self.found("pluv", ()), ["pluv"])
+        self.assert_not_found("module ZLIB called with REQUIRED", "ycrdt;net", {"ZLIB"})
+        for package in PACKAGES:  # the whole library, where no component is named
+            self.assert_not_found(f"module {package} called with REQUIRED", "", {package})
+
+    def test_finds_the_other_components_where_an_optional_one_lacks_its_package(self):
+        self.assertEqual(self.found("ycrdt", {"OpenSSL"}, optional="auth;net;nothing"),
+                         ["ycrdt", "net"])
+
+    def test_names_a_component_that_does_not_exist(self):
+        self.assert_not_found(
+            "There is no component ycdrt. The components are: base json ycrdt .*pluv[.]",
+            "json;ycdrt", PACKAGES)
 
 
 if __name__ == "__main__":

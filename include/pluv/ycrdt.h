@@ -1,0 +1,25 @@
+// The Yjs engine, for one include: #include "pluv/ycrdt.h", link pluv::ycrdt. Documents that many
+// edit at the same time, each on a copy, and that end up equal; byte compatible with yjs 13.6. It
+// needs neither the rest of the library nor any other one, and compiles without exceptions and
+// RTTI. Everything is in namespace pluv::ycrdt; what can fail answers a pluv::Result.
+//
+//   ycrdt/doc.h           Doc: a document, its updates, roots, transactions and observers
+//   ycrdt/types.h         Text, Array, Map, XmlFragment, XmlElement, XmlText: handles to its parts
+//   ycrdt/event.h         Event: what a transaction changed in one of them
+//   ycrdt/any.h           Any: a value in a list, a map or a text
+//   ycrdt/updates.h       merge_updates, diff_update ...: updates as bytes, without a document
+//   ycrdt/state_vector.h  StateVector: what somebody has of a document
+//   ycrdt/limits.h        UpdateLimits: what is refused
+//
+// Not thread-safe: a document, its handles and its events are one thread's at a time. Documents
+// share nothing, so each may have a thread of its own; functions on values and bytes are callable
+// from everywhere.
+#pragma once
+
+#include "ycrdt/any.h"
+#include "ycrdt/doc.h"
+#include "ycrdt/event.h"
+#include "ycrdt/limits.h"
+#include "ycrdt/state_vector.h"
+#include "ycrdt/types.h"
+#include "ycrdt/updates.h"
