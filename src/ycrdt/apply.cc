@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "ycrdt/any.h"
-#include "ycrdt/update_reader.h"
+#include "ycrdt/decoded_update.h"
 #include "ycrdt/update_writer.h"
 #include "ycrdt/updates.h"
 
@@ -19,64 +19,20 @@ std::size_t Pending::bytes() const noexcept {
 
 namespace {
 
-// An update in memory: its structs by client.
-struct Decoded {
-  struct Section {
-    ClientId client = 0;
-    std::size_t next = 0;  // of the structs, the first that was not taken yet
-    std::size_t end = 0;
-    bool open = true;
-  };
-  Table<StructRef> structs;
-  std::vector<Section> sections;  // lowest client first
-  DeleteSet deletes;
-};
-
-Result<Decoded> decode(std::string_view update, const UpdateLimits& limits) {
-  Decoded out;
-  UpdateReader reader(update, limits);
-  StructRef ref;
-  while (reader.next(ref)) {
-    if (reader.began_client()) {
-      out.sections.push_back({ref.client, out.structs.size(), out.structs.size(), true});
-    }
-    out.structs.push_back(ref);
-    ++out.sections.back().end;
-  }
-  if (reader.failed() || !reader.read_delete_set(out.deletes)) return reader.error();
-  // Of two sections of one client the later one counts, as in yjs.
-  std::stable_sort(out.sections.begin(), out.sections.end(),
-                   [](const auto& a, const auto& b) { return a.client < b.client; });
-  std::size_t kept = 0;
-  for (std::size_t i = 0; i < out.sections.size(); ++i) {
-    const bool replaced =
-        i + 1 < out.sections.size() && out.sections[i + 1].client == out.sections[i].client;
-    if (!replaced) out.sections[kept++] = out.sections[i];
-  }
-  out.sections.resize(kept);
-  return out;
-}
-
 class Integration {
  public:
   Integration(Store& store, Change& change, const UpdateLimits& limits, std::uint64_t work_max)
       : store_(store), change_(change), limits_(limits), work_max_(work_max) {}
 
-  // False: the work became too much.
-  [[nodiscard]] bool structs(Decoded& update);
-  [[nodiscard]] bool deletes(const DeleteSet& deletes, DeleteSet& rest);
-
-  // What could not be placed: an update, or empty, and what it waits for.
-  [[nodiscard]] std::string take_rest();
-  [[nodiscard]] const std::vector<Pending::Missing>& missing() const noexcept { return missing_; }
-
- private:
-  [[nodiscard]] std::optional<Id> missing_dependency(const StructRef& ref) const noexcept;
-  [[nodiscard]] Decoded::Section* section(Decoded& update, ClientId client) noexcept;
-  void put_aside(Decoded& update, std::vector<const StructRef*>& stack);
-  void note_missing(Id id);
+  // The target of IntegrationOrder. False: the work became too much.
+  [[nodiscard]] Clock state(ClientId client) const noexcept { return store_.state(client); }
   [[nodiscard]] bool place(const StructRef& ref, std::uint32_t offset);
   [[nodiscard]] bool meet_again(const StructRef& ref);
+
+  // `rest` gets what is not here yet. False: the work became too much.
+  [[nodiscard]] bool deletes(const DeleteSet& deletes, DeleteSet& rest);
+
+ private:
   [[nodiscard]] bool extend_last(const StructRef& ref, ClientIndex client);
   void set_parent(Item& item, const StructRef& ref);
   void set_content(ItemIndex index, const StructRef& ref, std::uint32_t offset);
@@ -87,101 +43,8 @@ class Integration {
   Change& change_;
   const UpdateLimits& limits_;
   std::uint64_t work_max_;
-  std::vector<std::pair<const StructRef*, const StructRef*>> rest_;  // runs of structs
-  std::vector<Pending::Missing> missing_;
   std::string scratch_;
 };
-
-// What must be here before the struct can be placed.
-std::optional<Id> Integration::missing_dependency(const StructRef& ref) const noexcept {
-  if (!ref.is_item()) return std::nullopt;
-  const auto lacks = [&](bool has, Id id) {
-    return has && id.client != ref.client && id.clock >= store_.state(id.client);
-  };
-  if (lacks(ref.has_origin, ref.origin)) return ref.origin;
-  if (lacks(ref.has_right_origin, ref.right_origin)) return ref.right_origin;
-  if (lacks(ref.has_parent_id, ref.parent)) return ref.parent;
-  return std::nullopt;
-}
-
-Decoded::Section* Integration::section(Decoded& update, ClientId client) noexcept {
-  const auto found =
-      std::lower_bound(update.sections.begin(), update.sections.end(), client,
-                       [](const auto& s, ClientId wanted) { return s.client < wanted; });
-  return found != update.sections.end() && found->client == client ? &*found : nullptr;
-}
-
-// As coarse as in yjs: anything new of the client is a reason to try again.
-void Integration::note_missing(Id id) {
-  for (Pending::Missing& known : missing_) {
-    if (known.client != id.client) continue;
-    known.clock = std::min(known.clock, id.clock);
-    return;
-  }
-  missing_.push_back({id.client, id.clock});
-}
-
-// Everything that waits on the stack, and what follows it from the same clients, has to wait for
-// another update.
-void Integration::put_aside(Decoded& update, std::vector<const StructRef*>& stack) {
-  for (const StructRef* ref : stack) {
-    Decoded::Section* const of = section(update, ref->client);
-    if (of->open) {
-      const StructRef* const first = &update.structs[of->next - 1];
-      rest_.emplace_back(first, first + (of->end - of->next + 1));
-      of->open = false;
-      of->next = of->end;
-    }
-  }
-  stack.clear();
-}
-
-// The order is that of yjs's integrateStructs: the highest client first, and what a struct depends
-// on before it. It decides in which order the keys of maps appear.
-bool Integration::structs(Decoded& update) {
-  std::vector<const StructRef*> stack;
-  std::size_t current = update.sections.size();
-  const StructRef* head = nullptr;
-  while (true) {
-    if (head == nullptr) {
-      if (!stack.empty()) {
-        head = stack.back();
-        stack.pop_back();
-      } else {
-        while (current > 0 &&
-               update.sections[current - 1].next == update.sections[current - 1].end) {
-          --current;
-        }
-        if (current == 0) return true;
-        head = &update.structs[update.sections[current - 1].next++];
-      }
-    }
-    if (head->kind == ContentKind::skip) {
-      head = nullptr;
-      continue;
-    }
-    const Clock known = store_.state(head->client);
-    if (known < head->clock) {
-      note_missing({head->client, head->clock - 1});
-      stack.push_back(head);
-      put_aside(update, stack);
-    } else if (const auto needed = missing_dependency(*head)) {
-      stack.push_back(head);
-      Decoded::Section* const of = section(update, needed->client);
-      if (of != nullptr && of->next != of->end) {
-        head = &update.structs[of->next++];
-        continue;
-      }
-      note_missing({needed->client, store_.state(needed->client)});
-      put_aside(update, stack);
-    } else if (known >= head->end()) {
-      if (!meet_again(*head)) return false;
-    } else if (!place(*head, known - head->clock)) {
-      return false;
-    }
-    head = nullptr;
-  }
-}
 
 // The commonest case, typing: the text continues its client's last run, and nothing has come
 // between. Then no item is made.
@@ -394,38 +257,23 @@ bool Integration::deletes(const DeleteSet& deletes, DeleteSet& rest) {
   return true;
 }
 
-std::string Integration::take_rest() {
-  if (rest_.empty()) return {};
-  std::sort(rest_.begin(), rest_.end(),
-            [](const auto& a, const auto& b) { return a.first->client > b.first->client; });
-  StructsWriter writer;
-  for (const auto& [begin, end] : rest_) {
-    for (const StructRef* ref = begin; ref != end; ++ref) writer.add(*ref, 0);
-  }
-  std::string out;
-  writer.finish(out);
-  out.push_back('\0');  // no deletes
-  return out;
-}
-
 // The most steps that an update could need; see UpdateLimits::work_base.
-std::uint64_t work_bound(const Store& store, const Decoded& update) {
-  const std::uint64_t structs = update.structs.size();
-  const std::uint64_t splits = 2 * (structs + update.deletes.ranges().size());
+std::uint64_t work_bound(const Store& store, const DecodedUpdate& update) {
+  const std::uint64_t structs = update.struct_count();
+  const std::uint64_t splits = 2 * (structs + update.deletes().ranges().size());
   return structs * (store.items.size() + 3 * structs) +
          splits * (store.arena.capacity_bytes() / 16 + 1);
 }
 
-void merge_missing(std::vector<Pending::Missing>& into, const std::vector<Pending::Missing>& from) {
-  for (const Pending::Missing& added : from) {
-    const auto known = std::find_if(
-        into.begin(), into.end(), [&](const auto& entry) { return entry.client == added.client; });
-    if (known == into.end()) {
-      into.push_back(added);
-    } else {
-      known->clock = std::min(known->clock, added.clock);
-    }
-  }
+// Adds to what is known to be missing: of each client the lowest clock.
+void merge_missing(std::vector<MissingClock>& into, const std::vector<MissingClock>& added) {
+  into.insert(into.end(), added.begin(), added.end());
+  std::sort(into.begin(), into.end(), [](const MissingClock& a, const MissingClock& b) {
+    return a.client != b.client ? a.client < b.client : a.clock < b.clock;
+  });
+  into.erase(std::unique(into.begin(), into.end(),
+                         [](const auto& a, const auto& b) { return a.client == b.client; }),
+             into.end());
 }
 
 // Whether some pending delete has something to delete now.
@@ -444,27 +292,25 @@ bool any_due(const Store& store, const DeleteSet& deletes) {
 }
 
 // Whether something that waits can have its turn now.
-bool any_due(const Store& store, const std::vector<Pending::Missing>& missing) {
+bool any_due(const Store& store, const std::vector<MissingClock>& missing) {
   return std::any_of(missing.begin(), missing.end(), [&](const auto& entry) {
     return entry.clock < store.state(entry.client);
   });
 }
 
 // As in yjs a root is there as soon as something names it that is not here yet.
-void open_roots(Store& store, const Decoded& update) {
-  for (const StructRef& ref : update.structs) {
-    if (ref.has_parent_name && ref.end() > store.state(ref.client)) {
-      (void)store.intern_root(ref.parent_name);
-    }
-  }
+void open_roots(Store& store, const DecodedUpdate& update) {
+  update.each_root([&](ClientId client, std::string_view name, Clock end) {
+    if (end > store.state(client)) (void)store.intern_root(name);
+  });
 }
 
 // `due` becomes whether something of what waited before could have its turn now.
-Result<void> apply_once(Store& store, Pending& pending, Change& change, Decoded& update,
-                        std::size_t update_size, const UpdateLimits& limits, bool& due) {
+Result<void> apply_once(Store& store, Pending& pending, Change& change,
+                        DecodedUpdate& update, const UpdateLimits& limits, bool& due) {
   const std::uint64_t work_max =
-      change.work + limits.work_base + limits.work_per_struct * update.structs.size();
-  const bool may_wait_too_long = pending.bytes() + update_size > limits.pending_bytes_max;
+      change.work + limits.work_base + limits.work_per_struct * update.struct_count();
+  const bool may_wait_too_long = pending.bytes() + update.bytes() > limits.pending_bytes_max;
   std::optional<Store::Checkpoint> checkpoint;
   Change before;
   if (may_wait_too_long || change.work + work_bound(store, update) > work_max) {
@@ -478,9 +324,13 @@ Result<void> apply_once(Store& store, Pending& pending, Change& change, Decoded&
     return Error{ErrorCode::limit, why};
   };
   open_roots(store, update);
+  // One run after the other takes a new item; typing, which does not, comes in small updates.
+  constexpr std::size_t kSmallUpdate = 16;
+  if (update.struct_count() > kSmallUpdate) store.items.reserve_more(update.struct_count());
   Integration integration(store, change, limits, work_max);
+  IntegrationOrder order(update, integration);
   DeleteSet rest;
-  if (!integration.structs(update) || !integration.deletes(update.deletes, rest)) {
+  if (!order.run() || !integration.deletes(update.deletes(), rest)) {
     return refuse("The update takes too much work");
   }
   if (!pending.deletes.empty() && any_due(store, pending.deletes)) {
@@ -490,7 +340,7 @@ Result<void> apply_once(Store& store, Pending& pending, Change& change, Decoded&
   } else {
     for (const DeleteRange& range : pending.deletes.ranges()) rest.add(range);
   }
-  std::string rest_update = integration.take_rest();
+  std::string rest_update = order.complete() ? std::string() : order.take_rest();
   if (may_wait_too_long &&
       pending.bytes() + rest_update.size() + rest.ranges().size() * sizeof(DeleteRange) >
           limits.pending_bytes_max) {
@@ -502,7 +352,7 @@ Result<void> apply_once(Store& store, Pending& pending, Change& change, Decoded&
   pending.deletes = std::move(rest);
   if (!rest_update.empty()) {
     pending.updates.push_back(std::move(rest_update));
-    merge_missing(pending.missing, integration.missing());
+    merge_missing(pending.missing, order.missing());
   }
   return {};
 }
@@ -511,10 +361,10 @@ Result<void> apply_once(Store& store, Pending& pending, Change& change, Decoded&
 
 Result<void> apply_update(Store& store, Pending& pending, Change& change, std::string_view update,
                           const UpdateLimits& limits) {
-  auto decoded = decode(update, limits);
+  auto decoded = DecodedUpdate::read(update, limits);
   if (!decoded) return decoded.error();
   bool due = false;
-  if (auto applied = apply_once(store, pending, change, *decoded, update.size(), limits, due);
+  if (auto applied = apply_once(store, pending, change, *decoded, limits, due);
       !applied || !due) {
     return applied;
   }
@@ -524,10 +374,10 @@ Result<void> apply_update(Store& store, Pending& pending, Change& change, std::s
   pending.missing.clear();
   const auto merged = merge_updates_in_turn(waiting, limits);
   PLUV_ASSERT(merged.ok());  // our own writing
-  auto again = decode(*merged, limits);
+  auto again = DecodedUpdate::read(*merged, limits);
   PLUV_ASSERT(again.ok());
   // When these take too much work it is they that are dropped, not what has just come.
-  (void)apply_once(store, pending, change, *again, merged->size(), limits, due);
+  (void)apply_once(store, pending, change, *again, limits, due);
   return {};
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "ycrdt/delete_set.h"
+#include "ycrdt/integration_order.h"
 #include "ycrdt/limits.h"
 #include "ycrdt/store.h"
 
@@ -16,12 +17,8 @@ namespace pluv::ycrdt {
 
 // What has arrived too early.
 struct Pending {
-  struct Missing {
-    ClientId client = 0;
-    Clock clock = 0;  // what waits is tried again when more than this is known of the client
-  };
-  std::vector<std::string> updates;  // structs, as version 1 updates
-  std::vector<Missing> missing;      // one for each client
+  std::vector<std::string> updates;   // structs, as version 1 updates
+  std::vector<MissingClock> missing;  // one for each client
   DeleteSet deletes;                 // grouped by client
 
   [[nodiscard]] bool empty() const noexcept { return updates.empty() && deletes.empty(); }

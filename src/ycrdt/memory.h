@@ -66,6 +66,10 @@ class Table {
     data_ = static_cast<T*>(grown);
     capacity_ = capacity;
   }
+  // Makes room for so many more, for half as much again at least, so that it may be called often.
+  void reserve_more(std::size_t count) {
+    if (count > capacity_ - size_) reserve(std::max(size_ + count, capacity_ + capacity_ / 2));
+  }
   void push_back(const T& value) {
     const T copy = value;  // it may lie in this table
     if (size_ == capacity_) reserve(capacity_ < 4 ? 4 : capacity_ + capacity_ / 2);

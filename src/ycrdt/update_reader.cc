@@ -17,6 +17,11 @@ constexpr std::uint8_t kHasRightOrigin = 0x40;
 constexpr std::uint8_t kHasKey = 0x20;
 constexpr std::uint8_t kKindBits = 0x1f;
 
+// Whether a name follows the type.
+bool is_named(TypeKind type) noexcept {
+  return type == TypeKind::xml_element || type == TypeKind::xml_hook;
+}
+
 }  // namespace
 
 bool is_plain_json(std::string_view text) noexcept {
@@ -80,6 +85,7 @@ bool UpdateReader::next(StructRef& out) noexcept {
   out = StructRef();
   out.client = client_;
   out.clock = static_cast<Clock>(clock_);
+  struct_begin_ = reader_.position();
   const std::uint8_t info = reader_.byte();
   if (reader_.failed()) return fail("The update ends early");
   const std::uint8_t kind = info & kKindBits;
@@ -150,8 +156,7 @@ bool UpdateReader::read_type(StructRef& out) noexcept {
   if (reader_.failed()) return fail("The update ends early");
   if (type > static_cast<std::uint64_t>(TypeKind::xml_text)) return fail("Unknown shared type");
   out.type = static_cast<TypeKind>(type);
-  const bool named = out.type == TypeKind::xml_element || out.type == TypeKind::xml_hook;
-  return !named || read_text(out.name);
+  return !is_named(out.type) || read_text(out.name);
 }
 
 bool UpdateReader::read_values(StructRef& out) noexcept {
@@ -240,6 +245,61 @@ bool UpdateReader::read_delete_set(DeleteSet& out) {
   // Version 2 updates read as version 1 look empty but for this.
   if (!reader_.at_end()) return fail("Bytes after the update's end (is it a version 2 update?)");
   return true;
+}
+
+void reread_struct(StructRef& out, std::string_view bytes, std::size_t size) noexcept {
+  ByteReader reader(bytes);
+  const std::uint8_t info = reader.byte();
+  if (!out.is_item()) return;
+  const auto read_id = [&] {
+    Id id;
+    id.client = reader.var_uint();
+    id.clock = static_cast<Clock>(reader.var_uint());
+    return id;
+  };
+  const auto rest = [&] {
+    return reader.bytes(static_cast<std::size_t>(bytes.data() + size - reader.position()));
+  };
+  out.has_origin = (info & kHasOrigin) != 0;
+  out.has_right_origin = (info & kHasRightOrigin) != 0;
+  if (out.has_origin) out.origin = read_id();
+  if (out.has_right_origin) out.right_origin = read_id();
+  if (!out.has_origin && !out.has_right_origin) {
+    out.has_parent_name = reader.var_uint() == 1;
+    out.has_parent_id = !out.has_parent_name;
+    if (out.has_parent_name) {
+      out.parent_name = reader.var_bytes();
+    } else {
+      out.parent = read_id();
+    }
+    out.has_key = (info & kHasKey) != 0;
+    if (out.has_key) out.key = reader.var_bytes();
+  }
+  switch (out.kind) {
+    case ContentKind::binary:
+    case ContentKind::string:
+    case ContentKind::embed: out.content = reader.var_bytes(); break;
+    case ContentKind::format:
+      out.name = reader.var_bytes();
+      out.content = reader.var_bytes();
+      break;
+    case ContentKind::type:
+      out.type = static_cast<TypeKind>(reader.var_uint());
+      if (is_named(out.type)) out.name = reader.var_bytes();
+      break;
+    case ContentKind::doc:
+      out.name = reader.var_bytes();
+      out.content = rest();
+      break;
+    case ContentKind::json:
+    case ContentKind::any:
+      (void)reader.var_uint();
+      out.content = rest();
+      break;
+    case ContentKind::deleted:
+    case ContentKind::gc:
+    case ContentKind::skip: break;
+  }
 }
 
 Result<void> check_update(std::string_view update, const UpdateLimits& limits) {

@@ -26,6 +26,11 @@ class UpdateReader {
   // Of the struct that next() gave last: whether its client's structs began with it.
   [[nodiscard]] bool began_client() const noexcept { return began_client_; }
 
+  // The bytes of that struct.
+  [[nodiscard]] std::string_view struct_bytes() const noexcept {
+    return {struct_begin_, static_cast<std::size_t>(reader_.position() - struct_begin_)};
+  }
+
   [[nodiscard]] bool failed() const noexcept { return problem_ != nullptr; }
   // Precondition: failed().
   [[nodiscard]] Error error() const;
@@ -49,10 +54,15 @@ class UpdateReader {
   std::uint64_t structs_read_ = 0;
   ClientId client_ = 0;
   std::uint64_t clock_ = 0;
+  const char* struct_begin_ = nullptr;
   const char* problem_ = nullptr;
   ErrorCode code_ = ErrorCode::invalid;
   bool began_client_ = false;
 };
+
+// Reads a struct again that was checked before: all but what `out` has already, its client, clock,
+// length, kind and `respell`. `bytes` begin with the struct, which is `size` long, and may go on.
+void reread_struct(StructRef& out, std::string_view bytes, std::size_t size) noexcept;
 
 // Walks over a whole update: ok, or why it would be refused.
 [[nodiscard]] Result<void> check_update(std::string_view update, const UpdateLimits& limits = {});
