@@ -310,7 +310,7 @@ Result<void> apply_once(Store& store, Pending& pending, Change& change,
                         DecodedUpdate& update, const UpdateLimits& limits, bool& due) {
   const std::uint64_t work_max =
       change.work + limits.work_base + limits.work_per_struct * update.struct_count();
-  const bool may_wait_too_long = pending.bytes() + update.bytes() > limits.pending_bytes_max;
+  const bool may_wait_too_long = pending.bytes() + update.all_bytes().size() > limits.pending_bytes_max;
   std::optional<Store::Checkpoint> checkpoint;
   Change before;
   if (may_wait_too_long || change.work + work_bound(store, update) > work_max) {

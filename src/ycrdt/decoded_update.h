@@ -20,6 +20,7 @@ class DecodedUpdate {
   // The structs of one client, by their numbers in the index.
   struct Section {
     ClientId client = 0;
+    std::uint32_t begin = 0;
     std::uint32_t next = 0;  // the first that was not taken yet
     std::uint32_t end = 0;
     bool open = true;  // false once the rest of it was put aside
@@ -46,7 +47,7 @@ class DecodedUpdate {
   }
 
   [[nodiscard]] const DeleteSet& deletes() const noexcept { return deletes_; }
-  [[nodiscard]] std::size_t bytes() const noexcept { return update_.size(); }
+  [[nodiscard]] std::string_view all_bytes() const noexcept { return update_; }
 
  private:
   struct Entry {

@@ -102,6 +102,8 @@ void Doc::set_client_id(ClientId id) noexcept {
   state_->options.client_id = id;
 }
 
+void Doc::set_limits(const UpdateLimits& limits) noexcept { state_->options.limits = limits; }
+
 void Doc::begin(std::string_view origin) { state_->begin(origin); }
 void Doc::end() { state_->end(); }
 

@@ -57,6 +57,9 @@ class Doc {
   // Precondition: no transaction is open.
   void set_client_id(ClientId id) noexcept;
 
+  // What counts from the next update on. What is here already is not looked at again.
+  void set_limits(const UpdateLimits& limits) noexcept;
+
   // --- Updates.
 
   // Applies an update in version 1 format: all of it, or nothing and an error that says why. What

@@ -113,7 +113,7 @@ class IntegrationOrder {
     for (const StructRef& ref : stack_) {
       DecodedUpdate::Section* const of = update_.find(ref.client);
       if (!of->open) continue;
-      rest_.push_back({of->client, of->next - 1, of->end, false});
+      rest_.push_back({of->client, of->begin, of->next - 1, of->end, false});
       of->open = false;
       of->next = of->end;
     }

@@ -1,0 +1,285 @@
+#include "ycrdt/lazy_doc.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "ycrdt/decoded_update.h"
+#include "ycrdt/integration_order.h"
+#include "ycrdt/update_writer.h"
+#include "ycrdt/updates.h"
+
+namespace pluv::ycrdt {
+namespace {
+
+// Our own bytes, which were within the limits when they came.
+constexpr UpdateLimits kNoLimits{.update_bytes_max = SIZE_MAX,
+                                 .clients_max = SIZE_MAX,
+                                 .structs_max = SIZE_MAX,
+                                 .value_depth_max = SIZE_MAX};
+
+}  // namespace
+
+// As the target of an IntegrationOrder: moves the clocks, and can put them back.
+class LazyDoc::KnownClocks {
+ public:
+  explicit KnownClocks(LazyDoc& doc) : doc_(doc), clients_(doc.clients_.size()) {}
+
+  [[nodiscard]] Clock state(ClientId client) const noexcept {
+    return doc_.clients_[doc_.find(client)].end;
+  }
+  [[nodiscard]] bool place(const StructRef& ref, std::uint32_t) {
+    const std::uint32_t client = doc_.intern(ref.client);
+    if (moved_.empty() || moved_.back().first != client) {
+      moved_.emplace_back(client, doc_.clients_[client].end);
+    }
+    doc_.clients_[client].end = ref.end();
+    return true;
+  }
+  [[nodiscard]] static bool meet_again(const StructRef&) { return true; }
+
+  void put_back() {
+    for (; !moved_.empty(); moved_.pop_back()) {
+      doc_.clients_[moved_.back().first].end = moved_.back().second;
+    }
+    while (doc_.clients_.size() > clients_) doc_.forget_last();
+  }
+
+ private:
+  LazyDoc& doc_;
+  std::size_t clients_;
+  std::vector<std::pair<std::uint32_t, Clock>> moved_;
+};
+
+LazyDoc::LazyDoc(LazyDocOptions options) : options_(std::move(options)), clients_(1) {}
+LazyDoc::LazyDoc(LazyDoc&&) noexcept = default;
+LazyDoc& LazyDoc::operator=(LazyDoc&&) noexcept = default;
+LazyDoc::~LazyDoc() = default;
+
+// --- Clients.
+
+std::uint32_t LazyDoc::find(ClientId id) const noexcept {
+  return index_.find(mix64(id ^ options_.doc.hash_seed),
+                     [&](std::uint32_t client) { return clients_[client].id == id; });
+}
+
+std::uint32_t LazyDoc::intern(ClientId id) {
+  if (const std::uint32_t known = find(id); known != kNone) return known;
+  const auto client = static_cast<std::uint32_t>(clients_.size());
+  clients_.push_back({id, 0, {}});
+  index_.insert(mix64(id ^ options_.doc.hash_seed), client);
+  return client;
+}
+
+void LazyDoc::forget_last() noexcept {
+  const auto client = static_cast<std::uint32_t>(clients_.size() - 1);
+  index_.erase_last(mix64(clients_.back().id ^ options_.doc.hash_seed), client);
+  clients_.pop_back();
+}
+
+// --- Updates.
+
+Result<std::string> LazyDoc::apply_update(std::string_view update, std::string_view origin) {
+  if (doc_ != nullptr) return apply_to_doc(update, origin);
+  auto decoded = DecodedUpdate::read(update, options_.doc.limits);
+  if (!decoded) return decoded.error();
+  std::vector<Clock> before;
+  before.reserve(decoded->sections().size());
+  for (const auto& section : decoded->sections()) {
+    before.push_back(clients_[find(section.client)].end);
+  }
+  KnownClocks clocks(*this);
+  IntegrationOrder order(*decoded, clocks);
+  const bool ran = order.run();
+  PLUV_ASSERT(ran);
+  if (!order.complete() || !all_here(decoded->deletes())) {
+    clocks.put_back();
+    if (const auto made = doc(); !made) return made.error();
+    return apply_to_doc(update, origin);
+  }
+  std::string added = take_new(*decoded, before);
+  if (added.empty()) return added;
+  tail_.push_back(added);
+  tail_bytes_ += added.size();
+  // So that joining costs each byte of an update a few times its size in all, and a document of short
+  // updates does not become a list of them.
+  constexpr std::size_t kTailBytesMin = 4096;
+  if (tail_bytes_ > std::max(kTailBytesMin, snapshot_.size() / 2)) compact();
+  return added;
+}
+
+Result<std::string> LazyDoc::apply_to_doc(std::string_view update, std::string_view origin) {
+  // More than one where observers edit, or formatting is cleaned up after it.
+  std::vector<std::string> added;
+  const Subscription subscription = doc_->on_update(
+      [&](std::string_view bytes, const Transaction&) { added.emplace_back(bytes); });
+  const Result<void> applied = doc_->apply_update(update, origin);
+  doc_->unobserve(subscription);
+  if (!applied) return applied.error();
+  if (added.empty()) return std::string();
+  return merge_updates_in_turn(added, kNoLimits);
+}
+
+bool LazyDoc::all_here(const DeleteSet& deletes) const noexcept {
+  return std::all_of(deletes.ranges().begin(), deletes.ranges().end(), [&](const auto& range) {
+    return range.length == 0 || range.clock + range.length <= clients_[find(range.client)].end;
+  });
+}
+
+// What the update has beyond these clocks, one for each section, and the deletes that are new.
+std::string LazyDoc::take_new(const DecodedUpdate& update, const std::vector<Clock>& before) {
+  std::uint64_t given = 0;
+  DeleteSet deletes;
+  for (const DeleteRange& range : update.deletes().ranges()) {
+    given += range.length;
+    if (range.length == 0) continue;
+    delete_range(clients_[find(range.client)], range.clock, range.clock + range.length, &deletes);
+  }
+  StructsWriter writer;
+  std::size_t whole = 0;  // structs that are new from their first element on
+  bool any = false;
+  for (std::size_t s = update.sections().size(); s > 0; --s) {
+    const DecodedUpdate::Section& section = update.sections()[s - 1];
+    const Clock known = before[s - 1];
+    for (std::uint32_t i = section.begin; i < section.end; ++i) {
+      const StructRef ref = update.at(section.client, i);
+      if (ref.kind == ContentKind::skip || ref.end() <= known) continue;
+      const Clock begin = std::max(ref.clock, known);
+      writer.add(ref, begin - ref.clock);
+      any = true;
+      if (begin == ref.clock) ++whole;
+      // Garbage is deleted even where no delete set says so.
+      if (ref.kind == ContentKind::gc || ref.kind == ContentKind::deleted) {
+        delete_range(clients_[find(ref.client)], begin, ref.end(),
+                     ref.kind == ContentKind::deleted ? &deletes : nullptr);
+      }
+    }
+  }
+  if (!any && deletes.empty()) return {};
+  std::uint64_t taken = 0;
+  for (const DeleteRange& range : deletes.ranges()) taken += range.length;
+  if (whole == update.struct_count() && taken == given) return std::string(update.all_bytes());
+  std::string out;
+  writer.finish(out);
+  deletes.normalize();
+  deletes.write(out);
+  return out;
+}
+
+// `added` gets what of the range was not deleted yet.
+void LazyDoc::delete_range(Client& client, Clock begin, Clock end, DeleteSet* added) {
+  auto& ranges = client.deleted;
+  // All ranges that touch or overlap this one become one.
+  const auto first =
+      std::lower_bound(ranges.begin(), ranges.end(), begin,
+                       [](const Range& range, Clock clock) { return range.end < clock; });
+  auto last = first;
+  Clock new_from = begin;
+  Range joined{begin, end};
+  for (; last != ranges.end() && last->begin <= end; ++last) {
+    if (added != nullptr && new_from < last->begin) {
+      added->add({client.id, new_from, last->begin - new_from});
+    }
+    new_from = std::max(new_from, last->end);
+    joined.begin = std::min(joined.begin, last->begin);
+    joined.end = std::max(joined.end, last->end);
+  }
+  if (added != nullptr && new_from < end) added->add({client.id, new_from, end - new_from});
+  if (first == last) {
+    ranges.insert(first, joined);
+  } else {
+    *first = joined;
+    ranges.erase(first + 1, last);
+  }
+}
+
+void LazyDoc::compact() {
+  if (tail_.empty()) return;
+  std::vector<std::string_view> updates;
+  updates.reserve(tail_.size() + 1);
+  if (!snapshot_.empty()) updates.push_back(snapshot_);
+  updates.insert(updates.end(), tail_.begin(), tail_.end());
+  Result<std::string> merged =
+      merge_updates(updates, {.coalesce_text = true, .limits = kNoLimits});
+  PLUV_ASSERT(merged.ok());  // our own writing
+  snapshot_ = std::move(*merged);
+  tail_.clear();
+  tail_bytes_ = 0;
+}
+
+// --- State.
+
+std::string LazyDoc::encode_state_as_update(const StateVector& state) {
+  if (doc_ != nullptr) return doc_->encode_state_as_update(state);
+  compact();
+  if (snapshot_.empty()) return std::string(kEmptyUpdate);
+  if (state.entries().empty()) return snapshot_;
+  Result<std::string> diff = diff_update(snapshot_, state, kNoLimits);
+  PLUV_ASSERT(diff.ok());
+  return std::move(*diff);
+}
+
+StateVector LazyDoc::state_vector() const {
+  if (doc_ != nullptr) return doc_->state_vector();
+  std::vector<StateVector::Entry> entries;
+  for (std::size_t c = 1; c < clients_.size(); ++c) {
+    if (clients_[c].end != 0) entries.emplace_back(clients_[c].id, clients_[c].end);
+  }
+  return StateVector(std::move(entries));
+}
+
+std::string LazyDoc::encode_state_vector() const {
+  return ycrdt::encode_state_vector(state_vector());
+}
+
+bool LazyDoc::has_pending() const noexcept { return doc_ != nullptr && doc_->has_pending(); }
+
+// --- The document.
+
+Result<Doc*> LazyDoc::doc() {
+  if (doc_ != nullptr) return doc_.get();
+  compact();
+  DocOptions options = options_.doc;
+  options.limits.update_bytes_max = SIZE_MAX;
+  options.limits.clients_max = SIZE_MAX;
+  options.limits.structs_max = SIZE_MAX;
+  options.limits.work_base = options_.load_work_base;
+  auto made = std::make_unique<Doc>(std::move(options));
+  if (!snapshot_.empty()) {
+    if (auto applied = made->apply_update(snapshot_); !applied) return applied.error();
+  }
+  made->set_limits(options_.doc.limits);
+  doc_ = std::move(made);
+  snapshot_ = {};
+  clients_.resize(1);
+  clients_.shrink_to_fit();
+  index_ = {};
+  return doc_.get();
+}
+
+bool LazyDoc::unload() {
+  if (doc_ == nullptr) return true;
+  if (doc_->has_pending()) return false;
+  std::string state = doc_->encode_state_as_update();
+  const auto decoded = DecodedUpdate::read(state, kNoLimits);
+  PLUV_ASSERT(decoded.ok());  // our own writing
+  std::vector<Clock> before(decoded->sections().size());
+  const StateVector vector = doc_->state_vector();
+  for (const auto& [client, end] : vector.entries()) {
+    clients_[intern(client)].end = end;
+  }
+  (void)take_new(*decoded, before);
+  if (state != kEmptyUpdate) snapshot_ = std::move(state);
+  doc_.reset();
+  return true;
+}
+
+std::size_t LazyDoc::memory_bytes() const noexcept {
+  if (doc_ != nullptr) return doc_->memory_bytes();
+  std::size_t total = snapshot_.capacity() + clients_.capacity() * sizeof(Client) +
+                      index_.capacity_bytes() + tail_.capacity() * sizeof(std::string);
+  for (const std::string& update : tail_) total += update.capacity();
+  for (const Client& client : clients_) total += client.deleted.capacity() * sizeof(Range);
+  return total;
+}
+
+}  // namespace pluv::ycrdt

@@ -1,0 +1,98 @@
+// A document that stays bytes for as long as nobody looks into it: a snapshot, the updates since, and
+// for each client what is known and what is deleted. That is enough to relay an update (what of it is
+// new, as an update), to answer a state vector, and to save; it takes about the memory that the bytes
+// take, and an update costs its own size. doc() makes the document; unload() makes it bytes again.
+//
+// What has to wait for other updates cannot be told apart in bytes, so an update that does makes the
+// document. Two things that only a document knows appear in its bytes when it was made: which of
+// several members of a map that were set at the same time have lost, and garbage without its content.
+//
+// Not thread-safe: one thread at a time.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "ycrdt/doc.h"
+#include "ycrdt/hash_index.h"
+#include "ycrdt/ids.h"
+#include "ycrdt/limits.h"
+#include "ycrdt/state_vector.h"
+
+namespace pluv::ycrdt {
+
+class DecodedUpdate;
+
+struct LazyDocOptions {
+  // Of the document, once it is made; its limits count for every update that comes.
+  DocOptions doc = {};
+  // Steps that making the document may take (see UpdateLimits::work_base). More than an update may,
+  // since these bytes came in many updates, each of which kept to its limit: a few seconds.
+  std::uint64_t load_work_base = 100'000'000;
+};
+
+class LazyDoc {
+ public:
+  explicit LazyDoc(LazyDocOptions options = {});
+  LazyDoc(LazyDoc&&) noexcept;
+  LazyDoc& operator=(LazyDoc&&) noexcept;
+  ~LazyDoc();
+
+  // What the update adds to the document, as an update: what others have to be told. Empty when all
+  // of it was known. An error: it is malformed or over a limit, and nothing has changed; or it has to
+  // wait for others, and the document that could tell could not be made (see doc()).
+  [[nodiscard]] Result<std::string> apply_update(std::string_view update,
+                                                 std::string_view origin = {});
+
+  // What somebody with this state vector lacks, with all deletes; without one, the whole document.
+  // Joins what has come since the last time, which costs the document's size.
+  [[nodiscard]] std::string encode_state_as_update(const StateVector& state = {});
+  [[nodiscard]] StateVector state_vector() const;
+  [[nodiscard]] std::string encode_state_vector() const;
+  // Whether something waits for updates that have not come.
+  [[nodiscard]] bool has_pending() const noexcept;
+
+  // The document. It is this one's: good until unload() or the end. Edits of it count. An error of
+  // code limit: its bytes are over a limit of documents; they can still be relayed and merged.
+  [[nodiscard]] Result<Doc*> doc();
+  [[nodiscard]] bool loaded() const noexcept { return doc_ != nullptr; }
+  // Back to bytes; handles, observers and the document itself are gone. False, and nothing has
+  // changed, when something waits. Precondition: no transaction is open.
+  bool unload();
+
+  [[nodiscard]] std::size_t memory_bytes() const noexcept;
+
+ private:
+  struct Range {
+    Clock begin = 0;
+    Clock end = 0;
+  };
+  struct Client {
+    ClientId id = 0;
+    Clock end = 0;
+    std::vector<Range> deleted;  // sorted, apart from each other
+  };
+  class KnownClocks;
+
+  [[nodiscard]] std::uint32_t find(ClientId id) const noexcept;
+  [[nodiscard]] std::uint32_t intern(ClientId id);
+  void forget_last() noexcept;
+  [[nodiscard]] Result<std::string> apply_to_doc(std::string_view update, std::string_view origin);
+  [[nodiscard]] bool all_here(const DeleteSet& deletes) const noexcept;
+  [[nodiscard]] std::string take_new(const DecodedUpdate& update, const std::vector<Clock>& before);
+  void delete_range(Client& client, Clock begin, Clock end, DeleteSet* added);
+  void compact();
+
+  LazyDocOptions options_;
+  std::string snapshot_;
+  std::vector<std::string> tail_;  // updates since
+  std::size_t tail_bytes_ = 0;
+  std::vector<Client> clients_;  // 0 is unused
+  HashIndex index_;
+  std::unique_ptr<Doc> doc_;  // then the members above are empty
+};
+
+}  // namespace pluv::ycrdt
