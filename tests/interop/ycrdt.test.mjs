@@ -6,11 +6,9 @@
 import process from "node:process";
 import { isDeepStrictEqual, parseArgs } from "node:util";
 
-import * as decoding from "lib0/decoding";
-
 import { Driver } from "./lib/driver.mjs";
 import { Generator, PROFILE_NAMES } from "./lib/generate.mjs";
-import { YjsScript } from "./lib/yjs_script.mjs";
+import { answersOf, YjsScript } from "./lib/yjs_script.mjs";
 
 const { values: options } = parseArgs({
   allowPositionals: true,
@@ -27,12 +25,6 @@ if (options.profile !== undefined && !PROFILE_NAMES.includes(options.profile)) {
 
 const BATCH = 64;
 let driver = new Driver(options.driver);
-
-function answersOf(bytes) {
-  const decoder = decoding.createDecoder(bytes);
-  const count = decoding.readVarUint(decoder);
-  return Array.from({ length: count }, () => Buffer.from(decoding.readVarUint8Array(decoder)));
-}
 
 // The answers of both, or of yjs alone when ours has died on the script.
 async function runBoth(steps) {

@@ -25,6 +25,7 @@
 //   xs type name value               xr type name
 //
 // Each update event keeps its bytes, too. What is kept has the number step * 8 + n.
+import * as decoding from "lib0/decoding";
 import * as encoding from "lib0/encoding";
 import * as Y from "yjs";
 
@@ -39,6 +40,13 @@ const ROOTS = { [KIND.array]: Y.Array, [KIND.map]: Y.Map, [KIND.text]: Y.Text,
 const MAKE = [() => new Y.Array(), () => new Y.Map(), () => new Y.Text(),
               (name) => new Y.XmlElement(name), () => new Y.XmlFragment(),
               (name) => new Y.XmlHook(name), () => new Y.XmlText()];
+
+// The answers of a script, as encoded() and the driver write them.
+export function answersOf(bytes) {
+  const decoder = decoding.createDecoder(bytes);
+  const count = decoding.readVarUint(decoder);
+  return Array.from({ length: count }, () => Buffer.from(decoding.readVarUint8Array(decoder)));
+}
 
 export function kindOf(type) {
   if (type instanceof Y.XmlText) return KIND.xmlText;
