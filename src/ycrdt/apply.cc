@@ -128,8 +128,8 @@ bool Integration::place(const StructRef& ref, std::uint32_t offset) {
   return store_.integrate(change_, index, work_max_) != kNone && change_.work <= work_max_;
 }
 
-// What is known changes nothing, except where its neighbours are named within a run: yjs splits that
-// for the moment, and a surrogate pair that it goes through stays broken.
+// What is known changes nothing, except where its neighbours are named within a run: yjs splits
+// that for the moment, and a surrogate pair that it goes through stays broken.
 bool Integration::meet_again(const StructRef& ref) {
   const auto place_of = [&](Id id) { return Place{store_.find_client(id.client), id.clock}; };
   if (ref.has_origin) (void)store_.clean_end(change_, place_of(ref.origin));
@@ -293,9 +293,8 @@ bool any_due(const Store& store, const DeleteSet& deletes) {
 
 // Whether something that waits can have its turn now.
 bool any_due(const Store& store, const std::vector<MissingClock>& missing) {
-  return std::any_of(missing.begin(), missing.end(), [&](const auto& entry) {
-    return entry.clock < store.state(entry.client);
-  });
+  return std::any_of(missing.begin(), missing.end(),
+                     [&](const auto& entry) { return entry.clock < store.state(entry.client); });
 }
 
 // As in yjs a root is there as soon as something names it that is not here yet.
@@ -306,11 +305,12 @@ void open_roots(Store& store, const DecodedUpdate& update) {
 }
 
 // `due` becomes whether something of what waited before could have its turn now.
-Result<void> apply_once(Store& store, Pending& pending, Change& change,
-                        DecodedUpdate& update, const UpdateLimits& limits, bool& due) {
+Result<void> apply_once(Store& store, Pending& pending, Change& change, DecodedUpdate& update,
+                        const UpdateLimits& limits, bool& due) {
   const std::uint64_t work_max =
       change.work + limits.work_base + limits.work_per_struct * update.struct_count();
-  const bool may_wait_too_long = pending.bytes() + update.all_bytes().size() > limits.pending_bytes_max;
+  const bool may_wait_too_long =
+      pending.bytes() + update.all_bytes().size() > limits.pending_bytes_max;
   std::optional<Store::Checkpoint> checkpoint;
   Change before;
   if (may_wait_too_long || change.work + work_bound(store, update) > work_max) {
@@ -364,8 +364,7 @@ Result<void> apply_update(Store& store, Pending& pending, Change& change, std::s
   auto decoded = DecodedUpdate::read(update, limits);
   if (!decoded) return decoded.error();
   bool due = false;
-  if (auto applied = apply_once(store, pending, change, *decoded, limits, due);
-      !applied || !due) {
+  if (auto applied = apply_once(store, pending, change, *decoded, limits, due); !applied || !due) {
     return applied;
   }
   // What waited has one more try for each update that comes, as in yjs.

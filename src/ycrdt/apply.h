@@ -19,7 +19,7 @@ namespace pluv::ycrdt {
 struct Pending {
   std::vector<std::string> updates;   // structs, as version 1 updates
   std::vector<MissingClock> missing;  // one for each client
-  DeleteSet deletes;                 // grouped by client
+  DeleteSet deletes;                  // grouped by client
 
   [[nodiscard]] bool empty() const noexcept { return updates.empty() && deletes.empty(); }
   [[nodiscard]] std::size_t bytes() const noexcept;

@@ -24,9 +24,8 @@ Result<DecodedUpdate> DecodedUpdate::read(std::string_view update, const UpdateL
                           static_cast<std::uint32_t>(bytes.size()), ref.clock, ref.length, ref.kind,
                           ref.respell});
     ++out.sections_.back().end;
-    if (ref.has_parent_name &&
-        (out.roots_.empty() || out.roots_.back().client != ref.client ||
-         out.roots_.back().name != ref.parent_name)) {
+    if (ref.has_parent_name && (out.roots_.empty() || out.roots_.back().client != ref.client ||
+                                out.roots_.back().name != ref.parent_name)) {
       out.roots_.push_back({ref.client, ref.end(), ref.parent_name});
     } else if (ref.has_parent_name) {
       out.roots_.back().end = ref.end();

@@ -39,8 +39,8 @@ class DecodedUpdate {
   [[nodiscard]] std::size_t struct_count() const noexcept { return index_.size(); }
   // Precondition: the number is of the client's section.
   [[nodiscard]] StructRef at(ClientId client, std::uint32_t number) const noexcept;
-  // Calls visit(client, name, end) for the root that a struct names, in the order of the update; end
-  // is the struct's last clock and one.
+  // Calls visit(client, name, end) for the root that a struct names, in the order of the update;
+  // end is the struct's last clock and one.
   template <class Visit>
   void each_root(Visit visit) const {
     for (const Root& root : roots_) visit(root.client, root.name, root.end);

@@ -163,6 +163,9 @@ Map Doc::get_map(std::string_view name) {
 XmlFragment Doc::get_xml_fragment(std::string_view name) {
   return {state_.get(), root_of_kind(state_->store, name, TypeKind::xml_fragment)};
 }
+XmlElement Doc::get_xml_element(std::string_view name) {
+  return {state_.get(), root_of_kind(state_->store, name, TypeKind::xml_element)};
+}
 SharedType Doc::get_root(std::string_view name) {
   return {state_.get(), state_->store.intern_root(name)};
 }

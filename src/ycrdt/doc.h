@@ -52,7 +52,7 @@ class Doc {
   Doc& operator=(Doc&&) noexcept;
   ~Doc();
 
-  [[nodiscard]] ClientId client_id() const noexcept;    // doc.clientID
+  [[nodiscard]] ClientId client_id() const noexcept;       // doc.clientID
   [[nodiscard]] const std::string& guid() const noexcept;  // doc.guid
   // Precondition: no transaction is open.
   void set_client_id(ClientId id) noexcept;
@@ -65,6 +65,7 @@ class Doc {
   // Applies an update in version 1 format: all of it, or nothing and an error that says why. What
   // depends on updates that have not come waits (pending()). yjs: applyUpdate.
   [[nodiscard]] Result<void> apply_update(std::string_view update, std::string_view origin = {});
+
   // What somebody with this state vector lacks, with all deletes and what is pending; without one,
   // the whole document. yjs: encodeStateAsUpdate.
   [[nodiscard]] std::string encode_state_as_update(const StateVector& state = {}) const;
@@ -79,6 +80,7 @@ class Doc {
   [[nodiscard]] Array get_array(std::string_view name);
   [[nodiscard]] Map get_map(std::string_view name);
   [[nodiscard]] XmlFragment get_xml_fragment(std::string_view name);
+  [[nodiscard]] XmlElement get_xml_element(std::string_view name);
   // The names of the roots, in the order in which they appeared (doc.share.keys()).
   [[nodiscard]] std::vector<std::string> root_names() const;
   // The root without deciding what it is; its json() guesses.
@@ -109,8 +111,8 @@ class Doc {
   Subscription on_subdocs(SubdocsObserver observer);
   // All that are there now, in no particular order (doc.getSubdocs()).
   [[nodiscard]] std::vector<Subdoc> subdocs() const;
-  // Asks for the subdocument's content: observers of subdocuments hear that it is to be loaded, if it
-  // is there and nobody has asked before. yjs: subdoc.load().
+  // Asks for the subdocument's content: observers of subdocuments hear that it is to be loaded, if
+  // it is there and nobody has asked before. yjs: subdoc.load().
   void load_subdoc(std::string_view guid);
   void unobserve(Subscription subscription);
 

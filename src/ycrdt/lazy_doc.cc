@@ -100,8 +100,8 @@ Result<std::string> LazyDoc::apply_update(std::string_view update, std::string_v
   if (added.empty()) return added;
   tail_.push_back(added);
   tail_bytes_ += added.size();
-  // So that joining costs each byte of an update a few times its size in all, and a document of short
-  // updates does not become a list of them.
+  // So that joining costs each byte of an update a few times its size in all, and a document of
+  // short updates does not become a list of them.
   constexpr std::size_t kTailBytesMin = 4096;
   if (tail_bytes_ > std::max(kTailBytesMin, snapshot_.size() / 2)) compact();
   return added;
@@ -198,8 +198,7 @@ void LazyDoc::compact() {
   updates.reserve(tail_.size() + 1);
   if (!snapshot_.empty()) updates.push_back(snapshot_);
   updates.insert(updates.end(), tail_.begin(), tail_.end());
-  Result<std::string> merged =
-      merge_updates(updates, {.coalesce_text = true, .limits = kNoLimits});
+  Result<std::string> merged = merge_updates(updates, {.coalesce_text = true, .limits = kNoLimits});
   PLUV_ASSERT(merged.ok());  // our own writing
   snapshot_ = std::move(*merged);
   tail_.clear();

@@ -1,11 +1,13 @@
-// A document that stays bytes for as long as nobody looks into it: a snapshot, the updates since, and
-// for each client what is known and what is deleted. That is enough to relay an update (what of it is
-// new, as an update), to answer a state vector, and to save; it takes about the memory that the bytes
-// take, and an update costs its own size. doc() makes the document; unload() makes it bytes again.
+// A document that stays bytes for as long as nobody looks into it: a snapshot, the updates since,
+// and for each client what is known and what is deleted. That is enough to relay an update (what of
+// it is new, as an update), to answer a state vector, and to save; it takes about the memory that
+// the bytes take, and an update costs its own size. doc() makes the document; unload() makes it
+// bytes again.
 //
-// What has to wait for other updates cannot be told apart in bytes, so an update that does makes the
-// document. Two things that only a document knows appear in its bytes when it was made: which of
-// several members of a map that were set at the same time have lost, and garbage without its content.
+// What has to wait for other updates cannot be told apart in bytes, so an update that does makes
+// the document. Two things that only a document knows appear in its bytes when it was made: which
+// of several members of a map that were set at the same time have lost, and garbage without its
+// content.
 //
 // Not thread-safe: one thread at a time.
 #pragma once
@@ -42,8 +44,8 @@ class LazyDoc {
   ~LazyDoc();
 
   // What the update adds to the document, as an update: what others have to be told. Empty when all
-  // of it was known. An error: it is malformed or over a limit, and nothing has changed; or it has to
-  // wait for others, and the document that could tell could not be made (see doc()).
+  // of it was known. An error: it is malformed or over a limit, and nothing has changed; or it has
+  // to wait for others, and the document that could tell could not be made (see doc()).
   [[nodiscard]] Result<std::string> apply_update(std::string_view update,
                                                  std::string_view origin = {});
 

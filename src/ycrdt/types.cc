@@ -34,6 +34,35 @@ SharedType SharedType::parent() const {
   return item == kNone ? SharedType() : SharedType(doc_, doc_->store.items[item].parent);
 }
 
+namespace {
+
+// The first type at or after (before) the item that is there. yjs counts only types as siblings,
+// since nothing else is in XML.
+SharedType type_from(DocState* doc, ItemIndex at, ItemIndex Item::* next) {
+  while (at != kNone) {
+    const Item& item = doc->store.items[at];
+    if (!item.deleted() && item.kind == ContentKind::type) return {doc, item.branch()};
+    at = item.*next;
+  }
+  return {};
+}
+
+}  // namespace
+
+SharedType SharedType::next_sibling() const {
+  if (!valid()) return {};
+  const ItemIndex item = branch_of(*this).item;
+  if (item == kNone || doc_->store.items[item].key != kNone) return {};
+  return type_from(doc_, doc_->store.items[item].right, &Item::right);
+}
+
+SharedType SharedType::previous_sibling() const {
+  if (!valid()) return {};
+  const ItemIndex item = branch_of(*this).item;
+  if (item == kNone || doc_->store.items[item].key != kNone) return {};
+  return type_from(doc_, doc_->store.items[item].left, &Item::left);
+}
+
 std::string SharedType::json() const {
   std::string out;
   if (valid()) append_type_json(out, doc_->store, branch_, kind());
@@ -58,6 +87,7 @@ Map SharedType::as_map() const noexcept { return {doc_, branch_}; }
 XmlFragment SharedType::as_xml_fragment() const noexcept { return {doc_, branch_}; }
 XmlElement SharedType::as_xml_element() const noexcept { return {doc_, branch_}; }
 XmlText SharedType::as_xml_text() const noexcept { return {doc_, branch_}; }
+XmlHook SharedType::as_xml_hook() const noexcept { return {doc_, branch_}; }
 
 DeltaOp DeltaOp::insert_text(std::string_view text, AttributeList attributes) {
   return {Kind::insert, Any(text), 0, std::move(attributes)};
@@ -244,6 +274,7 @@ Result<void> remove_attribute_of(const SharedType& type, std::string_view name) 
 std::optional<Value> Text::attribute(std::string_view name) const {
   return attribute_of(*this, name);
 }
+std::vector<std::pair<std::string, Value>> Text::attributes() const { return as_map().entries(); }
 Result<void> Text::set_attribute(std::string_view name, const Any& value) {
   return set_attribute_of(*this, name, value);
 }
@@ -327,6 +358,15 @@ std::vector<std::string> Map::keys() const {
   return out;
 }
 
+std::vector<std::pair<std::string, Value>> Map::entries() const {
+  std::vector<std::pair<std::string, Value>> out;
+  for (std::string& key : keys()) {
+    Value value = *get(key);
+    out.emplace_back(std::move(key), std::move(value));
+  }
+  return out;
+}
+
 Result<void> Map::set(std::string_view key, const Input& value) {
   if (!valid()) return deleted();
   if (!utf16_length(key)) return Error{ErrorCode::invalid, "The key is not UTF-8"};
@@ -360,6 +400,39 @@ std::string XmlFragment::to_string() const {
   return out;
 }
 
+SharedType XmlFragment::first_child() const {
+  return valid() ? type_from(doc_, branch_of(*this).start, &Item::right) : SharedType();
+}
+
+namespace {
+
+bool equal_without_case(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [&](char x, char y) { return lower(x) == lower(y); });
+}
+
+}  // namespace
+
+std::vector<XmlElement> XmlFragment::query_selector_all(std::string_view name) const {
+  std::vector<XmlElement> out;
+  SharedType at = first_child();
+  while (at.valid()) {
+    const XmlElement element = at.as_xml_element();
+    const bool is_element = at.kind() == TypeKind::xml_element;
+    if (is_element && equal_without_case(element.node_name(), name)) out.push_back(element);
+    SharedType next;
+    if (is_element || at.kind() == TypeKind::xml_fragment) next = element.first_child();
+    // Up, until there is something beside.
+    while (!next.valid() && at.branch() != branch_) {
+      next = at.next_sibling();
+      if (!next.valid()) at = at.parent();
+    }
+    at = next;
+  }
+  return out;
+}
+
 Result<XmlElement> XmlFragment::insert_element(std::uint32_t index, std::string_view name) {
   const auto inserted = insert_type(index, {TypeKind::xml_element, std::string(name)});
   if (!inserted) return inserted.error();
@@ -370,6 +443,12 @@ Result<XmlText> XmlFragment::insert_text(std::uint32_t index) {
   const auto inserted = insert_type(index, {TypeKind::xml_text, {}});
   if (!inserted) return inserted.error();
   return inserted->as_xml_text();
+}
+
+Result<XmlHook> XmlFragment::insert_hook(std::uint32_t index, std::string_view name) {
+  const auto inserted = insert_type(index, {TypeKind::xml_hook, std::string(name)});
+  if (!inserted) return inserted.error();
+  return inserted->as_xml_hook();
 }
 
 std::string XmlElement::node_name() const {
@@ -387,15 +466,17 @@ Result<void> XmlElement::remove_attribute(std::string_view name) {
 }
 
 std::vector<std::pair<std::string, Value>> XmlElement::attributes() const {
-  std::vector<std::pair<std::string, Value>> out;
-  for (const std::string& key : as_map().keys()) out.emplace_back(key, *attribute(key));
-  return out;
+  return as_map().entries();
 }
 
 std::string XmlText::to_xml() const {
   std::string out;
   if (valid()) append_xml(out, doc_->store, branch_, TypeKind::xml_text);
   return out;
+}
+
+std::string XmlHook::hook_name() const {
+  return valid() ? std::string(doc_->store.key(branch_of(*this).name)) : std::string();
 }
 
 }  // namespace pluv::ycrdt

@@ -28,6 +28,7 @@ class Map;
 class XmlFragment;
 class XmlElement;
 class XmlText;
+class XmlHook;
 
 // A new shared type, to be put into another one. name: of an XML element or hook.
 struct NewType {
@@ -59,13 +60,18 @@ class SharedType {
   // False for a handle of nothing, and once the place is deleted.
   [[nodiscard]] bool valid() const noexcept;
   [[nodiscard]] TypeKind kind() const noexcept;
-  // The type that this one lies in; invalid for a root.
+  // The type that this one lies in; invalid for a root. yjs: parent.
   [[nodiscard]] SharedType parent() const;
-  // As toJSON of the type, in JSON.
+  // Of types in an XML fragment or element, or in an array: the next type beside this one, and the
+  // one before; invalid at the ends. What lies between and is no type is passed over. yjs:
+  // nextSibling, prevSibling.
+  [[nodiscard]] SharedType next_sibling() const;
+  [[nodiscard]] SharedType previous_sibling() const;
+  // yjs: toJSON(), as text.
   [[nodiscard]] std::string json() const;
-  // Called after each transaction that has changed this type: what is in it (observe), or what is
-  // in it and in all types in it (observeDeep). Precondition: valid(). Not called any more once the
-  // type is deleted.
+  // Called after each transaction that has changed this type: what is in it (yjs: observe), or what
+  // is in it and in all types in it (observeDeep). Doc::unobserve ends it (unobserve).
+  // Precondition: valid(). Not called any more once the type is deleted.
   Subscription observe(EventObserver observer) const;
   Subscription observe_deep(DeepObserver observer) const;
   [[nodiscard]] BranchIndex branch() const noexcept { return branch_; }
@@ -78,6 +84,7 @@ class SharedType {
   [[nodiscard]] XmlFragment as_xml_fragment() const noexcept;
   [[nodiscard]] XmlElement as_xml_element() const noexcept;
   [[nodiscard]] XmlText as_xml_text() const noexcept;
+  [[nodiscard]] XmlHook as_xml_hook() const noexcept;
 
   bool operator==(const SharedType&) const = default;
 
@@ -129,19 +136,24 @@ class Text : public SharedType {
 
   // Without attributes the text takes those of its place; with a list, just those in it. Errors:
   // invalid (not UTF-8), limit (index beyond the end).
+  // yjs: insert().
   Result<void> insert(std::uint32_t index, std::string_view text);
   Result<void> insert(std::uint32_t index, std::string_view text, const AttributeList& attributes);
   Result<void> insert_embed(std::uint32_t index, const Any& embed,
                             const AttributeList& attributes = {});  // insertEmbed()
+  // insertEmbed() of a type.
   Result<SharedType> insert_type(std::uint32_t index, const NewType& type,
                                  const AttributeList& attributes = {});
   // As far as there is text: a length beyond the end deletes up to it. yjs: delete().
   Result<void> erase(std::uint32_t index, std::uint32_t length);
+  // A null takes an attribute away; what is formatted beyond the end appears as newlines. yjs:
+  // format().
   Result<void> format(std::uint32_t index, std::uint32_t length, const AttributeList& attributes);
   Result<void> apply_delta(const std::vector<DeltaOp>& delta);  // applyDelta()
 
-  // Attributes of the text as a whole: getAttribute, setAttribute, removeAttribute.
+  // Attributes of the text as a whole: getAttribute, getAttributes, setAttribute, removeAttribute.
   [[nodiscard]] std::optional<Value> attribute(std::string_view name) const;
+  [[nodiscard]] std::vector<std::pair<std::string, Value>> attributes() const;
   Result<void> set_attribute(std::string_view name, const Any& value);
   Result<void> remove_attribute(std::string_view name);
 };
@@ -151,15 +163,17 @@ class Array : public SharedType {
  public:
   using SharedType::SharedType;
 
-  [[nodiscard]] std::uint32_t length() const noexcept;
-  [[nodiscard]] std::optional<Value> get(std::uint32_t index) const;
-  [[nodiscard]] std::vector<Value> to_array() const;  // toArray()
+  [[nodiscard]] std::uint32_t length() const noexcept;                // length
+  [[nodiscard]] std::optional<Value> get(std::uint32_t index) const;  // get()
+  [[nodiscard]] std::vector<Value> to_array() const;                  // toArray()
+  // From `begin` up to `end`, as far as there is something. yjs: slice().
   [[nodiscard]] std::vector<Value> slice(std::uint32_t begin, std::uint32_t end) const;
 
   // Values side by side become one run. Errors: limit (index beyond the end).
-  Result<void> insert(std::uint32_t index, const std::vector<Input>& values);
-  Result<void> push(const std::vector<Input>& values);
-  Result<void> unshift(const std::vector<Input>& values) { return insert(0, values); }
+  Result<void> insert(std::uint32_t index, const std::vector<Input>& values);           // insert()
+  Result<void> push(const std::vector<Input>& values);                                  // push()
+  Result<void> unshift(const std::vector<Input>& values) { return insert(0, values); }  // unshift()
+  // Answers the type, to be filled. yjs: insert(index, [new Y.Map()]).
   Result<SharedType> insert_type(std::uint32_t index, const NewType& type);
   // Error: limit when there are fewer; what is there is deleted nevertheless, as in yjs.
   Result<void> erase(std::uint32_t index, std::uint32_t length = 1);  // delete()
@@ -170,16 +184,19 @@ class Map : public SharedType {
  public:
   using SharedType::SharedType;
 
-  [[nodiscard]] std::uint32_t size() const noexcept;
-  [[nodiscard]] std::optional<Value> get(std::string_view key) const;
-  [[nodiscard]] bool has(std::string_view key) const;
+  [[nodiscard]] std::uint32_t size() const noexcept;                   // size
+  [[nodiscard]] std::optional<Value> get(std::string_view key) const;  // get()
+  [[nodiscard]] bool has(std::string_view key) const;                  // has()
   // In the order in which the keys first came.
-  [[nodiscard]] std::vector<std::string> keys() const;
+  [[nodiscard]] std::vector<std::string> keys() const;                       // keys()
+  [[nodiscard]] std::vector<std::pair<std::string, Value>> entries() const;  // entries()
 
-  Result<void> set(std::string_view key, const Input& value);
+  // Error: invalid (a key that is not UTF-8).
+  Result<void> set(std::string_view key, const Input& value);  // set()
+  // Answers the type, to be filled. yjs: set(key, new Y.Map()).
   Result<SharedType> set_type(std::string_view key, const NewType& type);
   Result<void> erase(std::string_view key);  // delete()
-  Result<void> clear();
+  Result<void> clear();                      // clear()
 };
 
 // Y.XmlFragment: a list of XML elements and texts.
@@ -187,10 +204,15 @@ class XmlFragment : public Array {
  public:
   using Array::Array;
 
-  [[nodiscard]] std::string to_string() const;
-  // Y.XmlElement, Y.XmlText and Y.XmlHook as children.
+  [[nodiscard]] std::string to_string() const;   // toString()
+  [[nodiscard]] SharedType first_child() const;  // firstChild; invalid when there is none
+  // New children: insert(index, [new Y.XmlElement(name)]), and so on.
   Result<XmlElement> insert_element(std::uint32_t index, std::string_view name);
   Result<XmlText> insert_text(std::uint32_t index);
+  Result<XmlHook> insert_hook(std::uint32_t index, std::string_view name);
+  // All elements in here whose name is this, in document order, letters' case aside; at any depth.
+  // yjs: querySelectorAll(). Linear in what is in here.
+  [[nodiscard]] std::vector<XmlElement> query_selector_all(std::string_view name) const;
 };
 
 // Y.XmlElement.
@@ -198,10 +220,10 @@ class XmlElement : public XmlFragment {
  public:
   using XmlFragment::XmlFragment;
 
-  [[nodiscard]] std::string node_name() const;                                // nodeName
-  [[nodiscard]] std::optional<Value> attribute(std::string_view name) const;  // getAttribute()
-  Result<void> set_attribute(std::string_view name, const Any& value);
-  Result<void> remove_attribute(std::string_view name);
+  [[nodiscard]] std::string node_name() const;                                  // nodeName
+  [[nodiscard]] std::optional<Value> attribute(std::string_view name) const;    // getAttribute()
+  Result<void> set_attribute(std::string_view name, const Any& value);          // setAttribute()
+  Result<void> remove_attribute(std::string_view name);                         // removeAttribute()
   [[nodiscard]] std::vector<std::pair<std::string, Value>> attributes() const;  // getAttributes()
 };
 
@@ -211,6 +233,14 @@ class XmlText : public Text {
   using Text::Text;
 
   [[nodiscard]] std::string to_xml() const;  // toString()
+};
+
+// Y.XmlHook: a map in a fragment, which a program of its own shows.
+class XmlHook : public Map {
+ public:
+  using Map::Map;
+
+  [[nodiscard]] std::string hook_name() const;  // hookName
 };
 
 }  // namespace pluv::ycrdt

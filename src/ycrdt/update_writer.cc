@@ -148,8 +148,8 @@ bool loads_by_itself(std::string_view options) {
   const Any decoded = decode_any(options);
   const auto* const object = decoded.get<Any::Object>();
   return object != nullptr && std::any_of(object->begin(), object->end(), [](const auto& member) {
-    return member.first == "autoLoad";
-  });
+           return member.first == "autoLoad";
+         });
 }
 
 void write_struct(std::string& out, const StructRef& ref, std::uint32_t offset) {

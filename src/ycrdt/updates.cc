@@ -131,8 +131,8 @@ bool is_repetition(const StructRef& kept, const StructRef& dropped) noexcept {
 
 // What the union of the sources holds, in order, each clock once. The order in which equal places
 // are taken is that of yjs's (stable) sorting: the source in use stays in front of its equals.
-// Answers whether sources had the same clocks in different structs, so that another order of merging
-// could give other bytes.
+// Answers whether sources had the same clocks in different structs, so that another order of
+// merging could give other bytes.
 bool merge_structs(std::vector<Source*>& sources, Output& out) {
   bool contested = false;
   const bool few = sources.size() < kShortArray;

@@ -26,8 +26,8 @@ struct MergeOptions {
 [[nodiscard]] Result<std::string> merge_updates(std::span<const std::string_view> updates,
                                                 const MergeOptions& options = {});
 
-// The same, merged two at a time in the order of the list, as who got them one by one would have. The
-// bytes differ from those of merge_updates only where updates hold the same clocks in different
+// The same, merged two at a time in the order of the list, as who got them one by one would have.
+// The bytes differ from those of merge_updates only where updates hold the same clocks in different
 // structs, such as text in one and garbage in another; of very many that do, the order is not kept.
 [[nodiscard]] Result<std::string> merge_updates_in_turn(std::span<const std::string> updates,
                                                         const UpdateLimits& limits = {});
