@@ -2,23 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include "ycrdt/doc_testing.h"
 #include "ycrdt/event.h"
 #include "ycrdt/updates.h"
 
 namespace pluv::ycrdt {
 namespace {
-
-void sync(Doc& from, Doc& to) {
-  ASSERT_TRUE(to.apply_update(from.encode_state_as_update(to.state_vector())).ok());
-}
-
-void exchange(Doc& a, Doc& b) {
-  sync(a, b);
-  sync(b, a);
-  EXPECT_EQ(a.encode_state_as_update(), b.encode_state_as_update());
-  EXPECT_EQ(a.check(), "");
-  EXPECT_EQ(b.check(), "");
-}
 
 TEST(Doc, ConcurrentTypingEndsEqualWithTheLowerClientFirst) {
   Doc a({.client_id = 1});
