@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -55,8 +56,9 @@ class Event {
   // What happened to the list: YEvent.changes.delta.
   [[nodiscard]] std::vector<ListOp> list_delta() const;
   // What happened to the text: YTextEvent.delta. As in yjs this also deletes formats that it finds
-  // to say nothing, in a transaction of its own.
-  [[nodiscard]] std::vector<DeltaOp> text_delta();
+  // to say nothing, in a transaction of its own; so whoever asks again gets the first answer. Good
+  // as long as the event.
+  [[nodiscard]] const std::vector<DeltaOp>& text_delta();
 
   void set_current_target(BranchIndex branch) noexcept { current_target_ = branch; }
 
@@ -72,6 +74,7 @@ class Event {
   BranchIndex current_target_;
   std::vector<KeyIndex> changed_keys_;
   bool list_changed_;
+  std::optional<std::vector<DeltaOp>> text_delta_;
 };
 
 }  // namespace pluv::ycrdt
