@@ -10,7 +10,7 @@ PHASE := scripts/phase
 BIN := build/release/bin
 
 .PHONY: help run build test check clean asan tsan noexcept wasm-check fuzz-smoke tidy \
-	check-format format bench install setup-%
+	check-format format coverage bench install setup-%
 
 help:
 	@echo "make run         build and start a development server on http://localhost:3000"
@@ -19,6 +19,8 @@ help:
 	@echo "make test        build and run all tests"
 	@echo "make check       what CI runs on top: sanitizers, clang-tidy, format, wasm, fuzzers"
 	@echo "make bench       build and list the benchmarks"
+	@echo "make coverage    which lines of ycrdt its unit tests run"
+	@echo "                 (ARGS=\"--uncovered room json\": of others, and which not)"
 	@echo "make format      lay out all C++ files with clang-format"
 	@echo "make clean       remove build/"
 	@echo "make install     install into PREFIX (default /usr/local)"
@@ -71,6 +73,9 @@ tidy: setup-check
 fuzz-smoke: setup-check
 	@$(PHASE) "build fuzzers" scripts/build fuzz
 	@$(PHASE) "fuzz" tools/fuzz_smoke
+
+coverage: setup-test
+	@$(PHASE) "coverage" tools/coverage $(ARGS)
 
 bench: setup-run
 	@$(PHASE) "build release" scripts/build release

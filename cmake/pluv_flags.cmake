@@ -15,6 +15,10 @@ if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   # libstdc++ 12's stable_sort uses what C++20 deprecates, and clang sees its inside.
   target_compile_options(pluv_flags INTERFACE -Wno-deprecated-declarations)
 endif()
+if(PLUV_COVERAGE)
+  target_compile_options(pluv_flags INTERFACE --coverage)
+  target_link_options(pluv_flags INTERFACE --coverage)
+endif()
 if(PLUV_SANITIZE)
   target_compile_options(pluv_flags INTERFACE -fsanitize=${PLUV_SANITIZE} -fno-omit-frame-pointer
     -fno-sanitize-recover=all)

@@ -14,6 +14,10 @@ function(pluv_layer NAME)
     target_compile_options(${target} PRIVATE -fno-exceptions -fno-rtti)
   else()
     add_library(${target} STATIC ${ARG_SOURCES})
+    if(ARG_CORE AND PLUV_COVERAGE)
+      # Or what only unwinding would run, such as the end of a function, counted as a line.
+      target_compile_options(${target} PRIVATE -fno-exceptions)
+    endif()
   endif()
   add_library(pluv::${NAME} ALIAS ${target})
   target_include_directories(${target} PUBLIC

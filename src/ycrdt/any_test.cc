@@ -5,53 +5,35 @@
 #include <cmath>
 #include <limits>
 
-#include "ycrdt/ids.h"
+#include "ycrdt/doc_testing.h"
 #include "ycrdt/lib0.h"
-#include "ycrdt/utf16.h"
 
 namespace pluv::ycrdt {
 namespace {
 
-std::string encoded(const Any& value) {
-  std::string out;
-  write_any(out, value);
-  return out;
-}
-
-std::string hex(std::string_view bytes) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string out;
-  for (const char c : bytes) {
-    const auto byte = static_cast<std::uint8_t>(c);
-    out.push_back(kDigits[byte >> 4]);
-    out.push_back(kDigits[byte & 15]);
-  }
-  return out;
-}
-
 // The bytes are lib0's (encoding.writeAny).
 TEST(Any, IsSpelledAsLib0SpellsIt) {
-  EXPECT_EQ(hex(encoded(Any())), "7f");
-  EXPECT_EQ(hex(encoded(nullptr)), "7e");
-  EXPECT_EQ(hex(encoded(true)), "78");
-  EXPECT_EQ(hex(encoded(false)), "79");
-  EXPECT_EQ(hex(encoded(0)), "7d00");
-  EXPECT_EQ(hex(encoded(-0.0)), "7d40");
-  EXPECT_EQ(hex(encoded(63)), "7d3f");
-  EXPECT_EQ(hex(encoded(64)), "7d8001");
-  EXPECT_EQ(hex(encoded(-1)), "7d41");
-  EXPECT_EQ(hex(encoded(2147483647.0)), "7dbfffffff0f");
-  EXPECT_EQ(hex(encoded(-2147483647.0)), "7dffffffff0f");
-  EXPECT_EQ(hex(encoded(2147483648.0)), "7c4f000000");
-  EXPECT_EQ(hex(encoded(0.5)), "7c3f000000");
-  EXPECT_EQ(hex(encoded(0.1)), "7b3fb999999999999a");
-  EXPECT_EQ(hex(encoded(std::nan(""))), "7b7ff8000000000000");
-  EXPECT_EQ(hex(encoded(std::numeric_limits<double>::infinity())), "7c7f800000");
-  EXPECT_EQ(hex(encoded(Any::BigInt{-2})), "7afffffffffffffffe");
-  EXPECT_EQ(hex(encoded("hé")), "770368c3a9");
-  EXPECT_EQ(hex(encoded(Any::Bytes{"\x01\xff"})), "740201ff");
-  EXPECT_EQ(hex(encoded(Any::Array{1, "a"})), "75027d01770161");
-  EXPECT_EQ(hex(encoded(Any::Object{{"a", 1}})), "760101617d01");
+  EXPECT_EQ(to_hex(encoded(Any())), "7f");
+  EXPECT_EQ(to_hex(encoded(nullptr)), "7e");
+  EXPECT_EQ(to_hex(encoded(true)), "78");
+  EXPECT_EQ(to_hex(encoded(false)), "79");
+  EXPECT_EQ(to_hex(encoded(0)), "7d00");
+  EXPECT_EQ(to_hex(encoded(-0.0)), "7d40");
+  EXPECT_EQ(to_hex(encoded(63)), "7d3f");
+  EXPECT_EQ(to_hex(encoded(64)), "7d8001");
+  EXPECT_EQ(to_hex(encoded(-1)), "7d41");
+  EXPECT_EQ(to_hex(encoded(2147483647.0)), "7dbfffffff0f");
+  EXPECT_EQ(to_hex(encoded(-2147483647.0)), "7dffffffff0f");
+  EXPECT_EQ(to_hex(encoded(2147483648.0)), "7c4f000000");
+  EXPECT_EQ(to_hex(encoded(0.5)), "7c3f000000");
+  EXPECT_EQ(to_hex(encoded(0.1)), "7b3fb999999999999a");
+  EXPECT_EQ(to_hex(encoded(std::nan(""))), "7b7ff8000000000000");
+  EXPECT_EQ(to_hex(encoded(std::numeric_limits<double>::infinity())), "7c7f800000");
+  EXPECT_EQ(to_hex(encoded(Any::BigInt{-2})), "7afffffffffffffffe");
+  EXPECT_EQ(to_hex(encoded("hé")), "770368c3a9");
+  EXPECT_EQ(to_hex(encoded(Any::Bytes{"\x01\xff"})), "740201ff");
+  EXPECT_EQ(to_hex(encoded(Any::Array{1, "a"})), "75027d01770161");
+  EXPECT_EQ(to_hex(encoded(Any::Object{{"a", 1}})), "760101617d01");
 }
 
 TEST(Any, ReadsWhatItWrites) {
@@ -93,13 +75,13 @@ TEST(Any, KnowsWhatLib0WouldSpellOtherwise) {
                                    "\x7d\x80\x80\x80\x80\x10"s,  // 2^31 as an integer
                                    "\x76\2\1b\x7e\1\x31\x7e"s,   // an index after a name
                                    "\x76\2\1b\x7e\1b\x7e"s}) {   // a name twice
-    EXPECT_FALSE(shortest(bytes)) << hex(bytes);
+    EXPECT_FALSE(shortest(bytes)) << to_hex(bytes);
     std::string again;
     respell_any(again, bytes);
     EXPECT_EQ(decode_any(again), decode_any(bytes));
     std::string once_more;
     respell_any(once_more, again);
-    EXPECT_EQ(hex(once_more), hex(again));
+    EXPECT_EQ(to_hex(once_more), to_hex(again));
   }
 }
 
@@ -111,7 +93,7 @@ TEST(Any, MalformedBytesAreRefused) {
         "\x75\xff\xff\xff\xff\x0f"s}) {
     ByteReader reader(bytes);
     bool shortest = true;
-    EXPECT_FALSE(skip_any(reader, 10, shortest)) << hex(bytes);
+    EXPECT_FALSE(skip_any(reader, 10, shortest)) << to_hex(bytes);
   }
 }
 
@@ -147,47 +129,148 @@ TEST(Any, JsonIsWhatStringifyGives) {
   EXPECT_EQ(to_json(Any::Bytes{"\x01\xff"}), R"({"0":1,"1":255})");
 }
 
-TEST(Lib0, VarUintsReadBackAndStayIn53Bits) {
-  for (const std::uint64_t value : {std::uint64_t{0}, std::uint64_t{127}, std::uint64_t{128},
-                                    std::uint64_t{1} << 32, kClientIdMax - 1, kClientIdMax}) {
-    std::string bytes;
-    write_var_uint(bytes, value);
-    EXPECT_EQ(bytes.size(), var_uint_size(value));
+TEST(Any, NumbersInJsonAreJavaScripts) {
+  const std::pair<double, const char*> cases[] = {
+      {-0.0, "0"},
+      {1e21, "1e+21"},
+      {1e-7, "1e-7"},
+      {123456789012345680000.0, "123456789012345680000"},
+      {5e-324, "5e-324"},
+      {-1.5, "-1.5"},
+      {0.1, "0.1"},
+      {-2147483648.0, "-2147483648"},
+      {16777217.0, "16777217"},
+      {std::numeric_limits<double>::infinity(), "null"}};
+  for (const auto& [value, json] : cases) EXPECT_EQ(to_json(Any(value)), json);
+  EXPECT_EQ(to_json(Any(Any::BigInt{INT64_MIN})), "-9223372036854775808");
+  EXPECT_EQ(to_json(Any(std::int64_t{1} << 40)), "1099511627776");
+}
+
+// The bytes are lib0's.
+TEST(Any, NumbersTakeTheShortestOfThreeSpellings) {
+  const std::pair<double, const char*> cases[] = {{1e21, "7b444b1ae4d6e2ef50"},
+                                                  {2147483648.0, "7c4f000000"},
+                                                  {-2147483648.0, "7ccf000000"},
+                                                  {9007199254740992.0, "7c5a000000"},
+                                                  {123456789012.0, "7b423cbe991a140000"},
+                                                  {16777217.0, "7d81808010"},
+                                                  {-1.5, "7cbfc00000"},
+                                                  {3.4028234663852886e38, "7c7f7fffff"},
+                                                  {1e39, "7b48078287f49c4a1d"},
+                                                  {5e-324, "7b0000000000000001"},
+                                                  {-HUGE_VAL, "7cff800000"},
+                                                  {4294967296.5, "7b41f0000000080000"}};
+  for (const auto& [value, hex] : cases) {
+    EXPECT_EQ(to_hex(encoded(value)), hex);
+    EXPECT_EQ(decode_any(encoded(value)), Any(value));
+    bool shortest = true;
+    const std::string bytes = encoded(value);
     ByteReader reader(bytes);
-    EXPECT_EQ(reader.var_uint(), value);
-    EXPECT_TRUE(reader.at_end() && !reader.failed());
+    EXPECT_TRUE(skip_any(reader, 0, shortest) && shortest) << hex;
   }
+}
+
+TEST(Any, StringsInJsonAreEscaped) {
+  EXPECT_EQ(to_json("\"\\\n\t\x01 \x7F/\xE2\x80\xA8"),
+            "\"\\\"\\\\\\n\\t\\u0001 \x7F/\xE2\x80\xA8\"");
+  EXPECT_EQ(to_json(Any::Object{{"a\"", "b"}}), R"({"a\"":"b"})");
+}
+
+TEST(Any, JsonHoldsEveryKindOfValue) {
+  const Any value = Any::Object{{"undefined", Any()},
+                                {"null", nullptr},
+                                {"list", Any::Array{true, false, Any(), 0.5, 0.1, "x"}},
+                                {"bytes", Any::Bytes{std::string("\0\x80", 2)}},
+                                {"no bytes", Any::Bytes{}},
+                                {"big", Any::BigInt{7}},
+                                {"object", Any::Object{{"in", Any::Array{Any::Object{}}}}}};
+  EXPECT_EQ(to_json(value),
+            R"({"null":null,"list":[true,false,null,0.5,0.1,"x"],"bytes":{"0":0,"1":128},)"
+            R"("no bytes":{},"big":7,"object":{"in":[{}]}})");
+}
+
+TEST(Any, AnArrayIndexIsACanonicalNumberBelow2To32Minus1) {
+  EXPECT_EQ(array_index("0"), 0u);
+  EXPECT_EQ(array_index("10"), 10u);
+  EXPECT_EQ(array_index("4294967294"), 4294967294u);
+  for (const char* key :
+       {"", "00", "01", "-1", "1a", "a", " 1", "1.0", "4294967295", "9999999999", "10000000000"}) {
+    EXPECT_EQ(array_index(key), std::nullopt) << key;
+  }
+}
+
+TEST(Any, EqualKeysInJsonKeepTheFirstPlaceAndTheLastValue) {
   std::string bytes;
-  write_var_uint(bytes, kClientIdMax + 1);
-  ByteReader reader(bytes);
-  EXPECT_EQ(reader.var_uint(), 0u);
-  EXPECT_TRUE(reader.failed());
+  ASSERT_TRUE(encode_json(bytes, R"({"b":1,"\u0061":[1],"1":{"x":1,"x":2},"b":[]})", 10).ok());
+  std::string json;
+  append_json(json, bytes);
+  EXPECT_EQ(json, R"({"1":{"x":2},"b":[],"a":[1]})");
 }
 
-TEST(Lib0, VarIntsReadBack) {
-  for (const std::int64_t value :
-       {0ll, 1ll, -1ll, 63ll, 64ll, -64ll, 8191ll, -8192ll, (1ll << 53) - 1, -((1ll << 53) - 1)}) {
+TEST(Any, JsonOfAnyKindButOneValueIsRefused) {
+  for (const char* json :
+       {"",     " ",       "nul",      "tru",        "[1,]",     "[1 2]", "[",
+        "[[1]", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{\"a\":1", "{1:2}", "{\"a\":{\"b\":}}",
+        "1 2",  "\"",      "\"\x01\"", "\"\xff\"",   "01",       "1.",    "undefined",
+        "[] []"}) {
     std::string bytes;
-    write_var_int(bytes, value);
-    ByteReader reader(bytes);
-    const auto read = reader.var_int();
-    EXPECT_EQ(read.value, value);
-    EXPECT_TRUE(read.shortest && reader.at_end());
+    EXPECT_FALSE(encode_json(bytes, json, 10).ok()) << json;
+    EXPECT_EQ(bytes, "") << json;
   }
 }
 
-TEST(Utf16, CountsAndFindsCodeUnits) {
-  const std::string text = "a\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80z";  // a é € 😀 z
-  EXPECT_EQ(utf16_length(text), 6u);
-  EXPECT_EQ(utf16_position(text, 0).byte, 0u);
-  EXPECT_EQ(utf16_position(text, 2).byte, 3u);
-  EXPECT_EQ(utf16_position(text, 3).byte, 6u);
-  EXPECT_TRUE(utf16_position(text, 4).inside_pair);
-  EXPECT_EQ(utf16_position(text, 4).byte, 6u);
-  EXPECT_EQ(utf16_position(text, 5).byte, 10u);
-  EXPECT_EQ(utf16_position(text, 6).byte, 11u);
-  EXPECT_EQ(utf16_length("\xED\xA0\x80"), std::nullopt);
-  EXPECT_EQ(utf16_length("\xC0\x80"), std::nullopt);
+TEST(Any, JsonIsBoundedInDepth) {
+  for (const std::size_t depth : {1u, 2u, 3u}) {
+    std::string bytes;
+    EXPECT_EQ(encode_json(bytes, "[{\"a\":1}]", depth).ok(), depth >= 2);
+  }
+}
+
+// More members than are looked at while one walks over them.
+TEST(Any, LargeObjectsAreSpelledInOrderToo) {
+  for (const int count : {16, 17, 40}) {
+    Any::Object forward;
+    Any::Object backward;
+    for (int i = 0; i < count; ++i) {
+      forward.emplace_back("k" + std::to_string(i), i);
+      backward.emplace_back(std::to_string(count - i), i);
+    }
+    EXPECT_EQ(decode_any(encoded(forward)), Any(forward));
+    const Any read = decode_any(encoded(backward));
+    const auto& members = *read.get<Any::Object>();
+    ASSERT_EQ(members.size(), static_cast<std::size_t>(count));
+    for (int i = 0; i < count; ++i) {
+      EXPECT_EQ(members[static_cast<std::size_t>(i)].first, std::to_string(i + 1));
+    }
+    // Seventeen members are taken for spelled otherwise, which costs a look and changes nothing.
+    const std::string bytes = encoded(forward);
+    ByteReader reader(bytes);
+    bool shortest = true;
+    EXPECT_TRUE(skip_any(reader, 1, shortest));
+    EXPECT_EQ(shortest, count <= 16);
+    std::string again;
+    respell_any(again, bytes);
+    EXPECT_EQ(to_hex(again), to_hex(bytes));
+  }
+}
+
+TEST(Any, ValuesAreReadAsTheirKind) {
+  EXPECT_TRUE(Any().is_undefined());
+  EXPECT_TRUE(Any(nullptr).is_null());
+  EXPECT_FALSE(Any(0).is_null() || Any(0).is_undefined());
+  EXPECT_EQ(Any(std::string_view("x")), Any("x"));
+  EXPECT_EQ(Any(std::string("x")), Any("x"));
+  EXPECT_NE(Any(Any::BigInt{1}), Any(1));
+  EXPECT_NE(Any(std::nan("")), Any(std::nan("")));
+  EXPECT_EQ(Any(0.0), Any(-0.0));
+  Any list = Any::Array{1};
+  list.get<Any::Array>()->push_back("two");
+  EXPECT_EQ(to_json(list), R"([1,"two"])");
+  EXPECT_EQ(list.get<Any::Object>(), nullptr);
+  EXPECT_TRUE(is_encoded_null(encoded(nullptr)));
+  EXPECT_FALSE(is_encoded_null(encoded(Any())));
+  EXPECT_FALSE(is_encoded_null(""));
+  EXPECT_EQ(decode_any("\x7f"), Any());
 }
 
 }  // namespace

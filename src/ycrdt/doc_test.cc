@@ -2,23 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include "ycrdt/doc_testing.h"
 #include "ycrdt/event.h"
 #include "ycrdt/updates.h"
 
 namespace pluv::ycrdt {
 namespace {
-
-void sync(Doc& from, Doc& to) {
-  ASSERT_TRUE(to.apply_update(from.encode_state_as_update(to.state_vector())).ok());
-}
-
-void exchange(Doc& a, Doc& b) {
-  sync(a, b);
-  sync(b, a);
-  EXPECT_EQ(a.encode_state_as_update(), b.encode_state_as_update());
-  EXPECT_EQ(a.check(), "");
-  EXPECT_EQ(b.check(), "");
-}
 
 TEST(Doc, ConcurrentTypingEndsEqualWithTheLowerClientFirst) {
   Doc a({.client_id = 1});
@@ -274,110 +263,6 @@ TEST(Doc, ATransactionIsOneUpdate) {
   EXPECT_EQ(b.encode_state_as_update(), a.encode_state_as_update());
 }
 
-TEST(Doc, ObserversHearWhatChanged) {
-  Doc doc({.client_id = 1});
-  Text text = doc.get_text("t");
-  Map map = doc.get_map("m");
-  Array array = doc.get_array("a");
-  ASSERT_TRUE(text.insert(0, "hello").ok());
-  ASSERT_TRUE(map.set("old", Any(1)).ok());
-  ASSERT_TRUE(array.insert(0, {Any(1), Any(2)}).ok());
-  std::vector<DeltaOp> delta;
-  std::vector<Event::KeyChange> keys;
-  std::vector<Event::ListOp> list;
-  text.observe([&](Event& event) { delta = event.text_delta(); });
-  map.observe([&](Event& event) { keys = event.keys(); });
-  const Subscription last = array.observe([&](Event& event) { list = event.list_delta(); });
-  doc.transact([&] {
-    ASSERT_TRUE(text.insert(5, "!").ok());
-    ASSERT_TRUE(text.erase(0, 1).ok());
-    ASSERT_TRUE(text.format(0, 2, {{"bold", true}}).ok());
-    ASSERT_TRUE(map.set("old", Any(2)).ok());
-    ASSERT_TRUE(map.set("new", Any(3)).ok());
-    ASSERT_TRUE(array.insert(1, {Any("x")}).ok());
-    ASSERT_TRUE(array.erase(0).ok());
-  });
-  ASSERT_EQ(delta.size(), 4u);
-  EXPECT_EQ(delta[0].kind, DeltaOp::Kind::remove);
-  EXPECT_EQ(delta[0].length, 1u);
-  EXPECT_EQ(delta[1].kind, DeltaOp::Kind::retain);
-  EXPECT_EQ(delta[1].length, 2u);
-  ASSERT_EQ(delta[1].attributes.size(), 1u);
-  EXPECT_EQ(delta[1].attributes[0].first, "bold");
-  EXPECT_EQ(delta[2].length, 2u);
-  EXPECT_EQ(std::get<Any>(delta[3].insert), Any("!"));
-  ASSERT_EQ(keys.size(), 2u);
-  EXPECT_EQ(keys[0].key, "old");
-  EXPECT_EQ(keys[0].action, Event::KeyChange::Action::update);
-  EXPECT_EQ(std::get<Any>(keys[0].old_value), Any(1));
-  EXPECT_EQ(keys[1].action, Event::KeyChange::Action::add);
-  ASSERT_EQ(list.size(), 2u);
-  EXPECT_EQ(list[0].kind, DeltaOp::Kind::remove);
-  EXPECT_EQ(list[1].values.size(), 1u);
-
-  doc.unobserve(last);
-  list.clear();
-  ASSERT_TRUE(array.erase(0).ok());
-  EXPECT_TRUE(list.empty());
-}
-
-TEST(Doc, DeepObserversHearOfTypesInside) {
-  Doc doc({.client_id = 1});
-  Map root = doc.get_map("m");
-  Array array = root.set_type("list", {TypeKind::array, {}})->as_array();
-  ASSERT_TRUE(array.insert(0, {Any(1)}).ok());
-  Text text = array.insert_type(1, {TypeKind::text, {}})->as_text();
-  std::vector<std::string> paths;
-  root.observe_deep([&](const std::vector<Event*>& events, const Transaction&) {
-    for (const Event* event : events) {
-      std::string path;
-      for (const auto& step : event->path()) {
-        if (const auto* key = std::get_if<std::string>(&step)) path += "/" + *key;
-        if (const auto* index = std::get_if<std::uint32_t>(&step))
-          path += "/" + std::to_string(*index);
-      }
-      paths.push_back(path);
-    }
-  });
-  doc.transact([&] {
-    ASSERT_TRUE(text.insert(0, "x").ok());
-    ASSERT_TRUE(root.set("k", Any(1)).ok());
-  });
-  EXPECT_EQ(paths, (std::vector<std::string>{"", "/list/1"}));
-}
-
-TEST(Doc, AnObserverMayEdit) {
-  Doc doc({.client_id = 1});
-  Text text = doc.get_text("t");
-  Map map = doc.get_map("m");
-  int calls = 0;
-  text.observe([&](Event&) {
-    ++calls;
-    ASSERT_TRUE(map.set("length", Any(static_cast<double>(text.length()))).ok());
-  });
-  std::vector<std::string> updates;
-  doc.on_update([&](std::string_view update, const Transaction&) { updates.emplace_back(update); });
-  ASSERT_TRUE(text.insert(0, "abc").ok());
-  EXPECT_EQ(calls, 1);
-  EXPECT_EQ(map.json(), R"({"length":3})");
-  Doc copy({.client_id = 2});
-  for (const std::string& update : updates) ASSERT_TRUE(copy.apply_update(update).ok());
-  EXPECT_EQ(copy.encode_state_as_update(), doc.encode_state_as_update());
-}
-
-TEST(Doc, SubdocumentsAreAnnounced) {
-  Doc doc({.client_id = 1});
-  std::vector<std::string> heard;
-  doc.on_subdocs([&](const SubdocsChange& change, const Transaction&) {
-    const auto& [added, removed, loaded] = change;
-    for (const Subdoc& subdoc : added) heard.push_back("+" + subdoc.guid);
-    for (const Subdoc& subdoc : removed) heard.push_back("-" + subdoc.guid);
-  });
-  ASSERT_TRUE(doc.get_map("m").set("a", NewDoc{"one", true, true, "meta"}).ok());
-  ASSERT_TRUE(doc.get_map("m").set("a", NewDoc{"two", true, false, nullptr}).ok());
-  EXPECT_EQ(heard, (std::vector<std::string>{"+one", "+two", "-one"}));
-}
-
 TEST(Doc, WithoutGarbageCollectionContentStays) {
   Doc keeps({.client_id = 1, .gc = false});
   Doc drops({.client_id = 1});
@@ -391,60 +276,48 @@ TEST(Doc, WithoutGarbageCollectionContentStays) {
   EXPECT_EQ(other.encode_state_as_update(), drops.encode_state_as_update());
 }
 
-TEST(Updates, MergedAndDiffedUpdatesMakeTheSameDocument) {
-  Doc a({.client_id = 1});
-  std::vector<std::string> updates;
-  a.on_update([&](std::string_view update, const Transaction&) { updates.emplace_back(update); });
-  for (std::uint32_t i = 0; i < 50; ++i) ASSERT_TRUE(a.get_text("t").insert(i / 2, "xy").ok());
-  ASSERT_TRUE(a.get_text("t").erase(10, 30).ok());
-  const std::vector<std::string_view> views(updates.begin(), updates.end());
-  for (const bool coalesce : {false, true}) {
-    const auto merged = merge_updates(views, {.coalesce_text = coalesce, .limits = {}});
-    ASSERT_TRUE(merged.ok());
-    Doc copy({.client_id = 2});
-    ASSERT_TRUE(copy.apply_update(*merged).ok());
-    EXPECT_EQ(copy.encode_state_as_update(), a.encode_state_as_update());
-    EXPECT_EQ(encode_state_vector_from_update(*merged).value(), a.encode_state_vector());
-  }
-  Doc behind({.client_id = 3});
-  for (std::size_t i = 0; i < 20; ++i) ASSERT_TRUE(behind.apply_update(updates[i]).ok());
-  const auto diff = diff_update(a.encode_state_as_update(), behind.state_vector());
-  ASSERT_TRUE(diff.ok());
-  EXPECT_EQ(*diff, a.encode_state_as_update(behind.state_vector()));
-  ASSERT_TRUE(behind.apply_update(*diff).ok());
-  EXPECT_EQ(behind.encode_state_as_update(), a.encode_state_as_update());
+TEST(Doc, MovesWithAllThatIsInIt) {
+  Doc first({.client_id = 1});
+  ASSERT_TRUE(first.get_text("t").insert(0, "abc").ok());
+  Text text = first.get_text("t");
+  Doc second = std::move(first);
+  ASSERT_TRUE(text.insert(3, "d").ok());  // handles stay good
+  Doc third({.client_id = 3});
+  third = std::move(second);
+  EXPECT_EQ(third.get_text("t").to_string(), "abcd");
+  EXPECT_EQ(third.client_id(), 1u);
 }
 
-TEST(Updates, CoalescedTypingIsSmall) {
-  Doc a({.client_id = 1});
-  std::vector<std::string> updates;
-  a.on_update([&](std::string_view update, const Transaction&) { updates.emplace_back(update); });
-  for (std::uint32_t i = 0; i < 100; ++i) ASSERT_TRUE(a.get_text("t").insert(i, "x").ok());
-  const std::vector<std::string_view> views(updates.begin(), updates.end());
-  EXPECT_EQ(merge_updates(views, {.coalesce_text = true, .limits = {}}).value(),
-            a.encode_state_as_update());
-  EXPECT_GT(merge_updates(views)->size(), 500u);
+TEST(Doc, WritesAsWhomItIsTold) {
+  Doc doc({.client_id = 1});
+  ASSERT_TRUE(doc.get_text("t").insert(0, "a").ok());
+  doc.set_client_id(7);
+  EXPECT_EQ(doc.client_id(), 7u);
+  ASSERT_TRUE(doc.get_text("t").insert(1, "b").ok());
+  EXPECT_EQ(doc.state_vector(), StateVector({{1, 1}, {7, 1}}));
 }
 
-TEST(Updates, GapsBecomeSkipsAndEndTheStateVector) {
-  Doc a({.client_id = 1});
-  std::vector<std::string> updates;
-  a.on_update([&](std::string_view update, const Transaction&) { updates.emplace_back(update); });
-  for (std::uint32_t i = 0; i < 3; ++i) ASSERT_TRUE(a.get_text("t").insert(i, "x").ok());
-  const std::string_view gap[] = {updates[0], updates[2]};
-  const auto merged = merge_updates(gap);
-  ASSERT_TRUE(merged.ok());
-  const auto state = decode_state_vector(encode_state_vector_from_update(*merged).value());
-  ASSERT_TRUE(state.ok());
-  EXPECT_EQ(state->clock(1), 1u);
-  const auto meta = parse_update_meta(*merged);
-  ASSERT_TRUE(meta.ok());
-  ASSERT_EQ(meta->clients.size(), 1u);
-  EXPECT_EQ(meta->clients[0].to, 3u);
-  const std::string_view whole[] = {*merged, updates[1]};
-  Doc copy({.client_id = 2});
-  ASSERT_TRUE(copy.apply_update(merge_updates(whole).value()).ok());
-  EXPECT_EQ(copy.get_text("t").to_string(), "xxx");
+TEST(Doc, NamesItsRootsInTheOrderInWhichTheyCame) {
+  Doc doc({.client_id = 1});
+  EXPECT_TRUE(doc.root_names().empty());
+  EXPECT_EQ(doc.to_json(), "{}");
+  ASSERT_TRUE(doc.get_map("m").set("k", Any(1)).ok());
+  (void)doc.get_array("a");
+  (void)doc.get_text("m");  // what it is was decided
+  Doc other({.client_id = 2});
+  ASSERT_TRUE(other.get_xml_fragment("x").insert_element(0, "p").ok());
+  sync(other, doc);
+  EXPECT_EQ(doc.root_names(), (std::vector<std::string>{"m", "a", "x"}));
+  EXPECT_EQ(doc.to_json(), R"({"m":{"k":1},"a":[],"x":"<p></p>"})");
+  EXPECT_EQ(doc.get_root("m").kind(), TypeKind::map);
+}
+
+TEST(Doc, SaysHowMuchMemoryItTakes) {
+  Doc doc({.client_id = 1});
+  const std::size_t empty = doc.memory_bytes();
+  ASSERT_TRUE(doc.get_text("t").insert(0, std::string(100'000, 'x')).ok());
+  EXPECT_GE(doc.memory_bytes(), empty + 100'000);
+  EXPECT_LE(doc.memory_bytes(), empty + 300'000);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "ycrdt/attributes.h"
 #include "ycrdt/doc_state.h"
 #include "ycrdt/list_edit.h"
+#include "ycrdt/read.h"
 #include "ycrdt/update_writer.h"
 #include "ycrdt/utf16.h"
 
@@ -169,7 +170,7 @@ class TextDelta {
 
  private:
   void add_attributes(DeltaOp& op, const Attributes& attributes) const {
-    for (const auto& [key, value] : attributes.entries()) {
+    for (const auto& [key, value] : in_key_order(store_, attributes)) {
       op.attributes.emplace_back(store_.key(key), decode_any(value));
     }
   }
@@ -184,12 +185,8 @@ class TextDelta {
 }  // namespace
 
 const std::vector<DeltaOp>& Event::text_delta() {
-  if (!text_delta_) text_delta_ = find_text_delta();
-  return *text_delta_;
-}
-
-std::vector<DeltaOp> Event::find_text_delta() {
   using Action = TextDelta::Action;
+  if (text_delta_) return *text_delta_;
   const Editing editing(*doc_);
   Store& store = doc_->store;
   TextDelta delta(store);
@@ -208,7 +205,8 @@ std::vector<DeltaOp> Event::find_text_delta() {
           delta.begin(removed ? Action::remove : Action::retain);
           delta.length(old);
         }
-        if (old == item.length || removed || item.deleted()) break;
+        // What is new counts even when another observer has deleted it since.
+        if (old == item.length || removed) break;
         if (item.kind == ContentKind::string) {
           delta.begin(Action::insert);
           std::string text;
@@ -223,7 +221,7 @@ std::vector<DeltaOp> Event::find_text_delta() {
         const std::string_view value = store.format_value(item);
         const std::string_view now = delta.current.value_or_null(key);
         if (old == 0) {
-          if (!removed && !item.deleted()) {
+          if (!removed) {
             if (!equal_attribute(now, value)) {
               if (delta.action() == Action::retain) delta.end_op();
               if (equal_attribute(value, delta.before.value_or_null(key))) {
@@ -265,7 +263,7 @@ std::vector<DeltaOp> Event::find_text_delta() {
       default: break;
     }
   }
-  return delta.finish();
+  return text_delta_.emplace(delta.finish());
 }
 
 }  // namespace pluv::ycrdt

@@ -56,7 +56,8 @@ class Event {
   // What happened to the list: YEvent.changes.delta.
   [[nodiscard]] std::vector<ListOp> list_delta() const;
   // What happened to the text: YTextEvent.delta. As in yjs this also deletes formats that it finds
-  // to say nothing, in a transaction of its own; what it says is found once and kept.
+  // to say nothing, in a transaction of its own; so whoever asks again gets the first answer. Good
+  // as long as the event.
   [[nodiscard]] const std::vector<DeltaOp>& text_delta();
 
   void set_current_target(BranchIndex branch) noexcept { current_target_ = branch; }
@@ -66,8 +67,6 @@ class Event {
   [[nodiscard]] std::uint32_t old_part(const Item& item) const noexcept;
   [[nodiscard]] bool adds(const Item& item) const noexcept { return old_part(item) == 0; }
   [[nodiscard]] bool deletes(const Item& item) const noexcept;
-  [[nodiscard]] std::vector<DeltaOp> find_text_delta();
-
   DocState* doc_;
   const Transaction* transaction_;
   BranchIndex target_;

@@ -107,7 +107,12 @@ void clean_formatting_after(DocState& doc, const Transaction& transaction,
   const auto clean_whole = [&](BranchIndex branch) {
     if (std::find(whole.begin(), whole.end(), branch) == whole.end()) whole.push_back(branch);
   };
-  for (const Change::Grown& grown : transaction.change.clients) {
+  // In the order in which the document first heard of the clients, as yjs's afterState has it.
+  std::vector<Change::Grown> clients(transaction.change.clients.begin(),
+                                     transaction.change.clients.end());
+  std::sort(clients.begin(), clients.end(),
+            [](const auto& a, const auto& b) { return a.client < b.client; });
+  for (const Change::Grown& grown : clients) {
     const BlockList& blocks = store.clients[grown.client].blocks;
     if (store.clients[grown.client].end == grown.before) continue;
     BlockList::Cursor cursor = blocks.find(grown.before);

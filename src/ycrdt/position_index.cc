@@ -44,9 +44,6 @@ LeafIndex PositionIndex::add_leaf_after(LeafIndex leaf) {
     leaves_[added].block = block;
     blocks_[block].leaves.insert(index_of(blocks_[block].leaves, leaf) + 1, added);
   }
-  if (blocks_[leaves_[added].block].leaves.size() > kBlockLeavesMax) {
-    split_block(leaves_[added].block);
-  }
   return added;
 }
 
@@ -82,10 +79,6 @@ void PositionIndex::split_leaf(Items& items, LeafIndex leaf) {
   leaves_[added].visible = moved;
   leaves_[leaf].items = half;
   leaves_[leaf].visible -= moved;
-  if (leaves_[leaf].block != leaves_[added].block) {
-    blocks_[leaves_[leaf].block].visible -= moved;
-    blocks_[leaves_[added].block].visible += moved;
-  }
 }
 
 PositionIndex::Found PositionIndex::find(const Items& items,

@@ -6,7 +6,7 @@
 #include "json/number.h"
 #include "json/writer.h"
 #include "ycrdt/any.h"
-#include "ycrdt/utf16.h"
+#include "ycrdt/update_writer.h"
 
 namespace pluv::ycrdt {
 
@@ -156,6 +156,29 @@ bool is_xml(TypeKind kind) noexcept {
          kind == TypeKind::xml_text;
 }
 
+// Half a surrogate pair, which only an escape can say.
+void write_half(json::Writer& writer, std::uint32_t unit) {
+  constexpr char kHex[] = "0123456789abcdef";
+  const char escaped[] = {'"',
+                          '\\',
+                          'u',
+                          kHex[unit >> 12],
+                          kHex[(unit >> 8) & 15],
+                          kHex[(unit >> 4) & 15],
+                          kHex[unit & 15],
+                          '"'};
+  writer.raw({escaped, sizeof escaped});
+}
+
+// What a character of four bytes has beyond U+FFFF, which two halves share.
+std::uint32_t beyond_bmp(std::string_view character) noexcept {
+  std::uint32_t point = static_cast<std::uint8_t>(character[0]) & 7u;
+  for (const char c : character.substr(1)) {
+    point = (point << 6) | (static_cast<std::uint8_t>(c) & 0x3fu);
+  }
+  return point - 0x10000;
+}
+
 // Each UTF-16 code unit as a string of its own, as yjs gives the content of a text item.
 void write_units(json::Writer& writer, std::string_view text) {
   std::size_t at = 0;
@@ -168,23 +191,21 @@ void write_units(json::Writer& writer, std::string_view text) {
       writer.string(character);
       continue;
     }
-    std::uint32_t point = lead & 7u;
-    for (const char c : character.substr(1)) {
-      point = (point << 6) | (static_cast<std::uint8_t>(c) & 0x3fu);
-    }
-    point -= 0x10000;
-    for (const std::uint32_t unit : {0xd800u + (point >> 10), 0xdc00u + (point & 0x3ffu)}) {
-      constexpr char kHex[] = "0123456789abcdef";
-      const char escaped[] = {'"',
-                              '\\',
-                              'u',
-                              kHex[unit >> 12],
-                              kHex[(unit >> 8) & 15],
-                              kHex[(unit >> 4) & 15],
-                              kHex[unit & 15],
-                              '"'};
-      writer.raw({escaped, sizeof escaped});
-    }
+    const std::uint32_t beyond = beyond_bmp(character);
+    write_half(writer, 0xd800u + (beyond >> 10));
+    write_half(writer, 0xdc00u + (beyond & 0x3ffu));
+  }
+}
+
+// The last of them. Precondition: the text is not empty.
+void write_last_unit(json::Writer& writer, std::string_view text) {
+  std::size_t at = text.size() - 1;
+  while ((static_cast<std::uint8_t>(text[at]) & 0xc0) == 0x80) --at;
+  const std::string_view character = text.substr(at);
+  if (character.size() < 4) {
+    writer.string(character);
+  } else {
+    write_half(writer, 0xdc00u + (beyond_bmp(character) & 0x3ffu));
   }
 }
 
@@ -277,21 +298,10 @@ class JsonWalk {
     if (item.kind == ContentKind::format || item.kind == ContentKind::deleted) return;
     writer_.key(name);
     if (item.kind == ContentKind::string) {
-      scratch_.clear();
-      append_text_tail(item);
+      write_last_unit(writer_, item.bytes());  // what yjs takes for a map's value
     } else {
       single(item);
     }
-  }
-
-  // The last code unit of a text, which is what yjs takes for a map's value.
-  void append_text_tail(const Item& item) {
-    std::string all;
-    json::Writer units(all);
-    units.begin_array();
-    write_units(units, item.bytes());
-    const std::size_t quote = all.rfind('"', all.size() - 2);
-    writer_.raw(std::string_view(all).substr(quote));
   }
 
   void single(const Item& item) {
@@ -329,19 +339,22 @@ class XmlWalk {
 
  private:
   struct Open {
-    ItemIndex at;
+    ItemIndex at = kNone;  // the next child
     std::string closing;
     std::unique_ptr<DeltaReader> delta;  // of an XML text, instead of at
+    bool in_tag = false;                 // of an element: its attributes are being written
+    std::vector<NamedItem> attributes;
+    std::size_t next = 0;
   };
 
   void begin(BranchIndex branch, TypeKind kind) {
     switch (kind) {
       case TypeKind::xml_fragment:
-        open_.push_back({store_.branches[branch].start, "", nullptr});
+        open_.push_back({store_.branches[branch].start, "", nullptr, false, {}, 0});
         break;
       case TypeKind::xml_element: element(branch); break;
       case TypeKind::xml_text:
-        open_.push_back({kNone, "", std::make_unique<DeltaReader>(store_, branch)});
+        open_.push_back({kNone, "", std::make_unique<DeltaReader>(store_, branch), false, {}, 0});
         break;
       case TypeKind::text: append_text(out_, store_, branch); break;
       default: out_.append("[object Object]"); break;
@@ -357,23 +370,45 @@ class XmlWalk {
     std::vector<NamedItem> attributes = visible_members(store_, branch);
     std::sort(attributes.begin(), attributes.end(),
               [](const auto& a, const auto& b) { return utf16_less(a.name, b.name); });
-    for (const NamedItem& attribute : attributes) {
-      out_.append(" ").append(attribute.name).append("=\"");
-      value(store_.items[attribute.item]);
-      out_.append("\"");
-    }
-    out_.append(">");
-    open_.push_back({store_.branches[branch].start, "</" + name + ">", nullptr});
+    open_.push_back({store_.branches[branch].start, "</" + name + ">", nullptr, true,
+                     std::move(attributes), 0});
   }
 
+  // The next attribute of an element, whose value may be an element itself.
+  void tag_step(Open& open) {
+    if (open.next != 0) out_.append("\"");
+    if (open.next == open.attributes.size()) {
+      out_.append(">");
+      open.in_tag = false;
+      return;
+    }
+    const NamedItem attribute = open.attributes[open.next++];
+    out_.append(" ").append(attribute.name).append("=\"");
+    value(store_.items[attribute.item]);
+  }
+
+  // The item's last element as String() shows it.
   void value(const Item& item) {
-    if (item.kind == ContentKind::any || item.kind == ContentKind::json) {
-      append_js_string(out_, decode_any(last_value(item)));
-    } else if (item.kind == ContentKind::type &&
-               (store_.branches[item.branch()].kind == TypeKind::text)) {
-      append_text(out_, store_, item.branch());
-    } else {
-      out_.append("[object Object]");
+    switch (item.kind) {
+      case ContentKind::any:
+      case ContentKind::json: append_js_string(out_, decode_any(last_value(item))); break;
+      case ContentKind::string:
+        append_text_from(out_, item.bytes(), item.length - 1, item.length);
+        break;
+      case ContentKind::format: out_.append("undefined"); break;
+      default: single(item); break;
+    }
+  }
+
+  // An item of one element.
+  void single(const Item& item) {
+    switch (item.kind) {
+      case ContentKind::type: begin(item.branch(), store_.branches[item.branch()].kind); break;
+      case ContentKind::embed: append_js_string(out_, decode_any(item.bytes())); break;
+      case ContentKind::binary:
+        append_js_string(out_, Any(Any::Bytes{std::string(item.bytes())}));
+        break;
+      default: out_.append("[object Object]"); break;  // a subdocument
     }
   }
 
@@ -420,12 +455,7 @@ class XmlWalk {
       out_.append(delta.text());
       return;
     }
-    const Item& item = store_.items[delta.embed()];
-    if (item.kind == ContentKind::embed) {
-      append_js_string(out_, decode_any(item.bytes()));
-    } else {
-      begin(item.branch(), store_.branches[item.branch()].kind);
-    }
+    single(store_.items[delta.embed()]);
   }
 
   void node_attributes(const Any& attributes) {
@@ -463,6 +493,10 @@ class XmlWalk {
 
   void step() {
     Open& open = open_.back();
+    if (open.in_tag) {
+      tag_step(open);
+      return;
+    }
     if (open.delta != nullptr) {
       text_step(open);
       return;
@@ -475,17 +509,13 @@ class XmlWalk {
     const Item& item = store_.items[open.at];
     open.at = item.right;
     if (item.deleted() || !item.countable()) return;
-    if (item.kind == ContentKind::type) {
-      begin(item.branch(), store_.branches[item.branch()].kind);
-    } else if (item.kind == ContentKind::any || item.kind == ContentKind::json) {
+    if (item.kind == ContentKind::any || item.kind == ContentKind::json) {
       each_value(item,
                  [&](std::string_view encoded) { append_js_string(out_, decode_any(encoded)); });
     } else if (item.kind == ContentKind::string) {
       out_.append(item.bytes());
-    } else if (item.kind == ContentKind::embed) {
-      append_js_string(out_, decode_any(item.bytes()));
     } else {
-      out_.append("[object Object]");
+      single(item);
     }
   }
 

@@ -396,7 +396,10 @@ Result<void> Map::clear() {
 
 std::string XmlFragment::to_string() const {
   std::string out;
-  if (valid()) append_xml(out, doc_->store, branch_, kind());
+  const bool element = kind() == TypeKind::xml_element;
+  if (valid()) {
+    append_xml(out, doc_->store, branch_, element ? TypeKind::xml_element : TypeKind::xml_fragment);
+  }
   return out;
 }
 

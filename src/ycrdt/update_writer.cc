@@ -126,7 +126,9 @@ void respell_subdocument_options(std::string& out, std::string_view encoded) {
     };
     const auto truthy = [](const Any& value) {
       if (const bool* boolean = value.get<bool>()) return *boolean;
-      if (const double* number = value.get<double>()) return *number != 0;
+      // NaN is false, too, and equals nothing.
+      if (const double* number = value.get<double>()) return *number < 0 || *number > 0;
+      if (const auto* big = value.get<Any::BigInt>()) return big->value != 0;
       if (const auto* text = value.get<std::string>()) return !text->empty();
       return !value.is_null() && !value.is_undefined();
     };

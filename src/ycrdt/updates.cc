@@ -167,24 +167,19 @@ bool merge_structs(std::vector<Source*>& sources, Output& out) {
         last = {source.current, 0};
         source.next();
       } else if (usable && last.ref.end() < source.current.clock) {
-        if (last.ref.kind == ContentKind::skip) {
-          last.ref.length = source.current.end() - last.ref.clock;
-        } else {
-          write_last();
-          StructRef gap;
-          gap.kind = ContentKind::skip;
-          gap.client = client;
-          gap.clock = last.ref.end();
-          gap.length = source.current.clock - last.ref.end();
-          last = {gap, 0};
-        }
+        // What follows the gap is taken below, so the last one is no skip when a turn begins.
+        write_last();
+        StructRef gap;
+        gap.kind = ContentKind::skip;
+        gap.client = client;
+        gap.clock = last.ref.end();
+        gap.length = source.current.clock - last.ref.end();
+        last = {gap, 0};
       } else if (usable) {
         Pending next{source.current, 0};
         const std::uint32_t overlap = last.ref.end() - source.current.clock;
         contested |= overlap > 0 && !is_repetition(last.ref, source.current);
-        if (overlap > 0 && last.ref.kind == ContentKind::skip) {
-          last.ref.length -= overlap;
-        } else if (overlap > 0 && !next.ref.is_item()) {
+        if (!next.ref.is_item()) {
           next.ref.clock += overlap;
           next.ref.length -= overlap;
         } else {
