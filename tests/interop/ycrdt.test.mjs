@@ -24,6 +24,7 @@ if (options.profile !== undefined && !PROFILE_NAMES.includes(options.profile)) {
 }
 
 const BATCH = 64;
+const PROGRESS_MS = 60_000;
 let driver = new Driver(options.driver);
 
 // The answers of both, or of yjs alone when ours has died on the script.
@@ -90,7 +91,12 @@ async function main() {
   const first = Number(options.seed);
   const count = Number(options.scenarios);
   const begun = performance.now();
+  let said = begun;
   for (let done = 0; done < count; done += BATCH) {
+    if (performance.now() - said > PROGRESS_MS) {
+      said = performance.now();
+      console.error(`${done} of ${count} scenarios, the same so far`);
+    }
     const scripts = [];
     for (let i = done; i < Math.min(count, done + BATCH); ++i) {
       try {
