@@ -4,9 +4,11 @@
 // RTTI. Everything is in namespace pluv::ycrdt; what can fail answers a pluv::Result.
 //
 //   ycrdt/doc.h           Doc: a document, its updates, roots, transactions and observers
-//   ycrdt/types.h         Text, Array, Map, XmlFragment, XmlElement, XmlText: handles to its parts
+//   ycrdt/types.h         Text, Array, Map, XmlFragment, XmlElement, XmlText, XmlHook: handles to its
+//                         parts
 //   ycrdt/event.h         Event: what a transaction changed in one of them
 //   ycrdt/any.h           Any: a value in a list, a map or a text
+//   ycrdt/lazy_doc.h      LazyDoc: a document that stays bytes until somebody looks into it
 //   ycrdt/updates.h       merge_updates, diff_update ...: updates as bytes, without a document
 //   ycrdt/state_vector.h  StateVector: what somebody has of a document
 //   ycrdt/limits.h        UpdateLimits: what is refused
@@ -19,6 +21,7 @@
 #include "ycrdt/any.h"
 #include "ycrdt/doc.h"
 #include "ycrdt/event.h"
+#include "ycrdt/lazy_doc.h"
 #include "ycrdt/limits.h"
 #include "ycrdt/state_vector.h"
 #include "ycrdt/types.h"
