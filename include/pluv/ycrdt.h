@@ -4,7 +4,8 @@
 // RTTI. Everything is in namespace pluv::ycrdt; what can fail answers a pluv::Result.
 //
 //   ycrdt/doc.h           Doc: a document, its updates, roots, transactions and observers
-//   ycrdt/types.h         Text, Array, Map, XmlFragment, XmlElement, XmlText, XmlHook: handles to its
+//   ycrdt/types.h         Text, Array, Map, XmlFragment, XmlElement, XmlText, XmlHook: handles to
+//   its
 //                         parts
 //   ycrdt/event.h         Event: what a transaction changed in one of them
 //   ycrdt/any.h           Any: a value in a list, a map or a text

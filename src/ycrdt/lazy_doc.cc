@@ -98,12 +98,7 @@ Result<std::string> LazyDoc::apply_update(std::string_view update, std::string_v
   }
   std::string added = take_new(*decoded, before);
   if (added.empty()) return added;
-  tail_.push_back(added);
-  tail_bytes_ += added.size();
-  // So that joining costs each byte of an update a few times its size in all, and a document of
-  // short updates does not become a list of them.
-  constexpr std::size_t kTailBytesMin = 4096;
-  if (tail_bytes_ > std::max(kTailBytesMin, snapshot_.size() / 2)) compact();
+  add(added);
   return added;
 }
 
@@ -192,27 +187,41 @@ void LazyDoc::delete_range(Client& client, Clock begin, Clock end, DeleteSet* ad
   }
 }
 
-void LazyDoc::compact() {
-  if (tail_.empty()) return;
-  std::vector<std::string_view> updates;
-  updates.reserve(tail_.size() + 1);
-  if (!snapshot_.empty()) updates.push_back(snapshot_);
-  updates.insert(updates.end(), tail_.begin(), tail_.end());
-  Result<std::string> merged = merge_updates(updates, {.coalesce_text = true, .limits = kNoLimits});
-  PLUV_ASSERT(merged.ok());  // our own writing
-  snapshot_ = std::move(*merged);
-  tail_.clear();
-  tail_bytes_ = 0;
+// Each byte is joined once for each doubling of what comes after it.
+void LazyDoc::add(std::string_view update) {
+  constexpr std::size_t kFreshMax = 64;
+  parts_.emplace_back(update);
+  if (++fresh_ < kFreshMax) return;
+  join_last(fresh_);
+  while (parts_.size() > 1 && parts_[parts_.size() - 2].size() < 2 * parts_.back().size()) {
+    join_last(2);
+  }
+}
+
+void LazyDoc::join_last(std::size_t count) {
+  const std::size_t kept = parts_.size() - count;
+  const std::vector<std::string_view> updates(parts_.begin() + static_cast<std::ptrdiff_t>(kept),
+                                              parts_.end());
+  Result<std::string> joined = merge_updates(updates, {.coalesce_text = true, .limits = kNoLimits});
+  PLUV_ASSERT(joined.ok());  // our own writing
+  parts_.resize(kept);
+  parts_.push_back(std::move(*joined));
+  parts_.back().shrink_to_fit();
+  fresh_ = 0;
+}
+
+void LazyDoc::join_all() {
+  if (parts_.size() > 1) join_last(parts_.size());
 }
 
 // --- State.
 
 std::string LazyDoc::encode_state_as_update(const StateVector& state) {
   if (doc_ != nullptr) return doc_->encode_state_as_update(state);
-  compact();
-  if (snapshot_.empty()) return std::string(kEmptyUpdate);
-  if (state.entries().empty()) return snapshot_;
-  Result<std::string> diff = diff_update(snapshot_, state, kNoLimits);
+  join_all();
+  if (parts_.empty()) return std::string(kEmptyUpdate);
+  if (state.entries().empty()) return parts_[0];
+  Result<std::string> diff = diff_update(parts_[0], state, kNoLimits);
   PLUV_ASSERT(diff.ok());
   return std::move(*diff);
 }
@@ -236,19 +245,20 @@ bool LazyDoc::has_pending() const noexcept { return doc_ != nullptr && doc_->has
 
 Result<Doc*> LazyDoc::doc() {
   if (doc_ != nullptr) return doc_.get();
-  compact();
+  join_all();
   DocOptions options = options_.doc;
   options.limits.update_bytes_max = SIZE_MAX;
   options.limits.clients_max = SIZE_MAX;
   options.limits.structs_max = SIZE_MAX;
   options.limits.work_base = options_.load_work_base;
   auto made = std::make_unique<Doc>(std::move(options));
-  if (!snapshot_.empty()) {
-    if (auto applied = made->apply_update(snapshot_); !applied) return applied.error();
+  if (!parts_.empty()) {
+    if (auto applied = made->apply_update(parts_[0]); !applied) return applied.error();
   }
   made->set_limits(options_.doc.limits);
   doc_ = std::move(made);
-  snapshot_ = {};
+  parts_ = {};
+  fresh_ = 0;
   clients_.resize(1);
   clients_.shrink_to_fit();
   index_ = {};
@@ -258,7 +268,7 @@ Result<Doc*> LazyDoc::doc() {
 bool LazyDoc::unload() {
   if (doc_ == nullptr) return true;
   if (doc_->has_pending()) return false;
-  std::string state = doc_->encode_state_as_update();
+  const std::string state = doc_->encode_state_as_update();
   const auto decoded = DecodedUpdate::read(state, kNoLimits);
   PLUV_ASSERT(decoded.ok());  // our own writing
   std::vector<Clock> before(decoded->sections().size());
@@ -267,16 +277,16 @@ bool LazyDoc::unload() {
     clients_[intern(client)].end = end;
   }
   (void)take_new(*decoded, before);
-  if (state != kEmptyUpdate) snapshot_ = std::move(state);
+  if (state != kEmptyUpdate) parts_.emplace_back(state);
   doc_.reset();
   return true;
 }
 
 std::size_t LazyDoc::memory_bytes() const noexcept {
   if (doc_ != nullptr) return doc_->memory_bytes();
-  std::size_t total = snapshot_.capacity() + clients_.capacity() * sizeof(Client) +
-                      index_.capacity_bytes() + tail_.capacity() * sizeof(std::string);
-  for (const std::string& update : tail_) total += update.capacity();
+  std::size_t total = clients_.capacity() * sizeof(Client) + index_.capacity_bytes() +
+                      parts_.capacity() * sizeof(std::string);
+  for (const std::string& part : parts_) total += part.capacity();
   for (const Client& client : clients_) total += client.deleted.capacity() * sizeof(Range);
   return total;
 }

@@ -1,8 +1,8 @@
-// A document that stays bytes for as long as nobody looks into it: a snapshot, the updates since,
-// and for each client what is known and what is deleted. That is enough to relay an update (what of
-// it is new, as an update), to answer a state vector, and to save; it takes about the memory that
-// the bytes take, and an update costs its own size. doc() makes the document; unload() makes it
-// bytes again.
+// A document that stays bytes for as long as nobody looks into it: its updates, joined as they grow
+// in number, and for each client what is known and what is deleted. That is enough to relay an
+// update (what of it is new, as an update), to answer a state vector, and to save; it takes about
+// the memory that the bytes take, and an update costs its own size. doc() makes the document;
+// unload() makes it bytes again.
 //
 // What has to wait for other updates cannot be told apart in bytes, so an update that does makes
 // the document. Two things that only a document knows appear in its bytes when it was made: which
@@ -86,12 +86,15 @@ class LazyDoc {
   [[nodiscard]] bool all_here(const DeleteSet& deletes) const noexcept;
   [[nodiscard]] std::string take_new(const DecodedUpdate& update, const std::vector<Clock>& before);
   void delete_range(Client& client, Clock begin, Clock end, DeleteSet* added);
-  void compact();
+  void add(std::string_view update);
+  void join_last(std::size_t count);
+  void join_all();
 
   LazyDocOptions options_;
-  std::string snapshot_;
-  std::vector<std::string> tail_;  // updates since
-  std::size_t tail_bytes_ = 0;
+  // The document's updates, oldest first: joined ones, each about twice as long as the next, then
+  // `fresh_` as they came.
+  std::vector<std::string> parts_;
+  std::size_t fresh_ = 0;
   std::vector<Client> clients_;  // 0 is unused
   HashIndex index_;
   std::unique_ptr<Doc> doc_;  // then the members above are empty

@@ -68,6 +68,71 @@ void sort_like_v8(std::vector<Source*>& sources) {
   }
 }
 
+// The sources in order. The order in which equal places are taken is that of yjs's sorting: of few
+// sources as V8 sorts them; of many the one in use stays in front of its equals, as a stable
+// sorting would have it.
+class SourceQueue {
+ public:
+  // The list is the queue's to order.
+  explicit SourceQueue(std::vector<Source*>& sources)
+      : sources_(sources), few_(sources.size() < kShortArray) {
+    if (few_) {
+      sort_like_v8(sources_);
+      return;
+    }
+    for (Source* const source : sources_) {
+      heap_.push_back({source, static_cast<std::int64_t>(heap_.size())});
+    }
+    std::make_heap(heap_.begin(), heap_.end(), later);
+  }
+
+  [[nodiscard]] bool empty() const noexcept { return few_ ? sources_.empty() : heap_.empty(); }
+  [[nodiscard]] Source& front() noexcept {
+    return few_ ? *sources_.front() : *heap_.front().source;
+  }
+  // The first source has gone on, maybe to its end.
+  void front_moved() {
+    const bool ended = !front().has_struct;
+    if (few_) {
+      if (ended) sources_.erase(sources_.begin());
+      sort_like_v8(sources_);
+      return;
+    }
+    // Its old place was the first, wherever the new one is; so the heap is right below it.
+    heap_.front().rank = --first_rank_;
+    if (ended) {
+      heap_.front() = heap_.back();
+      heap_.pop_back();
+    }
+    sift_down();
+  }
+
+ private:
+  struct Entry {
+    Source* source = nullptr;
+    std::int64_t rank = 0;  // among equals, the lowest first
+  };
+  static bool later(const Entry& a, const Entry& b) noexcept {
+    if (comes_before(a.source, b.source)) return false;
+    return comes_before(b.source, a.source) || a.rank > b.rank;
+  }
+  void sift_down() noexcept {
+    for (std::size_t at = 0;;) {
+      std::size_t child = 2 * at + 1;
+      if (child >= heap_.size()) return;
+      if (child + 1 < heap_.size() && later(heap_[child], heap_[child + 1])) ++child;
+      if (!later(heap_[at], heap_[child])) return;
+      std::swap(heap_[at], heap_[child]);
+      at = child;
+    }
+  }
+
+  std::vector<Source*>& sources_;
+  std::vector<Entry> heap_;
+  std::int64_t first_rank_ = 0;
+  bool few_;
+};
+
 // Writes structs one step late, so that text may still grow.
 class Output {
  public:
@@ -129,23 +194,17 @@ bool is_repetition(const StructRef& kept, const StructRef& dropped) noexcept {
          kept.length == dropped.length && kept.kind == dropped.kind;
 }
 
-// What the union of the sources holds, in order, each clock once. The order in which equal places
-// are taken is that of yjs's (stable) sorting: the source in use stays in front of its equals.
+// What the union of the sources holds, in order, each clock once.
 // Answers whether sources had the same clocks in different structs, so that another order of
 // merging could give other bytes.
 bool merge_structs(std::vector<Source*>& sources, Output& out) {
   bool contested = false;
-  const bool few = sources.size() < kShortArray;
-  if (few) {
-    sort_like_v8(sources);
-  } else {
-    std::stable_sort(sources.begin(), sources.end(), comes_before);
-  }
+  SourceQueue queue(sources);
   Pending last;
   bool has_last = false;
   const auto write_last = [&] { out.write(last.ref, last.offset); };
-  while (!sources.empty()) {
-    Source& source = *sources.front();
+  while (!queue.empty()) {
+    Source& source = queue.front();
     const ClientId client = source.current.client;
     bool usable = true;
     if (!has_last) {
@@ -200,16 +259,7 @@ bool merge_structs(std::vector<Source*>& sources, Output& out) {
       last = {source.current, 0};
       source.next();
     }
-    if (few) {
-      if (!source.has_struct) sources.erase(sources.begin());
-      sort_like_v8(sources);
-      continue;
-    }
-    sources.erase(sources.begin());
-    if (source.has_struct) {
-      sources.insert(std::lower_bound(sources.begin(), sources.end(), &source, comes_before),
-                     &source);
-    }
+    queue.front_moved();
   }
   if (has_last) write_last();
   return contested;
