@@ -141,9 +141,19 @@ bool skip_number(ByteReader& reader, std::uint8_t tag, bool& shortest) noexcept 
   return !reader.failed();
 }
 
-bool skip_text(ByteReader& reader) noexcept {
-  if (!is_utf8(reader.var_bytes())) reader.fail();
-  return !reader.failed();
+// A count or a size in bytes.
+std::uint64_t read_size(ByteReader& reader, bool& shortest) noexcept {
+  const char* const begin = reader.position();
+  const std::uint64_t size = reader.var_uint();
+  const auto taken = static_cast<std::size_t>(reader.position() - begin);
+  if (taken > 1 && taken != var_uint_size(size)) shortest = false;
+  return size;
+}
+
+std::string_view read_text(ByteReader& reader, bool& shortest) noexcept {
+  const std::string_view text = reader.bytes(read_size(reader, shortest));
+  if (!is_utf8(text)) reader.fail();
+  return text;
 }
 
 }  // namespace
@@ -160,11 +170,8 @@ bool skip_any(ByteReader& reader, std::size_t depth_max, bool& shortest) noexcep
       }
       --container.left;
       if (container.object) {
-        const std::string_view key = reader.var_bytes();
-        if (reader.failed() || !is_utf8(key)) {
-          reader.fail();
-          return false;
-        }
+        const std::string_view key = read_text(reader, shortest);
+        if (reader.failed()) return false;
         if (shortest && !key_in_order(container, key)) shortest = false;
       }
     }
@@ -182,15 +189,16 @@ bool skip_any(ByteReader& reader, std::size_t depth_max, bool& shortest) noexcep
         if (!skip_number(reader, tag, shortest)) return false;
         break;
       case kString:
-        if (!skip_text(reader)) return false;
+        read_text(reader, shortest);
+        if (reader.failed()) return false;
         break;
       case kBytes:
-        reader.var_bytes();
+        reader.bytes(read_size(reader, shortest));
         if (reader.failed()) return false;
         break;
       case kArray:
       case kObject: {
-        const std::uint64_t count = reader.var_uint();
+        const std::uint64_t count = read_size(reader, shortest);
         // Each element takes a byte, each member two.
         if (reader.failed() || count > reader.left() || open.size() >= depth_max) {
           reader.fail();
@@ -579,6 +587,12 @@ Result<void> encode_json(std::string& out, std::string_view text, std::size_t de
   if (!reader.finish()) return reader.error().to_error();
   write_ordered(out, root);
   return {};
+}
+
+void write_any_as_json(std::string& out, const Any& value) {
+  const bool is_same =
+      value.is_null() || value.get<bool>() != nullptr || value.get<std::string>() != nullptr;
+  if (is_same || !encode_json(out, to_json(value), json::kDepthCap).ok()) write_any(out, value);
 }
 
 }  // namespace pluv::ycrdt

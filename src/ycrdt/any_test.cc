@@ -73,6 +73,10 @@ TEST(Any, KnowsWhatLib0WouldSpellOtherwise) {
                                    "\x7c\x3f\x80\0\0"s,          // 1 as a float32
                                    "\x7d\x80\0"s,                // 0 in two bytes
                                    "\x7d\x80\x80\x80\x80\x10"s,  // 2^31 as an integer
+                                   "\x77\x81\0x"s,               // a text's size in two bytes
+                                   "\x74\x81\0x"s,               // a byte array's
+                                   "\x75\x81\0\x7e"s,            // a count in two bytes
+                                   "\x76\1\x81\0x\x7e"s,         // a key's size
                                    "\x76\2\1b\x7e\1\x31\x7e"s,   // an index after a name
                                    "\x76\2\1b\x7e\1b\x7e"s}) {   // a name twice
     EXPECT_FALSE(shortest(bytes)) << to_hex(bytes);

@@ -79,7 +79,8 @@ void set_input(DocState& doc, ItemIndex index, const Input& input) {
     Any::Object options;
     if (!subdocument->gc) options.emplace_back("gc", false);
     if (subdocument->auto_load) options.emplace_back("autoLoad", true);
-    if (!subdocument->meta.is_null()) options.emplace_back("meta", subdocument->meta);
+    const Any& meta = subdocument->meta;
+    if (!meta.is_null() && !meta.is_undefined()) options.emplace_back("meta", meta);
     write_any(encoded, Any(std::move(options)));
     store.items[index].kind = ContentKind::doc;
     const std::uint32_t added = store.add_subdocument(subdocument->guid, encoded);

@@ -98,7 +98,7 @@ void end_attributes(DocState& doc, BranchIndex branch, TextPlace& place, Attribu
 GivenAttributes::GivenAttributes(Store& store, const Text::AttributeList& list) {
   encoded_.reserve(list.size());
   for (const auto& [name, value] : list) {
-    write_any(encoded_.emplace_back(), value);
+    write_any_as_json(encoded_.emplace_back(), value);
     attributes_.set(store.intern_key(name), encoded_.back());
   }
 }
@@ -136,10 +136,15 @@ ItemIndex text_insert(DocState& doc, BranchIndex branch, TextPlace& place, const
   const ItemIndex index = doc.new_item(branch, place.left, place.right);
   if (insert.embed == nullptr) {
     doc.store.set_text(doc.store.items[index], insert.text, insert.units);
+  } else if (const Any* const value = std::get_if<Any>(insert.embed)) {
+    std::string encoded;
+    write_any_as_json(encoded, *value);
+    Item& item = doc.store.items[index];
+    item.kind = ContentKind::embed;
+    item.data = doc.store.arena.copy(encoded);
+    item.size = static_cast<std::uint32_t>(encoded.size());
   } else {
     set_input(doc, index, *insert.embed);
-    Item& item = doc.store.items[index];
-    if (item.kind == ContentKind::any) item.kind = ContentKind::embed;
   }
   place.left = doc.integrate(index);
   place.right = doc.store.items[place.left].right;

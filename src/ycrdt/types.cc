@@ -173,6 +173,9 @@ Result<void> Text::insert(std::uint32_t index, std::string_view text,
 
 Result<void> Text::insert_embed(std::uint32_t index, const Any& embed,
                                 const AttributeList& attributes) {
+  if (const auto* text = embed.get<std::string>()) {
+    return insert_text_at(*this, index, *text, &attributes);
+  }
   const Input input = embed;
   const auto inserted = insert_at(*this, index, {{}, 1, &input}, &attributes);
   if (!inserted) return inserted.error();

@@ -139,8 +139,9 @@ class Text : public SharedType {
   // yjs: insert().
   Result<void> insert(std::uint32_t index, std::string_view text);
   Result<void> insert(std::uint32_t index, std::string_view text, const AttributeList& attributes);
+  // A string is inserted as text. yjs: insertEmbed().
   Result<void> insert_embed(std::uint32_t index, const Any& embed,
-                            const AttributeList& attributes = {});  // insertEmbed()
+                            const AttributeList& attributes = {});
   // insertEmbed() of a type.
   Result<SharedType> insert_type(std::uint32_t index, const NewType& type,
                                  const AttributeList& attributes = {});
