@@ -78,6 +78,19 @@ class Script {
       default: return Any(Any::Object{});
     }
   }
+  // One that is the same after it was JSON, as which embeds and attributes reach others.
+  Any json_value() {
+    switch (byte() % 8) {
+      case 0: return Any(nullptr);
+      case 1: return Any(false);
+      case 2: return Any(7);
+      case 3: return Any(0.1);
+      case 4: return Any(text());
+      case 5: return Any(Any::Array{Any(1), Any(text())});
+      case 6: return Any(Any::Object{{"b", Any(1)}, {"7", Any(Any::Array{})}});
+      default: return Any(Any::Object{});
+    }
+  }
   Text::AttributeList attributes() {
     Text::AttributeList out;
     for (std::uint32_t left = 1 + below(2); left != 0; --left) {
@@ -88,7 +101,7 @@ class Script {
         case 1: out.emplace_back(name, Any(true)); break;
         case 2: out.emplace_back(name, Any(nullptr)); break;
         case 3: out.emplace_back(name, Any("x")); break;
-        default: out.emplace_back(name, value()); break;
+        default: out.emplace_back(name, json_value()); break;
       }
     }
     return out;
@@ -206,7 +219,7 @@ class Editor {
       case 5: (void)text.erase(index, script.byte() % 16); break;
       case 6:
       case 7: (void)text.format(index, script.byte() % 16, script.attributes()); break;
-      case 8: (void)text.insert_embed(index, script.value(), script.attributes()); break;
+      case 8: (void)text.insert_embed(index, script.json_value(), script.attributes()); break;
       case 9: remember(text.insert_type(index, script.new_type(), script.attributes())); break;
       case 10: (void)text.apply_delta(delta(script)); break;
       default: edit_attributes(text, script); break;

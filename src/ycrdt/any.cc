@@ -589,10 +589,4 @@ Result<void> encode_json(std::string& out, std::string_view text, std::size_t de
   return {};
 }
 
-void write_any_as_json(std::string& out, const Any& value) {
-  const bool is_same =
-      value.is_null() || value.get<bool>() != nullptr || value.get<std::string>() != nullptr;
-  if (is_same || !encode_json(out, to_json(value), json::kDepthCap).ok()) write_any(out, value);
-}
-
 }  // namespace pluv::ycrdt

@@ -92,9 +92,6 @@ class Any {
 [[nodiscard]] Any decode_any(std::string_view encoded);
 // Appends the value as lib0 encodes it.
 void write_any(std::string& out, const Any& value);
-// Appends the encoded value that others read who get it as JSON: null for undefined and for numbers
-// that are none, an object for a byte array. A value too deep for JSON stays as it is.
-void write_any_as_json(std::string& out, const Any& value);
 // Appends the encoded value in lib0's own spelling.
 void respell_any(std::string& out, std::string_view encoded);
 

@@ -11,10 +11,48 @@
 
 namespace pluv::ycrdt {
 
-std::size_t Pending::bytes() const noexcept {
-  std::size_t total = deletes.ranges().size() * sizeof(DeleteRange);
-  for (const std::string& update : updates) total += update.size();
-  return total;
+namespace {
+
+// Of an update that waits, besides its bytes.
+constexpr std::size_t kWaitingOverhead = sizeof(std::string) + sizeof(MissingClock) + 16;
+
+}  // namespace
+
+std::size_t Pending::bytes_with(std::string_view update,
+                                const DeleteSet& new_deletes) const noexcept {
+  return bytes_of(update_bytes_ + (update.empty() ? 0 : update.size() + kWaitingOverhead),
+                  new_deletes);
+}
+
+void Pending::add(std::string update, const std::vector<MissingClock>& missing) {
+  update_bytes_ += update.size() + kWaitingOverhead;
+  updates_.push_back(std::move(update));
+  missing_.insert(missing_.end(), missing.begin(), missing.end());
+  // Made few again when they have doubled.
+  constexpr std::size_t kFew = 64;
+  if (missing_.size() < 2 * missing_sorted_ + kFew) return;
+  std::sort(missing_.begin(), missing_.end(),
+            [](const MissingClock& a, const MissingClock& b) { return a.client < b.client; });
+  std::size_t kept = 0;
+  for (std::size_t i = 1; i < missing_.size(); ++i) {
+    MissingClock& last = missing_[kept];
+    const MissingClock& next = missing_[i];
+    if (last.client == next.client) {
+      last.clock = std::min(last.clock, next.clock);
+      last.needed = std::min(last.needed, next.needed);
+    } else {
+      missing_[++kept] = next;
+    }
+  }
+  missing_.resize(kept + 1);
+  missing_sorted_ = missing_.size();
+}
+
+std::vector<std::string> Pending::take_updates() {
+  missing_.clear();
+  missing_sorted_ = 0;
+  update_bytes_ = 0;
+  return std::exchange(updates_, {});
 }
 
 namespace {
@@ -128,12 +166,20 @@ bool Integration::place(const StructRef& ref, std::uint32_t offset) {
   return store_.integrate(change_, index, work_max_) != kNone && change_.work <= work_max_;
 }
 
-// What is known changes nothing, except where its neighbours are named within a run: yjs splits
-// that for the moment, and a surrogate pair that it goes through stays broken.
+// What is known changes nothing, except where its neighbours are named within a surrogate pair: yjs
+// splits the run there for the moment, and the pair stays broken.
 bool Integration::meet_again(const StructRef& ref) {
   const auto place_of = [&](Id id) { return Place{store_.find_client(id.client), id.clock}; };
-  if (ref.has_origin) (void)store_.clean_end(change_, place_of(ref.origin));
-  if (ref.has_right_origin) (void)store_.clean_start(change_, place_of(ref.right_origin));
+  if (ref.has_origin) {
+    const Place place = place_of(ref.origin);
+    if (store_.is_pair_split_at(change_, {place.client, place.clock + 1})) {
+      (void)store_.clean_end(change_, place);
+    }
+  }
+  if (ref.has_right_origin) {
+    const Place place = place_of(ref.right_origin);
+    if (store_.is_pair_split_at(change_, place)) (void)store_.clean_start(change_, place);
+  }
   return change_.work <= work_max_;
 }
 
@@ -257,23 +303,16 @@ bool Integration::deletes(const DeleteSet& deletes, DeleteSet& rest) {
   return true;
 }
 
-// The most steps that an update could need; see UpdateLimits::work_base.
-std::uint64_t work_bound(const Store& store, const DecodedUpdate& update) {
+// The most steps that an update could need; see UpdateLimits::work_base. `wide` is the size of the
+// longest run whose splitting costs something. What the update brings may grow by respelling.
+std::uint64_t work_bound(const Store& store, const Pending& pending, const DecodedUpdate& update) {
+  constexpr std::uint64_t kRespellingMax = 8;
   const std::uint64_t structs = update.struct_count();
-  const std::uint64_t splits = 2 * (structs + update.deletes().ranges().size());
-  return structs * (store.items.size() + 3 * structs) +
-         splits * (store.arena.capacity_bytes() / 16 + 1);
-}
-
-// Adds to what is known to be missing: of each client the lowest clock.
-void merge_missing(std::vector<MissingClock>& into, const std::vector<MissingClock>& added) {
-  into.insert(into.end(), added.begin(), added.end());
-  std::sort(into.begin(), into.end(), [](const MissingClock& a, const MissingClock& b) {
-    return a.client != b.client ? a.client < b.client : a.clock < b.clock;
-  });
-  into.erase(std::unique(into.begin(), into.end(),
-                         [](const auto& a, const auto& b) { return a.client == b.client; }),
-             into.end());
+  const std::uint64_t splits =
+      2 * (structs + update.deletes().ranges().size() + pending.deletes.ranges().size());
+  const std::uint64_t wide =
+      std::max<std::uint64_t>(store.wide_max(), kRespellingMax * update.all_bytes().size());
+  return structs * (store.items.size() + 3 * structs) + splits * (wide / 16 + 1);
 }
 
 // Whether some pending delete has something to delete now.
@@ -291,10 +330,14 @@ bool any_due(const Store& store, const DeleteSet& deletes) {
   });
 }
 
-// Whether something that waits can have its turn now.
-bool any_due(const Store& store, const std::vector<MissingClock>& missing) {
-  return std::any_of(missing.begin(), missing.end(),
-                     [&](const auto& entry) { return entry.clock < store.state(entry.client); });
+// Whether what waits is to be tried again: as yjs does, when something has come of a client that it
+// waits for. When much waits, only if that may have been enough.
+bool any_due(const Store& store, const Pending& pending) {
+  constexpr std::size_t kMuch = 256 * 1024;
+  const bool much = pending.bytes() > kMuch;
+  return std::any_of(pending.missing().begin(), pending.missing().end(), [&](const auto& entry) {
+    return (much ? entry.needed : entry.clock) < store.state(entry.client);
+  });
 }
 
 // As in yjs a root is there as soon as something names it that is not here yet.
@@ -307,13 +350,14 @@ void open_roots(Store& store, const DecodedUpdate& update) {
 // `due` becomes whether something of what waited before could have its turn now.
 Result<void> apply_once(Store& store, Pending& pending, Change& change, DecodedUpdate& update,
                         const UpdateLimits& limits, bool& due) {
-  const std::uint64_t work_max =
-      change.work + limits.work_base + limits.work_per_struct * update.struct_count();
+  // One look at each item is always within it, so that long documents need no copy.
+  const std::uint64_t work_max = change.work + limits.work_base + store.items.size() +
+                                 limits.work_per_struct * update.struct_count();
   const bool may_wait_too_long =
       pending.bytes() + update.all_bytes().size() > limits.pending_bytes_max;
   std::optional<Store::Checkpoint> checkpoint;
   Change before;
-  if (may_wait_too_long || change.work + work_bound(store, update) > work_max) {
+  if (may_wait_too_long || change.work + work_bound(store, pending, update) > work_max) {
     checkpoint = store.checkpoint();
     before = change;
   }
@@ -327,7 +371,8 @@ Result<void> apply_once(Store& store, Pending& pending, Change& change, DecodedU
   // One run after the other takes a new item; typing, which does not, comes in small updates.
   constexpr std::size_t kSmallUpdate = 16;
   if (update.struct_count() > kSmallUpdate) store.items.reserve_more(update.struct_count());
-  Integration integration(store, change, limits, work_max);
+  // Without a checkpoint the work cannot be too much.
+  Integration integration(store, change, limits, checkpoint ? work_max : UINT64_MAX);
   IntegrationOrder order(update, integration);
   DeleteSet rest;
   if (!order.run() || !integration.deletes(update.deletes(), rest)) {
@@ -341,19 +386,17 @@ Result<void> apply_once(Store& store, Pending& pending, Change& change, DecodedU
     for (const DeleteRange& range : pending.deletes.ranges()) rest.add(range);
   }
   std::string rest_update = order.complete() ? std::string() : order.take_rest();
-  if (may_wait_too_long &&
-      pending.bytes() + rest_update.size() + rest.ranges().size() * sizeof(DeleteRange) >
-          limits.pending_bytes_max) {
-    return refuse("Too much waits for updates that have not come");
+  if (may_wait_too_long) {
+    const std::size_t waiting = pending.bytes_with(rest_update, rest);
+    if (waiting > limits.pending_bytes_max && waiting > pending.bytes()) {
+      return refuse("Too much waits for updates that have not come");
+    }
   }
   if (checkpoint) store.discard_checkpoint();
-  due = any_due(store, pending.missing);
+  due = any_due(store, pending);
   rest.normalize();
   pending.deletes = std::move(rest);
-  if (!rest_update.empty()) {
-    pending.updates.push_back(std::move(rest_update));
-    merge_missing(pending.missing, order.missing());
-  }
+  if (!rest_update.empty()) pending.add(std::move(rest_update), order.missing());
   return {};
 }
 
@@ -368,10 +411,7 @@ Result<void> apply_update(Store& store, Pending& pending, Change& change, std::s
     return applied;
   }
   // What waited has one more try for each update that comes, as in yjs.
-  std::vector<std::string> waiting;
-  waiting.swap(pending.updates);
-  pending.missing.clear();
-  const auto merged = merge_updates_in_turn(waiting, limits);
+  const auto merged = merge_updates_in_turn(pending.take_updates(), limits);
   PLUV_ASSERT(merged.ok());  // our own writing
   auto again = DecodedUpdate::read(*merged, limits);
   PLUV_ASSERT(again.ok());

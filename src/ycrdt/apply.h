@@ -16,13 +16,35 @@
 namespace pluv::ycrdt {
 
 // What has arrived too early.
-struct Pending {
-  std::vector<std::string> updates;   // structs, as version 1 updates
-  std::vector<MissingClock> missing;  // one for each client
-  DeleteSet deletes;                  // grouped by client
+class Pending {
+ public:
+  // In the order in which they came; structs, as version 1 updates.
+  [[nodiscard]] const std::vector<std::string>& updates() const noexcept { return updates_; }
+  // A client may be named more than once.
+  [[nodiscard]] const std::vector<MissingClock>& missing() const noexcept { return missing_; }
 
-  [[nodiscard]] bool empty() const noexcept { return updates.empty() && deletes.empty(); }
-  [[nodiscard]] std::size_t bytes() const noexcept;
+  void add(std::string update, const std::vector<MissingClock>& missing);
+  [[nodiscard]] std::vector<std::string> take_updates();
+
+  [[nodiscard]] bool empty() const noexcept { return updates_.empty() && deletes.empty(); }
+  // What it takes of memory, roughly.
+  [[nodiscard]] std::size_t bytes() const noexcept { return bytes_of(update_bytes_, deletes); }
+  // What it would take with this update and with these deletes in place of those that are here.
+  [[nodiscard]] std::size_t bytes_with(std::string_view update,
+                                       const DeleteSet& new_deletes) const noexcept;
+
+  DeleteSet deletes;  // grouped by client
+
+ private:
+  [[nodiscard]] static std::size_t bytes_of(std::size_t updates,
+                                            const DeleteSet& deletes) noexcept {
+    return updates + deletes.ranges().size() * sizeof(DeleteRange);
+  }
+
+  std::vector<std::string> updates_;
+  std::size_t update_bytes_ = 0;
+  std::vector<MissingClock> missing_;
+  std::size_t missing_sorted_ = 0;  // of them, each of another client
 };
 
 // An error: the update is malformed or over a limit; the store, `pending` and `change` are as they

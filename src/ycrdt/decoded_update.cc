@@ -17,6 +17,7 @@ Result<DecodedUpdate> DecodedUpdate::read(std::string_view update, const UpdateL
   while (reader.next(ref)) {
     if (reader.began_client()) {
       const auto at = static_cast<std::uint32_t>(out.index_.size());
+      out.in_order_ &= out.sections_.empty() || ref.client < out.sections_.back().client;
       out.sections_.push_back({ref.client, at, at, at, true});
     }
     const std::string_view bytes = reader.struct_bytes();

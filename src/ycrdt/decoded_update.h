@@ -36,6 +36,8 @@ class DecodedUpdate {
   [[nodiscard]] const std::vector<Section>& sections() const noexcept { return sections_; }
   // nullptr when the update has nothing of the client.
   [[nodiscard]] Section* find(ClientId client) noexcept;
+  // Whether each client stood in the update once, the highest first, as yjs writes them.
+  [[nodiscard]] bool in_order() const noexcept { return in_order_; }
   [[nodiscard]] std::size_t struct_count() const noexcept { return index_.size(); }
   // Precondition: the number is of the client's section.
   [[nodiscard]] StructRef at(ClientId client, std::uint32_t number) const noexcept;
@@ -71,6 +73,7 @@ class DecodedUpdate {
   std::vector<Section> sections_;
   std::vector<Root> roots_;  // one for each struct without origins in a root
   DeleteSet deletes_;
+  bool in_order_ = true;
 };
 
 }  // namespace pluv::ycrdt

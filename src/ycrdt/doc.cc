@@ -22,11 +22,12 @@ void DocState::begin(std::string_view origin) {
 namespace {
 
 // The clients of whom something was deleted, in the order in which that began.
-std::vector<ClientIndex> deletion_order(const Change& change) {
+std::vector<ClientIndex> deletion_order(const Change& change, std::size_t clients) {
   std::vector<ClientIndex> out;
+  std::vector<bool> seen(clients);
   for (const Change::Deleted& range : change.deleted) {
-    if (!out.empty() && out.back() == range.client) continue;
-    if (std::find(out.begin(), out.end(), range.client) == out.end()) out.push_back(range.client);
+    if (!seen[range.client]) out.push_back(range.client);
+    seen[range.client] = true;
   }
   return out;
 }
@@ -49,11 +50,12 @@ void DocState::end() {
   in_commit = true;
   for (std::size_t i = 0; i < committing.size(); ++i) {
     Transaction& transaction = *committing[i];
-    const std::vector<ClientIndex> order = deletion_order(transaction.change);
+    const bool may_clean = !transaction.local && options.clean_formatting;
+    std::vector<ClientIndex> order;
+    if (may_clean) order = deletion_order(transaction.change, store.clients.size());
     normalize_deleted(transaction.change);
     if (!type_observers.empty()) call_type_observers(transaction);
-    if (!transaction.local && options.clean_formatting &&
-        touches_formatted_text(*this, transaction.change)) {
+    if (may_clean && touches_formatted_text(*this, transaction.change)) {
       clean_formatting_after(*this, transaction, order);
     }
     commit(store, transaction.change, {.gc = options.gc});
@@ -103,6 +105,8 @@ void Doc::set_client_id(ClientId id) noexcept {
 }
 
 void Doc::set_limits(const UpdateLimits& limits) noexcept { state_->options.limits = limits; }
+
+bool Doc::in_transaction() const noexcept { return state_->depth != 0 || state_->in_commit; }
 
 void Doc::begin(std::string_view origin) { state_->begin(origin); }
 void Doc::end() { state_->end(); }

@@ -40,7 +40,9 @@ struct DocOptions {
   // After updates of others remove formatting that they made redundant, as yjs does wherever a text
   // is in use. A document that only stores should not write: leave it off there.
   bool clean_formatting = true;
-  // For who holds many documents: makes the tables' order of places unpredictable to others.
+  // Makes where things lie in the tables unpredictable to others, so that nobody can choose names
+  // and ids that collide. Where the document lies in memory is mixed in, so that without one it is
+  // not plain either. Nothing that comes out depends on it.
   std::uint64_t hash_seed = 0;
   UpdateLimits limits = {};
 };
@@ -59,6 +61,8 @@ class Doc {
 
   // What counts from the next update on. What is here already is not looked at again.
   void set_limits(const UpdateLimits& limits) noexcept;
+  // Whether a transaction is open, or one's observers are being called.
+  [[nodiscard]] bool in_transaction() const noexcept;
 
   // --- Updates.
 

@@ -14,7 +14,7 @@ namespace pluv::ycrdt {
 
 struct DocState {
   explicit DocState(DocOptions given)
-      : options(std::move(given)), store(options.hash_seed ^ options.client_id) {}
+      : options(std::move(given)), store(seed_of(options.hash_seed ^ options.client_id, this)) {}
 
   // Joins the open transaction or begins one.
   void begin(std::string_view origin);

@@ -202,6 +202,18 @@ void write_clients(const Store& store, std::vector<From>& from, std::string& out
   for (const From& client : from) encoder.client(client.client, client.clock);
 }
 
+// Of each client the higher clock.
+StateVector newer(const StateVector& a, const StateVector& b) {
+  std::vector<StateVector::Entry> entries;
+  for (const auto& [client, clock] : a.entries()) {
+    entries.emplace_back(client, std::max(clock, b.clock(client)));
+  }
+  for (const auto& [client, clock] : b.entries()) {
+    if (a.clock(client) == 0) entries.emplace_back(client, clock);
+  }
+  return StateVector(std::move(entries));
+}
+
 DeleteSet delete_set(const Store& store) {
   DeleteSet out;
   for (ClientIndex c = 1; c < store.clients.size(); ++c) {
@@ -262,10 +274,11 @@ std::string encode_state_as_update(const Store& store, const Pending& pending,
                                .clients_max = SIZE_MAX,
                                .structs_max = SIZE_MAX,
                                .value_depth_max = SIZE_MAX};
-  if (!pending.updates.empty()) {
-    const auto waiting = merge_updates_in_turn(pending.updates, no_limits);
+  if (!pending.updates().empty()) {
+    const auto waiting = merge_updates_in_turn(pending.updates(), no_limits);
     PLUV_ASSERT(waiting.ok());  // our own writing
-    auto diff = diff_update(*waiting, state, no_limits);
+    // Not what is here, too: merged, another content of the same clocks could take its place.
+    auto diff = diff_update(*waiting, newer(state, state_vector(store)), no_limits);
     PLUV_ASSERT(diff.ok());
     owned.push_back(std::move(*diff));
   }

@@ -35,6 +35,12 @@ namespace pluv::ycrdt {
   return mix64(hash ^ tail);
 }
 
+// A seed from what the caller gave and from where something lies in memory.
+[[nodiscard]] inline std::uint64_t seed_of(std::uint64_t given, const void* place) noexcept {
+  return mix64(given + 0x9e3779b97f4a7c15u) ^
+         mix64(static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(place)));
+}
+
 class HashIndex {
  public:
   // The index for which equal(index) is true among those of this hash, else kNone.

@@ -20,6 +20,7 @@ namespace pluv::ycrdt {
 struct MissingClock {
   ClientId client = 0;
   Clock clock = 0;
+  Clock needed = 0;  // what really has to be there, as far as that is known
 };
 
 // Target:
@@ -43,17 +44,17 @@ class IntegrationOrder {
       }
       const Clock known = target_.state(head->client);
       if (known < head->clock) {
-        note_missing(head->client, head->clock - 1);
+        missing_.push_back({head->client, head->clock - 1, head->clock - 1});
         stack_.push_back(*head);
         put_aside();
-      } else if (const std::optional<ClientId> needed = lacks(*head)) {
+      } else if (const std::optional<Id> needed = lacks(*head)) {
         stack_.push_back(*head);
-        DecodedUpdate::Section* const of = update_.find(*needed);
+        DecodedUpdate::Section* const of = update_.find(needed->client);
         if (of != nullptr && of->next != of->end) {
           head = update_.at(of->client, of->next++);
           continue;
         }
-        note_missing(*needed, target_.state(*needed));
+        missing_.push_back({needed->client, target_.state(needed->client), needed->clock});
         put_aside();
       } else if (known >= head->end() ? !target_.meet_again(*head)
                                       : !target_.place(*head, known - head->clock)) {
@@ -94,19 +95,17 @@ class IntegrationOrder {
     return update_.at(section.client, section.next++);
   }
 
-  // The client of whom something must be here before the struct can be placed.
-  [[nodiscard]] std::optional<ClientId> lacks(const StructRef& ref) {
+  // What must be here before the struct can be placed.
+  [[nodiscard]] std::optional<Id> lacks(const StructRef& ref) {
     if (!ref.is_item()) return std::nullopt;
     const auto is_missing = [&](bool has, Id id) {
       return has && id.client != ref.client && id.clock >= target_.state(id.client);
     };
-    if (is_missing(ref.has_origin, ref.origin)) return ref.origin.client;
-    if (is_missing(ref.has_right_origin, ref.right_origin)) return ref.right_origin.client;
-    if (is_missing(ref.has_parent_id, ref.parent)) return ref.parent.client;
+    if (is_missing(ref.has_origin, ref.origin)) return ref.origin;
+    if (is_missing(ref.has_right_origin, ref.right_origin)) return ref.right_origin;
+    if (is_missing(ref.has_parent_id, ref.parent)) return ref.parent;
     return std::nullopt;
   }
-
-  void note_missing(ClientId client, Clock clock) { missing_.push_back({client, clock}); }
 
   // Everything on the stack, and what follows it from the same clients, waits for another update.
   void put_aside() {

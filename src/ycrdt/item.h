@@ -47,7 +47,7 @@ struct Item {
   const char* data = nullptr;  // string: UTF-8; binary: bytes; any, json, embed: encoded values;
                                // format: the KeyIndex (4 bytes), then the encoded value
   LeafIndex leaf = kNone;      // where positions are counted (position_index.h)
-  std::uint16_t slack = 0;     // free bytes after data
+  std::uint16_t slack = 0;     // free bytes after data, see spare()
   ContentKind kind = ContentKind::gc;
   std::uint8_t flags = 0;
 
@@ -62,6 +62,17 @@ struct Item {
   // What it adds to its list's length.
   [[nodiscard]] std::uint32_t visible() const noexcept {
     return !deleted() && countable() ? length : 0;
+  }
+  // Free bytes after data: eleven bits of them and how often they are doubled, so that the room of
+  // long texts can be long, too. What that cannot say exactly is a little less.
+  [[nodiscard]] std::size_t spare() const noexcept {
+    return std::size_t{slack} % 2048 << (slack / 2048);
+  }
+  void set_spare(std::size_t bytes) noexcept {
+    unsigned doublings = 0;
+    while (bytes >> doublings > 2047 && doublings < 31) ++doublings;
+    const std::size_t kept = bytes >> doublings > 2047 ? 2047 : bytes >> doublings;
+    slack = static_cast<std::uint16_t>(doublings * 2048 + kept);
   }
   [[nodiscard]] std::string_view bytes() const noexcept { return {data, size}; }
   [[nodiscard]] BranchIndex branch() const noexcept { return size; }

@@ -1,6 +1,7 @@
 #include "ycrdt/lazy_doc.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "ycrdt/decoded_update.h"
@@ -50,7 +51,8 @@ class LazyDoc::KnownClocks {
   std::vector<std::pair<std::uint32_t, Clock>> moved_;
 };
 
-LazyDoc::LazyDoc(LazyDocOptions options) : options_(std::move(options)), clients_(1) {}
+LazyDoc::LazyDoc(LazyDocOptions options)
+    : options_(std::move(options)), seed_(seed_of(options_.doc.hash_seed, this)), clients_(1) {}
 LazyDoc::LazyDoc(LazyDoc&&) noexcept = default;
 LazyDoc& LazyDoc::operator=(LazyDoc&&) noexcept = default;
 LazyDoc::~LazyDoc() = default;
@@ -58,7 +60,7 @@ LazyDoc::~LazyDoc() = default;
 // --- Clients.
 
 std::uint32_t LazyDoc::find(ClientId id) const noexcept {
-  return index_.find(mix64(id ^ options_.doc.hash_seed),
+  return index_.find(mix64(id ^ seed_),
                      [&](std::uint32_t client) { return clients_[client].id == id; });
 }
 
@@ -66,20 +68,26 @@ std::uint32_t LazyDoc::intern(ClientId id) {
   if (const std::uint32_t known = find(id); known != kNone) return known;
   const auto client = static_cast<std::uint32_t>(clients_.size());
   clients_.push_back({id, 0, {}});
-  index_.insert(mix64(id ^ options_.doc.hash_seed), client);
+  index_.insert(mix64(id ^ seed_), client);
   return client;
 }
 
 void LazyDoc::forget_last() noexcept {
   const auto client = static_cast<std::uint32_t>(clients_.size() - 1);
-  index_.erase_last(mix64(clients_.back().id ^ options_.doc.hash_seed), client);
+  index_.erase_last(mix64(clients_.back().id ^ seed_), client);
   clients_.pop_back();
 }
 
 // --- Updates.
 
 Result<std::string> LazyDoc::apply_update(std::string_view update, std::string_view origin) {
-  if (doc_ != nullptr) return apply_to_doc(update, origin);
+  if (doc_ != nullptr) {
+    // What is new comes out at the end of a transaction, and this one would not have ended.
+    if (doc_->in_transaction()) {
+      return Error{ErrorCode::conflict, "The document is in a transaction"};
+    }
+    return apply_to_doc(update, origin);
+  }
   auto decoded = DecodedUpdate::read(update, options_.doc.limits);
   if (!decoded) return decoded.error();
   std::vector<Clock> before;
@@ -122,13 +130,10 @@ bool LazyDoc::all_here(const DeleteSet& deletes) const noexcept {
 
 // What the update has beyond these clocks, one for each section, and the deletes that are new.
 std::string LazyDoc::take_new(const DecodedUpdate& update, const std::vector<Clock>& before) {
+  DeleteSet deleted = update.deletes();
   std::uint64_t given = 0;
-  DeleteSet deletes;
-  for (const DeleteRange& range : update.deletes().ranges()) {
-    given += range.length;
-    if (range.length == 0) continue;
-    delete_range(clients_[find(range.client)], range.clock, range.clock + range.length, &deletes);
-  }
+  for (const DeleteRange& range : deleted.ranges()) given += range.length;
+  DeleteSet garbage;  // deleted even where no delete set says so
   StructsWriter writer;
   std::size_t whole = 0;  // structs that are new from their first element on
   bool any = false;
@@ -142,49 +147,72 @@ std::string LazyDoc::take_new(const DecodedUpdate& update, const std::vector<Clo
       writer.add(ref, begin - ref.clock);
       any = true;
       if (begin == ref.clock) ++whole;
-      // Garbage is deleted even where no delete set says so.
-      if (ref.kind == ContentKind::gc || ref.kind == ContentKind::deleted) {
-        delete_range(clients_[find(ref.client)], begin, ref.end(),
-                     ref.kind == ContentKind::deleted ? &deletes : nullptr);
-      }
+      const DeleteRange range{ref.client, begin, ref.end() - begin};
+      if (ref.kind == ContentKind::gc) garbage.add(range);
+      if (ref.kind == ContentKind::deleted) deleted.add(range);
     }
   }
-  if (!any && deletes.empty()) return {};
+  DeleteSet added;
+  add_deleted(std::move(deleted), &added);
+  add_deleted(std::move(garbage), nullptr);
+  if (!any && added.empty()) return {};
   std::uint64_t taken = 0;
-  for (const DeleteRange& range : deletes.ranges()) taken += range.length;
-  if (whole == update.struct_count() && taken == given) return std::string(update.all_bytes());
+  for (const DeleteRange& range : added.ranges()) taken += range.length;
+  if (whole == update.struct_count() && taken == given && update.in_order()) {
+    return std::string(update.all_bytes());
+  }
   std::string out;
   writer.finish(out);
-  deletes.normalize();
-  deletes.write(out);
+  added.normalize();
+  added.write(out);
   return out;
 }
 
-// `added` gets what of the range was not deleted yet.
-void LazyDoc::delete_range(Client& client, Clock begin, Clock end, DeleteSet* added) {
-  auto& ranges = client.deleted;
-  // All ranges that touch or overlap this one become one.
+// `added` gets what of it was not deleted yet.
+void LazyDoc::add_deleted(DeleteSet set, DeleteSet* added) {
+  set.normalize();
+  const auto& ranges = set.ranges();
+  for (std::size_t begin = 0; begin < ranges.size();) {
+    std::size_t end = begin;
+    while (end < ranges.size() && ranges[end].client == ranges[begin].client) ++end;
+    add_deleted(clients_[find(ranges[begin].client)], std::span(ranges).subspan(begin, end - begin),
+                added);
+    begin = end;
+  }
+}
+
+// Precondition: the ranges are of this client, ascending and apart from each other.
+void LazyDoc::add_deleted(Client& client, std::span<const DeleteRange> ranges, DeleteSet* added) {
+  // What lies before the first of them stays where it is; the rest is merged in one pass.
+  auto& known = client.deleted;
   const auto first =
-      std::lower_bound(ranges.begin(), ranges.end(), begin,
+      std::lower_bound(known.begin(), known.end(), ranges.front().clock,
                        [](const Range& range, Clock clock) { return range.end < clock; });
-  auto last = first;
-  Clock new_from = begin;
-  Range joined{begin, end};
-  for (; last != ranges.end() && last->begin <= end; ++last) {
-    if (added != nullptr && new_from < last->begin) {
-      added->add({client.id, new_from, last->begin - new_from});
+  const std::vector<Range> rest(first, known.end());
+  known.erase(first, known.end());
+  const auto append = [&](Range range) {
+    if (!known.empty() && known.back().end >= range.begin) {
+      known.back().end = std::max(known.back().end, range.end);
+    } else {
+      known.push_back(range);
     }
-    new_from = std::max(new_from, last->end);
-    joined.begin = std::min(joined.begin, last->begin);
-    joined.end = std::max(joined.end, last->end);
+  };
+  auto at = rest.begin();
+  for (const DeleteRange& range : ranges) {
+    if (range.length == 0) continue;
+    const Clock end = range.clock + range.length;
+    for (; at != rest.end() && at->end <= range.clock; ++at) append(*at);
+    Clock from = range.clock;  // of what is not looked at yet
+    for (auto over = at; over != rest.end() && over->begin < end; ++over) {
+      if (added != nullptr && from < over->begin) added->add({client.id, from, over->begin - from});
+      from = std::max(from, over->end);
+      if (over->end <= end) at = over + 1;
+      append({std::min(over->begin, range.clock), std::max(over->end, range.clock)});
+    }
+    if (added != nullptr && from < end) added->add({client.id, from, end - from});
+    append({range.clock, end});
   }
-  if (added != nullptr && new_from < end) added->add({client.id, new_from, end - new_from});
-  if (first == last) {
-    ranges.insert(first, joined);
-  } else {
-    *first = joined;
-    ranges.erase(first + 1, last);
-  }
+  for (; at != rest.end(); ++at) append(*at);
 }
 
 // Each byte is joined once for each doubling of what comes after it.
@@ -267,7 +295,7 @@ Result<Doc*> LazyDoc::doc() {
 
 bool LazyDoc::unload() {
   if (doc_ == nullptr) return true;
-  if (doc_->has_pending()) return false;
+  if (doc_->has_pending() || doc_->in_transaction()) return false;
   const std::string state = doc_->encode_state_as_update();
   const auto decoded = DecodedUpdate::read(state, kNoLimits);
   PLUV_ASSERT(decoded.ok());  // our own writing

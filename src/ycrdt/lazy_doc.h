@@ -13,6 +13,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,13 +40,14 @@ struct LazyDocOptions {
 class LazyDoc {
  public:
   explicit LazyDoc(LazyDocOptions options = {});
-  LazyDoc(LazyDoc&&) noexcept;
+  LazyDoc(LazyDoc&&) noexcept;  // leaves what may only be destroyed or assigned to
   LazyDoc& operator=(LazyDoc&&) noexcept;
   ~LazyDoc();
 
   // What the update adds to the document, as an update: what others have to be told. Empty when all
-  // of it was known. An error: it is malformed or over a limit, and nothing has changed; or it has
-  // to wait for others, and the document that could tell could not be made (see doc()).
+  // of it was known. An error: it is malformed or over a limit, or the document is in a
+  // transaction, and nothing has changed; or it has to wait for others, and the document that could
+  // tell could not be made (see doc()).
   [[nodiscard]] Result<std::string> apply_update(std::string_view update,
                                                  std::string_view origin = {});
 
@@ -62,7 +64,7 @@ class LazyDoc {
   [[nodiscard]] Result<Doc*> doc();
   [[nodiscard]] bool loaded() const noexcept { return doc_ != nullptr; }
   // Back to bytes; handles, observers and the document itself are gone. False, and nothing has
-  // changed, when something waits. Precondition: no transaction is open.
+  // changed, when something waits, in a transaction and in an observer.
   bool unload();
 
   [[nodiscard]] std::size_t memory_bytes() const noexcept;
@@ -85,12 +87,14 @@ class LazyDoc {
   [[nodiscard]] Result<std::string> apply_to_doc(std::string_view update, std::string_view origin);
   [[nodiscard]] bool all_here(const DeleteSet& deletes) const noexcept;
   [[nodiscard]] std::string take_new(const DecodedUpdate& update, const std::vector<Clock>& before);
-  void delete_range(Client& client, Clock begin, Clock end, DeleteSet* added);
+  void add_deleted(DeleteSet set, DeleteSet* added);
+  void add_deleted(Client& client, std::span<const DeleteRange> ranges, DeleteSet* added);
   void add(std::string_view update);
   void join_last(std::size_t count);
   void join_all();
 
   LazyDocOptions options_;
+  std::uint64_t seed_;
   // The document's updates, oldest first: joined ones, each about twice as long as the next, then
   // `fresh_` as they came.
   std::vector<std::string> parts_;

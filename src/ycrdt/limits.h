@@ -18,8 +18,9 @@ struct UpdateLimits {
   // Containers in containers in one value (Any or JSON). Reading needs no stack, but the programs
   // that get such a value may. yjs fails near 5,000.
   std::size_t value_depth_max = 512;
-  // Structs and deletes of a document that wait for what they depend on, in bytes of updates.
-  std::size_t pending_bytes_max = 64u * 1024 * 1024;
+  // Structs and deletes of a document that wait for what they depend on, in bytes. They are looked
+  // at again whenever something comes that they may wait for, so this is time as well.
+  std::size_t pending_bytes_max = 8u * 1024 * 1024;
   // Steps that an update may spend on finding its place among concurrent inserts, on splitting
   // text that is not ASCII and on splitting values: some 30 ns each. 1,540 clients that write at
   // one place take 3,051 steps in one update at most, and one for each client when all come in one.

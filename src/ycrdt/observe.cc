@@ -161,8 +161,15 @@ void DocState::call_type_observers(const Transaction& transaction) {
 
 void DocState::call_subdocs_observers(const Transaction& transaction) {
   const Change& done = transaction.change;
-  const auto has = [](const Table<std::uint32_t>& table, std::uint32_t doc) {
-    return std::find(table.begin(), table.end(), doc) != table.end();
+  const auto sorted = [](const Table<std::uint32_t>& table) {
+    std::vector<std::uint32_t> out(table.begin(), table.end());
+    std::sort(out.begin(), out.end());
+    return out;
+  };
+  const std::vector<std::uint32_t> all_added = sorted(done.docs_added);
+  const std::vector<std::uint32_t> all_removed = sorted(done.docs_removed);
+  const auto has = [](const std::vector<std::uint32_t>& table, std::uint32_t doc) {
+    return std::binary_search(table.begin(), table.end(), doc);
   };
   const auto subdoc = [&](std::uint32_t index) {
     const Subdocument& of = store.subdocuments[index];
@@ -170,10 +177,10 @@ void DocState::call_subdocs_observers(const Transaction& transaction) {
   };
   SubdocsChange change;
   for (const std::uint32_t doc : done.docs_added) {
-    if (!has(done.docs_removed, doc)) change.added.push_back(subdoc(doc));
+    if (!has(all_removed, doc)) change.added.push_back(subdoc(doc));
   }
   for (const std::uint32_t doc : done.docs_removed) {
-    if (!has(done.docs_added, doc)) change.removed.push_back(subdoc(doc));
+    if (!has(all_added, doc)) change.removed.push_back(subdoc(doc));
   }
   for (const std::uint32_t doc : done.docs_loaded) change.loaded.push_back(subdoc(doc));
   if (change.added.empty() && change.removed.empty() && change.loaded.empty()) return;

@@ -150,6 +150,7 @@ ItemIndex Store::integrate(Change& change, ItemIndex index, std::uint64_t work_m
     if (conflict && !find_left(change, item, work_max)) return kNone;
   }
   link(index);
+  note_width(items[index]);
   const BranchIndex parent = items[index].parent;
   const KeyIndex key = items[index].key;
   if (key != kNone && items[index].right == kNone) {
@@ -219,6 +220,7 @@ void Store::extend_last(Change& change, ClientIndex client, std::string_view tex
   Client& c = clients[client];
   Item& item = items[c.blocks.back()];
   append_text(item, text, units);
+  note_width(item);
   c.end += units;
   resized(item, units);
   note_change(change, item.parent, kNone);
@@ -366,6 +368,7 @@ bool Store::merge(ItemIndex left_index, ItemIndex right_index) {
   const std::uint32_t length = left.length + right.length;
   if (left.kind != ContentKind::deleted) merge_content(left, right);
   left.length = length;
+  note_width(left);
   free_item(right_index);
   return true;
 }

@@ -276,6 +276,27 @@ void Store::split_text(Change& change, Item& left, Item& right, std::uint32_t le
   right.size = rest_size;
 }
 
+bool Store::is_pair_split_at(Change& change, Place place) const noexcept {
+  // Splitting copies the run twice, and nobody may be made to do that to a long one time and again.
+  constexpr std::uint32_t kRunBytesMax = 1024;
+  if (place.clock == 0) return false;
+  const Item& item = items[find({place.client, place.clock - 1})];
+  if (item.kind != ContentKind::string || item.size == item.length || item.size > kRunBytesMax ||
+      item.end() <= place.clock) {
+    return false;
+  }
+  change.work += item.size / 16;
+  return utf16_position(item.bytes(), place.clock - item.clock).inside_pair;
+}
+
+void Store::note_width(const Item& item) noexcept {
+  const bool wide =
+      item.kind == ContentKind::string
+          ? item.size != item.length
+          : (item.kind == ContentKind::any || item.kind == ContentKind::json) && item.length > 1;
+  if (wide && item.size > wide_max_) wide_max_ = item.size;
+}
+
 // --- Content.
 
 void Store::set_text(Item& item, std::string_view text, std::uint32_t units) {
@@ -287,19 +308,19 @@ void Store::set_text(Item& item, std::string_view text, std::uint32_t units) {
 
 void Store::append_text(Item& item, std::string_view text, std::uint32_t units) {
   const std::size_t size = text.size();
-  if (size > item.slack) {
+  if (size > item.spare()) {
     if (item.slack == 0 && arena.extend(item.data + item.size, size)) {
       item.slack = 0;
     } else {
       // Room for as much again, so that a run that grows often is seldom copied.
-      const std::size_t spare = std::min<std::size_t>(item.size + size, 0xffff);
+      const std::size_t spare = item.size + size;
       char* const grown = arena.allocate(item.size + size + spare);
       std::memcpy(grown, item.data, item.size);
       item.data = grown;
-      item.slack = static_cast<std::uint16_t>(spare);
+      item.set_spare(spare);
     }
   } else {
-    item.slack = static_cast<std::uint16_t>(item.slack - size);
+    item.set_spare(item.spare() - size);
   }
   std::memcpy(const_cast<char*>(item.data) + item.size, text.data(), size);
   item.size += static_cast<std::uint32_t>(size);

@@ -147,6 +147,12 @@ class Store {
 
   // --- Content.
   void set_text(Item& item, std::string_view text, std::uint32_t units);
+  // Whether between the element and the one before it runs the middle of a surrogate pair, of a run
+  // that is not too long to be split for nothing.
+  [[nodiscard]] bool is_pair_split_at(Change& change, Place place) const noexcept;
+  // The longest run so far whose splitting means to look at it: text that is not ASCII, values.
+  [[nodiscard]] std::size_t wide_max() const noexcept { return wide_max_; }
+
   // Appends to the text of an item in place if it can be.
   void append_text(Item& item, std::string_view text, std::uint32_t units);
   [[nodiscard]] KeyIndex format_key(const Item& item) const noexcept;
@@ -193,6 +199,7 @@ class Store {
   void append_block(Change& change, ItemIndex index);
   void free_item(ItemIndex item) noexcept;
   void merge_content(Item& left, Item& right);
+  void note_width(const Item& item) noexcept;
   [[nodiscard]] PositionIndex* positions(BranchIndex branch) noexcept;
   [[nodiscard]] std::uint64_t client_hash(ClientId id) const noexcept { return mix64(id ^ seed_); }
   [[nodiscard]] std::uint64_t member_hash(BranchIndex branch, KeyIndex key) const noexcept {
@@ -230,6 +237,7 @@ class Store {
   std::vector<std::unique_ptr<PositionIndex>> position_indices_;  // 0 is unused
   Table<SplitText> split_texts_;                                  // since the checkpoint
   bool checkpointed_ = false;
+  std::size_t wide_max_ = 0;
   ScanMarks marks_;
   mutable ClientIndex last_client_ = kNone;
 };

@@ -98,7 +98,7 @@ void end_attributes(DocState& doc, BranchIndex branch, TextPlace& place, Attribu
 GivenAttributes::GivenAttributes(Store& store, const Text::AttributeList& list) {
   encoded_.reserve(list.size());
   for (const auto& [name, value] : list) {
-    write_any_as_json(encoded_.emplace_back(), value);
+    write_any(encoded_.emplace_back(), value);
     attributes_.set(store.intern_key(name), encoded_.back());
   }
 }
@@ -138,7 +138,7 @@ ItemIndex text_insert(DocState& doc, BranchIndex branch, TextPlace& place, const
     doc.store.set_text(doc.store.items[index], insert.text, insert.units);
   } else if (const Any* const value = std::get_if<Any>(insert.embed)) {
     std::string encoded;
-    write_any_as_json(encoded, *value);
+    write_any(encoded, *value);
     Item& item = doc.store.items[index];
     item.kind = ContentKind::embed;
     item.data = doc.store.arena.copy(encoded);
