@@ -9,6 +9,7 @@
 #include "ycrdt/format_cleanup.h"
 #include "ycrdt/list_edit.h"
 #include "ycrdt/read.h"
+#include "ycrdt/utf16.h"
 
 namespace pluv::ycrdt {
 
@@ -91,7 +92,9 @@ ItemIndex DocState::integrate(ItemIndex item) {
   return store.integrate(transaction().change, item, UINT64_MAX);
 }
 
-Doc::Doc(DocOptions options) : state_(std::make_unique<DocState>(std::move(options))) {}
+Doc::Doc(DocOptions options) : state_(std::make_unique<DocState>(std::move(options))) {
+  PLUV_ASSERT(state_->options.client_id <= kClientIdMax);
+}
 Doc::Doc(Doc&&) noexcept = default;
 Doc& Doc::operator=(Doc&&) noexcept = default;
 Doc::~Doc() = default;
@@ -100,7 +103,7 @@ ClientId Doc::client_id() const noexcept { return state_->options.client_id; }
 const std::string& Doc::guid() const noexcept { return state_->options.guid; }
 
 void Doc::set_client_id(ClientId id) noexcept {
-  PLUV_ASSERT(state_->depth == 0);
+  PLUV_ASSERT(state_->depth == 0 && id <= kClientIdMax);
   state_->options.client_id = id;
 }
 
@@ -148,6 +151,7 @@ void each_subdoc(const Store& store, Visit visit) {
 }
 
 BranchIndex root_of_kind(Store& store, std::string_view name, TypeKind kind) {
+  if (!utf16_length(name)) return kNone;
   const BranchIndex branch = store.intern_root(name);
   if (store.branches[branch].kind == TypeKind::undefined) store.branches[branch].kind = kind;
   return branch;
@@ -171,7 +175,7 @@ XmlElement Doc::get_xml_element(std::string_view name) {
   return {state_.get(), root_of_kind(state_->store, name, TypeKind::xml_element)};
 }
 SharedType Doc::get_root(std::string_view name) {
-  return {state_.get(), state_->store.intern_root(name)};
+  return {state_.get(), utf16_length(name) ? state_->store.intern_root(name) : kNone};
 }
 
 std::vector<std::string> Doc::root_names() const {

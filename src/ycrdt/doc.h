@@ -79,7 +79,8 @@ class Doc {
   [[nodiscard]] bool has_pending() const noexcept;
 
   // --- Shared types at the root. The first typed access decides what it is; a later one of another
-  // kind reads it as that kind. yjs: getText, getArray, getMap, getXmlFragment, getXmlElement.
+  // kind reads it as that kind. A name that is not UTF-8 gives a handle of nothing. yjs: getText,
+  // getArray, getMap, getXmlFragment, getXmlElement.
   [[nodiscard]] Text get_text(std::string_view name);
   [[nodiscard]] Array get_array(std::string_view name);
   [[nodiscard]] Map get_map(std::string_view name);

@@ -14,6 +14,50 @@ namespace {
 Error deleted() { return Error{ErrorCode::not_found, "The shared type is deleted"}; }
 Error beyond_end() { return Error{ErrorCode::limit, "The index is beyond the end"}; }
 
+// Why nothing of this length can be written into the type, if so. Formats and what stands around it
+// take clocks, too.
+std::optional<Error> refusal(const SharedType& type, std::uint64_t length = 1) {
+  constexpr std::uint64_t kClockEnd = std::uint64_t{1} << 32;
+  constexpr std::uint64_t kMargin = 1u << 20;
+  if (!type.valid()) return deleted();
+  const DocState& doc = *type.doc();
+  if (doc.store.state(doc.options.client_id) + length + kMargin >= kClockEnd) {
+    return Error{ErrorCode::limit, "The client id has no clocks left"};
+  }
+  return std::nullopt;
+}
+
+// Why others would refuse an update with this in it, if so.
+std::optional<Error> refusal_of(std::string_view name) {
+  if (utf16_length(name)) return std::nullopt;
+  return Error{ErrorCode::invalid, "A name is not UTF-8"};
+}
+std::optional<Error> refusal_of(const SharedType& type, const Any& value) {
+  std::string encoded;
+  write_any(encoded, value);
+  ByteReader reader(encoded);
+  bool shortest = true;
+  // One less: as the meta data of a subdocument it lies in another object.
+  if (skip_any(reader, type.doc()->options.limits.value_depth_max - 1, shortest)) {
+    return std::nullopt;
+  }
+  return Error{ErrorCode::invalid, "A value is too deep or not UTF-8"};
+}
+std::optional<Error> refusal_of(const SharedType& type, const Input& input) {
+  if (const auto* value = std::get_if<Any>(&input)) return refusal_of(type, *value);
+  if (const auto* made = std::get_if<NewType>(&input)) return refusal_of(made->name);
+  const auto& subdocument = std::get<NewDoc>(input);
+  if (auto why = refusal_of(subdocument.guid)) return why;
+  return refusal_of(type, subdocument.meta);
+}
+std::optional<Error> refusal_of(const SharedType& type, const DeltaOp::AttributeList& attributes) {
+  for (const auto& [name, value] : attributes) {
+    if (auto why = refusal_of(name)) return why;
+    if (auto why = refusal_of(type, value)) return why;
+  }
+  return std::nullopt;
+}
+
 const Branch& branch_of(const SharedType& type) {
   return type.doc()->store.branches[type.branch()];
 }
@@ -138,8 +182,14 @@ namespace {
 // What the inserts have in common. attributes == nullptr: those of the place.
 Result<ItemIndex> insert_at(const Text& text, std::uint32_t index, const TextInsert& insert,
                             const Text::AttributeList* attributes) {
-  if (!text.valid()) return deleted();
+  if (const auto why = refusal(text, insert.units)) return *why;
   if (index > text.length()) return beyond_end();
+  if (insert.embed != nullptr) {
+    if (const auto why = refusal_of(text, *insert.embed)) return *why;
+  }
+  if (attributes != nullptr) {
+    if (const auto why = refusal_of(text, *attributes)) return *why;
+  }
   DocState& doc = *text.doc();
   const Editing editing(doc);
   const GivenAttributes given(doc.store,
@@ -202,9 +252,10 @@ Result<void> Text::erase(std::uint32_t index, std::uint32_t length) {
 
 Result<void> Text::format(std::uint32_t index, std::uint32_t length,
                           const AttributeList& attributes) {
-  if (!valid()) return deleted();
+  if (const auto why = refusal(*this, length)) return *why;
   if (length == 0) return {};
   if (index > this->length()) return beyond_end();
+  if (const auto why = refusal_of(*this, attributes)) return *why;
   const Editing editing(*doc_);
   const GivenAttributes given(doc_->store, attributes);
   TextPlace place = find_text_place(*doc_, branch_, index, true);
@@ -214,8 +265,11 @@ Result<void> Text::format(std::uint32_t index, std::uint32_t length,
 }
 
 Result<void> Text::apply_delta(const std::vector<DeltaOp>& delta) {
-  if (!valid()) return deleted();
+  std::uint64_t units = 0;
+  for (const DeltaOp& op : delta) units += op.length;
+  if (const auto why = refusal(*this, units)) return *why;
   for (const DeltaOp& op : delta) {
+    if (const auto why = refusal_of(*this, op.attributes)) return *why;
     const Any* const value = std::get_if<Any>(&op.insert);
     const auto* const text = value == nullptr ? nullptr : value->get<std::string>();
     if (op.kind == DeltaOp::Kind::insert && text != nullptr && !utf16_length(*text)) {
@@ -224,7 +278,11 @@ Result<void> Text::apply_delta(const std::vector<DeltaOp>& delta) {
     if (op.kind == DeltaOp::Kind::insert && value == nullptr) {
       return Error{ErrorCode::invalid, "A delta cannot insert a type that is elsewhere already"};
     }
+    if (op.kind != DeltaOp::Kind::insert) continue;
+    if (const auto why = refusal_of(*this, *value)) return *why;
+    units += text != nullptr ? text->size() : 1;
   }
+  if (const auto why = refusal(*this, units)) return *why;
   const Editing editing(*doc_);
   TextPlace place;
   place.right = doc_->store.branches[branch_].start;
@@ -258,8 +316,9 @@ std::optional<Value> attribute_of(const SharedType& type, std::string_view name)
 }
 
 Result<void> set_attribute_of(const SharedType& type, std::string_view name, const Any& value) {
-  if (!type.valid()) return deleted();
-  if (!utf16_length(name)) return Error{ErrorCode::invalid, "The name is not UTF-8"};
+  if (const auto why = refusal(type)) return *why;
+  if (const auto why = refusal_of(name)) return *why;
+  if (const auto why = refusal_of(type, value)) return *why;
   const Editing editing(*type.doc());
   map_set(*type.doc(), type.branch(), name, value);
   return {};
@@ -302,7 +361,10 @@ std::vector<Value> Array::slice(std::uint32_t begin, std::uint32_t end) const {
 }
 
 Result<void> Array::insert(std::uint32_t index, const std::vector<Input>& values) {
-  if (!valid()) return deleted();
+  if (const auto why = refusal(*this, values.size())) return *why;
+  for (const Input& value : values) {
+    if (const auto why = refusal_of(*this, value)) return *why;
+  }
   if (index > length()) return beyond_end();
   const Editing editing(*doc_);
   list_insert_after(*doc_, branch_, list_place(*doc_, branch_, index), values);
@@ -310,14 +372,18 @@ Result<void> Array::insert(std::uint32_t index, const std::vector<Input>& values
 }
 
 Result<void> Array::push(const std::vector<Input>& values) {
-  if (!valid()) return deleted();
+  if (const auto why = refusal(*this, values.size())) return *why;
+  for (const Input& value : values) {
+    if (const auto why = refusal_of(*this, value)) return *why;
+  }
   const Editing editing(*doc_);
   list_insert_after(*doc_, branch_, branch_of(*this).end, values);
   return {};
 }
 
 Result<SharedType> Array::insert_type(std::uint32_t index, const NewType& type) {
-  if (!valid()) return deleted();
+  if (const auto why = refusal(*this)) return *why;
+  if (const auto why = refusal_of(type.name)) return *why;
   if (index > length()) return beyond_end();
   const Editing editing(*doc_);
   const ItemIndex item =
@@ -371,16 +437,18 @@ std::vector<std::pair<std::string, Value>> Map::entries() const {
 }
 
 Result<void> Map::set(std::string_view key, const Input& value) {
-  if (!valid()) return deleted();
-  if (!utf16_length(key)) return Error{ErrorCode::invalid, "The key is not UTF-8"};
+  if (const auto why = refusal(*this)) return *why;
+  if (const auto why = refusal_of(key)) return *why;
+  if (const auto why = refusal_of(*this, value)) return *why;
   const Editing editing(*doc_);
   map_set(*doc_, branch_, key, value);
   return {};
 }
 
 Result<SharedType> Map::set_type(std::string_view key, const NewType& type) {
-  if (!valid()) return deleted();
-  if (!utf16_length(key)) return Error{ErrorCode::invalid, "The key is not UTF-8"};
+  if (const auto why = refusal(*this)) return *why;
+  if (const auto why = refusal_of(key)) return *why;
+  if (const auto why = refusal_of(type.name)) return *why;
   const Editing editing(*doc_);
   const ItemIndex item = map_set(*doc_, branch_, key, type);
   return SharedType(doc_, doc_->store.items[item].branch());

@@ -1,7 +1,9 @@
 // The shared types: handles to what lies in a document. Copy them freely; each names a place, and
 // reads as empty (and refuses edits with an error of code not_found) once that place is deleted.
 // Indices and lengths count UTF-16 code units in texts, as JavaScript does, and elements elsewhere.
-// Edits outside of Doc::transact are transactions of their own.
+// Edits outside of Doc::transact are transactions of their own. What others would refuse is refused
+// here: names and texts that are not UTF-8 and values that are too deep (invalid), and edits when
+// the client id has used up its 2^32 clocks (limit).
 #pragma once
 
 #include <cstdint>
