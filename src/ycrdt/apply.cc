@@ -257,12 +257,15 @@ bool Integration::deletes(const DeleteSet& deletes, DeleteSet& rest) {
   return true;
 }
 
-// The most steps that an update could need; see UpdateLimits::work_base.
-std::uint64_t work_bound(const Store& store, const DecodedUpdate& update) {
+// The most steps that an update could need; see UpdateLimits::work_base. What it brings may be
+// split by its own deletes and by those that wait, and values take up to four times their bytes as
+// JSON.
+std::uint64_t work_bound(const Store& store, const Pending& pending, const DecodedUpdate& update) {
   const std::uint64_t structs = update.struct_count();
-  const std::uint64_t splits = 2 * (structs + update.deletes().ranges().size());
-  return structs * (store.items.size() + 3 * structs) +
-         splits * (store.arena.capacity_bytes() / 16 + 1);
+  const std::uint64_t splits =
+      2 * (structs + update.deletes().ranges().size() + pending.deletes.ranges().size());
+  const std::uint64_t bytes = store.arena.capacity_bytes() + 4 * update.all_bytes().size();
+  return structs * (store.items.size() + 3 * structs) + splits * (bytes / 16 + 1);
 }
 
 // Adds to what is known to be missing: of each client the lowest clock.
@@ -313,7 +316,7 @@ Result<void> apply_once(Store& store, Pending& pending, Change& change, DecodedU
       pending.bytes() + update.all_bytes().size() > limits.pending_bytes_max;
   std::optional<Store::Checkpoint> checkpoint;
   Change before;
-  if (may_wait_too_long || change.work + work_bound(store, update) > work_max) {
+  if (may_wait_too_long || change.work + work_bound(store, pending, update) > work_max) {
     checkpoint = store.checkpoint();
     before = change;
   }
