@@ -374,9 +374,12 @@ Result<void> apply_update(Store& store, Pending& pending, Change& change, std::s
   std::vector<std::string> waiting;
   waiting.swap(pending.updates);
   pending.missing.clear();
-  const auto merged = merge_updates_in_turn(waiting, limits);
+  // Each of these was within the limits of one update; together they are bounded as what waits.
+  UpdateLimits together = limits;
+  together.update_bytes_max = together.clients_max = together.structs_max = SIZE_MAX;
+  const auto merged = merge_updates_in_turn(waiting, together);
   PLUV_ASSERT(merged.ok());  // our own writing
-  auto again = DecodedUpdate::read(*merged, limits);
+  auto again = DecodedUpdate::read(*merged, together);
   PLUV_ASSERT(again.ok());
   // When these take too much work it is they that are dropped, not what has just come.
   (void)apply_once(store, pending, change, *again, limits, due);

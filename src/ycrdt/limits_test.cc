@@ -176,6 +176,20 @@ TEST(Limits, WhatWaitsIsBoundedInBytes) {
   EXPECT_EQ(outcome({first_letter(1)}, update, {.pending_bytes_max = 11}), "");
 }
 
+// Of clients and structs, too: the limits are those of one update.
+TEST(Limits, MoreMayWaitThanOneUpdateMayBring) {
+  Doc doc({.client_id = 1, .limits = {.clients_max = 2, .structs_max = 2}});
+  for (const char* two_clients : {"02 01 0c 00 84 05 00 01 78 01 0b 00 84 05 00 01 78 00",
+                                  "02 01 0e 00 84 05 00 01 78 01 0d 00 84 05 00 01 78 00"}) {
+    ASSERT_TRUE(doc.apply_update(from_hex(two_clients)).ok());
+  }
+  EXPECT_TRUE(doc.has_pending());
+  ASSERT_TRUE(doc.apply_update(from_hex("01 01 05 00 04 01 01 74 01 61 00")).ok());
+  EXPECT_FALSE(doc.has_pending());
+  EXPECT_EQ(doc.get_text("t").to_string(), "axxxx");
+  EXPECT_EQ(doc.check(), "");
+}
+
 TEST(Limits, AsDeepAsAValueMayBeAndNoDeeper) {
   const std::size_t depth_max = UpdateLimits().value_depth_max;
   for (const std::size_t depth : {depth_max - 1, depth_max, depth_max + 1}) {
