@@ -93,6 +93,44 @@ TEST(Overlap, WhatFollowsGarbageIsGarbage) {
                  "01 01 05 00 00 04 01 05 01 0004"}});
 }
 
+TEST(Overlap, WhatLeansOnGarbageIsGarbage) {
+  const char* garbage = "01 01 06 00 00 02 00";
+  expect_state({
+      {"in front of it",
+       {garbage, "01 01 05 00 44 06 00 01 61 00"},
+       "02 01 06 00 00 02 01 05 00 00 01  02 06 01 0002 05 01 0001"},
+      {"in front of an element within",
+       {garbage, "01 01 05 00 44 06 01 01 61 00"},
+       "02 01 06 00 00 02 01 05 00 00 01  02 06 01 0002 05 01 0001"},
+      {"behind an element within",
+       {garbage, "01 01 05 00 84 06 00 01 61 00"},
+       "02 01 06 00 00 02 01 05 00 00 01  02 06 01 0002 05 01 0001"},
+      {"and what continues it",
+       {garbage, "01 01 05 00 84 06 01 02 6162 00", "01 01 05 00 84 06 01 04 61626364 00"},
+       "02 01 06 00 00 02 01 05 00 00 04  02 06 01 0002 05 01 0004"},
+      {"in a type that is gone",
+       {"01 01 05 00 07 01 01 61 00 01 05 01 0001", "01 01 06 00 08 00 05 00 01 7d01 00"},
+       "02 01 06 00 00 01 01 05 00 01 01 01 61 01  02 06 01 0001 05 01 0001"},
+      {"in what is no type",
+       {"01 01 05 00 04 01 01 74 03 616263 00", "01 01 06 00 04 00 05 01 01 78 00"},
+       "02 01 06 00 00 01 01 05 00 04 01 01 74 03 616263  01 06 01 0001"},
+  });
+}
+
+// A member may be a text, and what continues it is the next value of its key.
+TEST(Overlap, AMemberIsNoRunThatGoesOn) {
+  expect_state({{"",
+                 {"01 01 05 00 24 01 01 6d 01 6b 03 616263 00", "01 01 05 03 84 05 02 01 64 00"},
+                 "01 02 05 00 21 01 01 6d 01 6b 03 a4 05 02 01 64  01 05 01 0003"}});
+}
+
+// yjs throws.
+TEST(Overlap, ADeleteOfNothingDeletesNothing) {
+  expect_state({{"",
+                 {"01 01 05 00 04 01 01 74 03 616263 00", "00 01 05 01 0100", "00 01 05 01 0500"},
+                 "01 01 05 00 04 01 01 74 03 616263 00"}});
+}
+
 // The rest of a text belongs where its beginning is, whatever a later update claims.
 TEST(Overlap, AnUpdateCannotMoveWhatIsHere) {
   Doc doc({.client_id = 1});

@@ -102,6 +102,14 @@ TEST(Subdocuments, AreLoadedWhenAskedFor) {
   EXPECT_EQ(heard.back(), "-one-two-two");
 }
 
+TEST(Subdocuments, ThoseThatAreDeletedAreNotListed) {
+  Doc doc({.client_id = 1, .gc = false});
+  ASSERT_TRUE(doc.get_map("m").set("a", named("one")).ok());
+  ASSERT_TRUE(doc.get_map("m").set("b", named("two")).ok());
+  ASSERT_TRUE(doc.get_map("m").erase("a").ok());
+  EXPECT_EQ(guids(doc), "two ");
+}
+
 TEST(Subdocuments, KeepTheirOptions) {
   Doc doc({.client_id = 1});
   Map map = doc.get_map("m");
