@@ -71,6 +71,7 @@ TEST(Any, KnowsWhatLib0WouldSpellOtherwise) {
   for (const std::string& bytes : {"\x7b\x3f\xf0\0\0\0\0\0\0"s,  // 1 as a float64
                                    "\x7b\x3f\xe0\0\0\0\0\0\0"s,  // 0.5 as a float64
                                    "\x7c\x3f\x80\0\0"s,          // 1 as a float32
+                                   "\x7d\xc0\x80\x80\x80\x10"s,  // -2^31 as an integer
                                    "\x7d\x80\0"s,                // 0 in two bytes
                                    "\x7d\x80\x80\x80\x80\x10"s,  // 2^31 as an integer
                                    "\x77\x81\0x"s,               // a text's size in two bytes
@@ -86,6 +87,20 @@ TEST(Any, KnowsWhatLib0WouldSpellOtherwise) {
     std::string once_more;
     respell_any(once_more, again);
     EXPECT_EQ(to_hex(once_more), to_hex(again));
+  }
+}
+
+TEST(Any, ThereIsOneSpellingOfNaN) {
+  for (const char* hex :
+       {"7c 7fc00000", "7c ffc00001", "7b 7ff8000000000001", "7b fff8000000000000"}) {
+    const std::string bytes = from_hex(hex);
+    ByteReader reader(bytes);
+    bool shortest = true;
+    EXPECT_TRUE(skip_any(reader, 0, shortest));
+    EXPECT_FALSE(shortest) << hex;
+    std::string again;
+    respell_any(again, bytes);
+    EXPECT_EQ(to_hex(again), "7b7ff8000000000000");
   }
 }
 

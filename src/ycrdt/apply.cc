@@ -413,7 +413,7 @@ Result<void> apply_update(Store& store, Pending& pending, Change& change, std::s
   // What waited has one more try for each update that comes, as in yjs.
   const auto merged = merge_updates_in_turn(pending.take_updates(), limits);
   PLUV_ASSERT(merged.ok());  // our own writing
-  auto again = DecodedUpdate::read(*merged, limits);
+  auto again = DecodedUpdate::read(*merged, together);
   PLUV_ASSERT(again.ok());
   // When these take too much work it is they that are dropped, not what has just come.
   (void)apply_once(store, pending, change, *again, limits, due);

@@ -136,6 +136,18 @@ TEST(TextDelta, OfFormats) {
       {"what holds anyway", bold_middle, [](Text& t) { EDIT(t.format(2, 2, {{"b", 1}})); }, ""},
       {"all taken away", bold_middle, [](Text& t) { EDIT(t.format(0, 6, {{"b", nullptr}})); },
        R"([{"retain":2},{"retain":4,"attributes":{"b":null}}])"},
+      {"one that came and went", abc,
+       [](Text& t) {
+         EDIT(t.format(0, 3, {{"b", 1}}));
+         EDIT(t.format(0, 3, {{"b", nullptr}}));
+       },
+       "[]"},
+      {"one that went with its text", abc,
+       [](Text& t) {
+         EDIT(t.format(1, 3, {{"b", 1}}));
+         EDIT(t.erase(1, 3));
+       },
+       R"([{"retain":1},{"delete":3}])"},
       {"beyond the end, which appends newlines", hello,
        [](Text& t) { EDIT(t.format(9, 5, {{"b", 1}})); },
        R"([{"retain":9},{"retain":2,"attributes":{"b":1}},)"

@@ -94,6 +94,18 @@ TEST(EventKeys, SayWhatBecameOfEachKey) {
   }
 }
 
+TEST(EventKeys, AValueThatLosesAgainstTheOneHereChangesNothing) {
+  Doc low({.client_id = 1});
+  Doc high({.client_id = 2});
+  ASSERT_TRUE(low.get_map("m").set("k", Any(1)).ok());
+  ASSERT_TRUE(high.get_map("m").set("k", Any(2)).ok());
+  std::string heard;
+  low.get_map("m").observe([&](Event& event) { heard += "low " + keys_text(event.keys()) + " "; });
+  high.get_map("m").observe([&](Event& event) { heard += "high" + keys_text(event.keys()); });
+  exchange(high, low);
+  EXPECT_EQ(heard, "low k:update(1) high");
+}
+
 TEST(EventKeys, AnOldTypeIsAHandleOfWhatIsDeleted) {
   Doc doc({.client_id = 1});
   Map map = doc.get_map("m");

@@ -254,6 +254,25 @@ TEST(FormatCleanup, ADocumentThatOnlyStoresWritesNothing) {
   }
 }
 
+TEST(FormatCleanup, AnXmlTextIsCleanedToo) {
+  Doc first({.client_id = 1});
+  Doc second({.client_id = 2});
+  XmlText text = *first.get_xml_fragment("x").insert_text(0);
+  EDIT(text.insert(0, "abc"));
+  exchange(first, second);
+  EDIT(text.format(0, 2, {{"b", true}}));
+  XmlText others = std::get<SharedType>(*second.get_xml_fragment("x").get(0)).as_xml_text();
+  EDIT(others.format(0, 2, {{"b", true}}));
+  std::vector<std::string> updates;
+  second.on_update(
+      [&](std::string_view update, const Transaction&) { updates.push_back(to_hex(update)); });
+  sync(first, second);
+  EXPECT_EQ(updates,
+            (std::vector<std::string>{"0102010446010101620474727565c6010201030162046e756c6c00",
+                                      "000101010401"}));
+  EXPECT_EQ(others.to_xml(), "<b>ab</b>c");
+}
+
 // What is no text, or is not used as one, is left as it is.
 TEST(FormatCleanup, OnlyTextsAreCleaned) {
   for (const bool typed : {true, false}) {

@@ -53,6 +53,20 @@ TEST(ListEdit, RunsAreSplitAndContinued) {
             "0104010008010161017d01880100017d02c10100010102c801030101017d050101010202");
 }
 
+TEST(ListEdit, SplitsThatNothingCameOfAreUndone) {
+  Doc doc({.client_id = 1});
+  Array array = doc.get_array("a");
+  EDIT(array.insert(0, {Any(1), Any(2), Any(3)}));
+  doc.transact([&] {
+    EDIT(array.insert(2, {}));
+    EDIT(array.insert(1, {}));
+    EXPECT_EQ(doc.item_count(), 3u);
+  });
+  EXPECT_EQ(doc.item_count(), 1u);
+  EXPECT_EQ(state_hex(doc), "0101010008010161037d017d027d0300");
+  EXPECT_EQ(doc.check(), "");
+}
+
 TEST(ListEdit, GivesPartsOfLists) {
   Doc doc({.client_id = 1});
   Array array = doc.get_array("a");
@@ -104,6 +118,8 @@ TEST(ListEdit, MapsKeepEachKeysHistory) {
   EDIT(map.set("", Any(nullptr)));
   EDIT(map.erase("c"));
   EDIT(map.erase("nothing"));
+  EDIT(map.erase("m"));  // a name that is known, but not as a key of this map
+  EXPECT_EQ(map.get("m"), std::nullopt);
   EXPECT_EQ(
       state_hex(doc),
       "010601002101016d0161012701016d016200a80100017701782101016d0163012901016d0164016776002801"

@@ -252,6 +252,39 @@ TEST(MergeUpdates, CoalescingKeepsApartWhatIsNoRun) {
   }
 }
 
+// Where updates hold the same clocks as garbage and as text it depends on who was merged first. The
+// bytes are those of yjs, merging all at once and one after the other.
+TEST(MergeUpdates, InTurnIsAsWhoGotThemOneByOne) {
+  const char* const garbage3 = "01 01 01 00 00 03 00";
+  const char* const garbage5 = "01 01 01 00 00 05 00";
+  const char* const text2 = "01 01 01 00 04 01 01 74 02 6162 00";
+  const char* const text4 = "01 01 01 00 04 01 01 74 04 61626364 00";
+  struct Case {
+    std::vector<const char*> updates;
+    const char* at_once;
+    const char* in_turn;
+  };
+  const Case cases[] = {
+      {{garbage5, text4, garbage3}, garbage5, "01 03 01 00 00 03 84 01 02 01 64 00 01 00"},
+      {{garbage3, text4, garbage5}, garbage5, garbage5},
+      {{text2, garbage3, text4}, text4, text4},
+      {{text2, garbage5, text4},
+       "01 02 01 00 04 01 01 74 04 61626364 00 01 00",
+       "01 02 01 00 04 01 01 74 04 61626364 00 01 00"},
+      {{text4, text2}, text4, text4},
+      {{text4}, text4, text4},
+  };
+  for (const Case& test : cases) {
+    std::vector<std::string> updates;
+    for (const char* update : test.updates) updates.push_back(from_hex(update));
+    EXPECT_EQ(to_hex(merge(updates).value()), to_hex(from_hex(test.at_once)));
+    EXPECT_EQ(to_hex(merge_updates_in_turn(updates).value()), to_hex(from_hex(test.in_turn)));
+  }
+  EXPECT_EQ(merge_updates_in_turn({}).value(), kEmptyUpdate);
+  const std::string bad[] = {from_hex(garbage5), "\x01"};
+  EXPECT_FALSE(merge_updates_in_turn(bad).ok());
+}
+
 TEST(MergeUpdates, MalformedUpdatesAreRefusedWhereverTheyStand) {
   const std::string good = letter(1, 0);
   for (const char* bad : {"",                                        // no count of clients

@@ -10,14 +10,15 @@ using Lines = std::vector<std::string>;
 
 NewDoc named(const char* guid) { return {guid, true, false, nullptr}; }
 
-// Hears of a document's subdocuments: "+guid" for one that came, "-guid" for one that went, and
-// a line for each call.
+// Hears of a document's subdocuments: "+guid" for one that came, "-guid" for one that went, "*guid"
+// for one that is to be loaded; a line for each call.
 void listen(Doc& doc, Lines& heard) {
   doc.on_subdocs([&](const SubdocsChange& change, const Transaction&) {
     std::string line;
     for (const Subdoc& subdoc : change.added) line += "+" + subdoc.guid;
     for (const Subdoc& subdoc : change.removed) line += "-" + subdoc.guid;
-    if (!line.empty()) heard.push_back(line);  // some are only loaded
+    for (const Subdoc& subdoc : change.loaded) line += "*" + subdoc.guid;
+    heard.push_back(line);
   });
 }
 
@@ -29,17 +30,14 @@ std::string guids(const Doc& doc) {
 
 TEST(Subdocuments, AreAnnounced) {
   Doc doc({.client_id = 1});
-  std::vector<std::string> heard;
-  doc.on_subdocs([&](const SubdocsChange& change, const Transaction&) {
-    for (const Subdoc& subdoc : change.added) heard.push_back("+" + subdoc.guid);
-    for (const Subdoc& subdoc : change.removed) heard.push_back("-" + subdoc.guid);
-  });
+  Lines heard;
+  listen(doc, heard);
   ASSERT_TRUE(doc.get_map("m").set("a", NewDoc{"one", true, true, "meta"}).ok());
   ASSERT_TRUE(doc.get_map("m").set("a", NewDoc{"two", true, false, nullptr}).ok());
-  EXPECT_EQ(heard, (std::vector<std::string>{"+one", "+two", "-one"}));
+  EXPECT_EQ(heard, (Lines{"+one*one", "+two-one*two"}));
 }
 
-TEST(Subdocuments, OneThatCameAndWentIsNotAnnounced) {
+TEST(Subdocuments, OneThatCameAndWentIsNoneThatIsAdded) {
   Doc doc({.client_id = 1});
   Map map = doc.get_map("m");
   Lines heard;
@@ -54,7 +52,7 @@ TEST(Subdocuments, OneThatCameAndWentIsNotAnnounced) {
     ASSERT_TRUE(map.erase("a").ok());
   });
   ASSERT_TRUE(map.set("z", Any(1)).ok());
-  EXPECT_EQ(heard, (Lines{"+one", "+three-one"}));
+  EXPECT_EQ(heard, (Lines{"+one*one", "*two", "+three-one*three"}));
   EXPECT_EQ(guids(doc), "three ");
 }
 
@@ -68,12 +66,14 @@ TEST(Subdocuments, GoWithWhatTheyLieIn) {
   Map map = doc.get_map("m");
   Map inner = map.set_type("n", {TypeKind::map, {}})->as_map();
   ASSERT_TRUE(inner.set("in", named("deep")).ok());
-  ASSERT_TRUE(doc.get_array("a").insert(0, {named("first"), Any(1), named("second")}).ok());
+  ASSERT_TRUE(doc.get_array("a")
+                  .insert(0, {NewDoc{"first", true, true, nullptr}, Any(1), named("second")})
+                  .ok());
   sync(doc, other);
   ASSERT_TRUE(map.erase("n").ok());
   sync(doc, other);
-  EXPECT_EQ(heard, (Lines{"+deep", "+first+second", "-deep"}));
-  EXPECT_EQ(others, (Lines{"+deep+first+second", "-deep"}));
+  EXPECT_EQ(heard, (Lines{"+deep*deep", "+first+second*first*second", "-deep"}));
+  EXPECT_EQ(others, (Lines{"+deep+first+second*first", "-deep"}));
   EXPECT_EQ(guids(doc), "first second ");
   EXPECT_EQ(guids(other), guids(doc));
   // Who comes later never hears of what is gone.
@@ -81,7 +81,33 @@ TEST(Subdocuments, GoWithWhatTheyLieIn) {
   Lines lately;
   listen(late, lately);
   sync(doc, late);
-  EXPECT_EQ(lately, (Lines{"+first+second"}));
+  EXPECT_EQ(lately, (Lines{"+first+second*first"}));
+}
+
+// Here they are wanted at once, elsewhere if they load by themselves or somebody asks, once.
+TEST(Subdocuments, AreLoadedWhenAskedFor) {
+  Doc doc({.client_id = 1});
+  ASSERT_TRUE(doc.get_array("a").insert(0, {named("one"), named("two"), named("two")}).ok());
+  Doc other({.client_id = 2});
+  sync(doc, other);
+  Lines heard;
+  listen(other, heard);
+  other.load_subdoc("one");
+  other.load_subdoc("one");
+  other.load_subdoc("nothing");
+  other.load_subdoc("two");
+  EXPECT_EQ(heard, (Lines{"*one", "*two*two"}));
+  ASSERT_TRUE(other.get_array("a").erase(0, 3).ok());
+  other.load_subdoc("two");
+  EXPECT_EQ(heard.back(), "-one-two-two");
+}
+
+TEST(Subdocuments, ThoseThatAreDeletedAreNotListed) {
+  Doc doc({.client_id = 1, .gc = false});
+  ASSERT_TRUE(doc.get_map("m").set("a", named("one")).ok());
+  ASSERT_TRUE(doc.get_map("m").set("b", named("two")).ok());
+  ASSERT_TRUE(doc.get_map("m").erase("a").ok());
+  EXPECT_EQ(guids(doc), "two ");
 }
 
 TEST(Subdocuments, KeepTheirOptions) {

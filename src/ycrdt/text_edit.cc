@@ -103,11 +103,11 @@ GivenAttributes::GivenAttributes(Store& store, const Text::AttributeList& list) 
   }
 }
 
-TextPlace find_text_place(DocState& doc, BranchIndex branch, std::uint32_t index, bool formats) {
+TextPlace find_text_place(DocState& doc, BranchIndex branch, std::uint32_t index) {
   Store& store = doc.store;
   TextPlace place;
   place.right = store.branches[branch].start;
-  if (!formats || !store.branches[branch].has_formatting) {
+  if (!store.branches[branch].has_formatting) {
     place.left = list_place(doc, branch, index);
     if (place.left != kNone) place.right = store.items[place.left].right;
     return place;

@@ -33,10 +33,8 @@ class GivenAttributes {
 
 // Precondition of all: a transaction is open.
 
-// The place before the element of this index. With `formats` it knows what formats hold there.
-// Precondition: index <= the text's length.
-[[nodiscard]] TextPlace find_text_place(DocState& doc, BranchIndex branch, std::uint32_t index,
-                                        bool formats);
+// The place before the element of this index. Precondition: index <= the text's length.
+[[nodiscard]] TextPlace find_text_place(DocState& doc, BranchIndex branch, std::uint32_t index);
 // What is inserted: a text, or an embed or type.
 struct TextInsert {
   std::string_view text;

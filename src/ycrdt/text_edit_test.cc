@@ -41,7 +41,8 @@ TEST(TextEdit, InsertsWithAttributes) {
        },
        "010701000601017401620131840100016184010101628601020162046e756c6cc6010101020162046e756c6c"
        "c4010401020178c6010501020162013100",
-       R"([{"insert":"a","attributes":{"b":1}},{"insert":"x"},{"insert":"b","attributes":{"b":1}}])"},
+       R"([{"insert":"a","attributes":{"b":1}},{"insert":"x"},)"
+       R"({"insert":"b","attributes":{"b":1}}])"},
       {"those of its place",
        [](Text& t) {
          EDIT(t.insert(0, "ab", {{"b", 1}}));
@@ -142,7 +143,8 @@ TEST(TextEdit, Formats) {
        },
        "0107010004010174016184010002626384010201644601000162097b2278223a5b315d7d8601030162046e756c"
        "6cc6010001010162097b2278223a5b315d7dc6010201030162097b2278223a5b315d7d00",
-       R"([{"insert":"a","attributes":{"b":{"x":[1]}}},{"insert":"bc","attributes":{"b":{"x":[1]}}},)"
+       R"([{"insert":"a","attributes":{"b":{"x":[1]}}},)"
+       R"({"insert":"bc","attributes":{"b":{"x":[1]}}},)"
        R"({"insert":"d","attributes":{"b":{"x":[1]}}}])"},
   });
 }
@@ -209,7 +211,8 @@ TEST(TextEdit, AppliesDeltas) {
        "010a0100040101740161810100028401020264658401040166c60100010101620131c4010601010158c60107"
        "01010162046e756c6cc60102010301690131c6010401050169046e756c6cc5010a0105097b22696d67223a31"
        "7d0101010102",
-       R"([{"insert":"a"},{"insert":"X","attributes":{"b":1}},{"insert":"de","attributes":{"i":1}},)"
+       R"([{"insert":"a"},{"insert":"X","attributes":{"b":1}},)"
+       R"({"insert":"de","attributes":{"i":1}},)"
        R"({"insert":{"img":1}},{"insert":"f"}])"},
       {"that retains more than there is",
        [](Text& t) {
@@ -237,7 +240,8 @@ TEST(TextEdit, AppliesDeltas) {
        },
        "0107010006010174016201318401000261628401020263648601040162046e756c6cc6010201030162046e75"
        "6c6cc4010601030158c6010701030162013100",
-       R"([{"insert":"ab","attributes":{"b":1}},{"insert":"X"},{"insert":"cd","attributes":{"b":1}}])"},
+       R"([{"insert":"ab","attributes":{"b":1}},{"insert":"X"},)"
+       R"({"insert":"cd","attributes":{"b":1}}])"},
       {"that takes a format away",
        [](Text& t) {
          EDIT(t.insert(0, "abcd", {{"b", 1}}));

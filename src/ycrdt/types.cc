@@ -194,7 +194,7 @@ Result<ItemIndex> insert_at(const Text& text, std::uint32_t index, const TextIns
   const Editing editing(doc);
   const GivenAttributes given(doc.store,
                               attributes == nullptr ? Text::AttributeList() : *attributes);
-  TextPlace place = find_text_place(doc, text.branch(), index, true);
+  TextPlace place = find_text_place(doc, text.branch(), index);
   return text_insert(doc, text.branch(), place, insert,
                      attributes == nullptr ? place.current : given.get());
 }
@@ -245,7 +245,7 @@ Result<void> Text::erase(std::uint32_t index, std::uint32_t length) {
   if (length == 0) return {};
   if (index > this->length()) return beyond_end();
   const Editing editing(*doc_);
-  TextPlace place = find_text_place(*doc_, branch_, index, true);
+  TextPlace place = find_text_place(*doc_, branch_, index);
   text_erase(*doc_, place, length);
   return {};
 }
@@ -258,7 +258,7 @@ Result<void> Text::format(std::uint32_t index, std::uint32_t length,
   if (const auto why = refusal_of(*this, attributes)) return *why;
   const Editing editing(*doc_);
   const GivenAttributes given(doc_->store, attributes);
-  TextPlace place = find_text_place(*doc_, branch_, index, true);
+  TextPlace place = find_text_place(*doc_, branch_, index);
   if (place.right == kNone) return {};
   text_format(*doc_, branch_, place, length, given.get());
   return {};
