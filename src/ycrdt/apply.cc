@@ -411,7 +411,10 @@ Result<void> apply_update(Store& store, Pending& pending, Change& change, std::s
     return applied;
   }
   // What waited has one more try for each update that comes, as in yjs.
-  const auto merged = merge_updates_in_turn(pending.take_updates(), limits);
+  // Together it may be more than one update may bring.
+  UpdateLimits together = limits;
+  together.update_bytes_max = together.clients_max = together.structs_max = SIZE_MAX;
+  const auto merged = merge_updates_in_turn(pending.take_updates(), together);
   PLUV_ASSERT(merged.ok());  // our own writing
   auto again = DecodedUpdate::read(*merged, together);
   PLUV_ASSERT(again.ok());
