@@ -125,7 +125,7 @@ void merge_written(std::string_view bytes) {
   for (std::size_t steps = 0; !script.ended() && steps < kStepsMax; ++steps) peers.step();
   // Some of what was said, in some order; a document that does not edit.
   std::vector<std::string_view> some;
-  const std::uint8_t stride = 1 + bytes.size() % 3;
+  const std::size_t stride = 1 + bytes.size() % 3;
   for (std::size_t i = 0; i < peers.messages().size(); i += stride) {
     some.push_back(peers.messages()[i]);
   }
