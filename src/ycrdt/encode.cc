@@ -214,31 +214,27 @@ StateVector newer(const StateVector& a, const StateVector& b) {
   return StateVector(std::move(entries));
 }
 
-DeleteSet delete_set(const Store& store) {
-  DeleteSet out;
+// The delete set: clients highest first, as in DeleteSet::write.
+void write_deletes(const Store& store, std::string& out) {
+  std::vector<ClientIndex> clients;
+  std::size_t bytes = 0;
   for (ClientIndex c = 1; c < store.clients.size(); ++c) {
-    const Client& client = store.clients[c];
-    if (client.blocks.empty()) continue;
-    BlockList::Cursor cursor = client.blocks.first();
-    Clock begin = 0;
-    bool deleted = false;
-    const auto end_range = [&](Clock end) {
-      if (deleted) out.add({client.id, begin, end - begin});
-      deleted = false;
-    };
-    do {
-      const Item& item = store.items[client.blocks.at(cursor).item];
-      if (!item.deleted()) {
-        end_range(item.clock);
-      } else if (!deleted) {
-        begin = item.clock;
-        deleted = true;
-      }
-    } while (client.blocks.next(cursor));
-    end_range(client.end);
+    const DeletedRanges& ranges = store.deleted_ranges(c);
+    if (ranges.count != 0) clients.push_back(c);
+    bytes += ranges.bytes.size();
   }
-  out.group_by_client();
-  return out;
+  std::sort(clients.begin(), clients.end(), [&](ClientIndex a, ClientIndex b) {
+    return store.clients[a].id > store.clients[b].id;
+  });
+  constexpr std::size_t kHeadMax = 18;  // of a client: two varints
+  out.reserve(out.size() + bytes + (clients.size() + 1) * kHeadMax);
+  write_var_uint(out, clients.size());
+  for (const ClientIndex c : clients) {
+    const DeletedRanges& ranges = store.deleted_ranges(c);
+    write_var_uint(out, store.clients[c].id);
+    write_var_uint(out, ranges.count);
+    out += ranges.bytes;
+  }
 }
 
 }  // namespace
@@ -261,7 +257,7 @@ std::string encode_state_as_update(const Store& store, const Pending& pending,
   }
   std::string out;
   write_clients(store, from, out);
-  delete_set(store).write(out);
+  write_deletes(store, out);
   if (pending.empty()) return out;
   // As yjs does: one update of what is here and what waits.
   std::vector<std::string> owned = {std::move(out)};

@@ -229,5 +229,32 @@ TEST(Encode, WhatWaitsIsCutAndPassedOn) {
             to_hex(from_hex("01 01 05 04 84 05 03 01 65  01 06 01 0302")));
 }
 
+// The delete set is kept once it was written; whatever deletes must be in the next one.
+TEST(Encode, WhatIsDeletedAfterAnEncodeIsInTheNextOne) {
+  Doc doc({.client_id = 5});
+  Text text = doc.get_text("t");
+  ASSERT_TRUE(text.insert(0, "abcdef").ok());
+  const StateVector all({{5, 100}, {6, 100}, {7, 100}});
+  const auto deletes = [&] {
+    EXPECT_EQ(doc.check(), "");
+    const std::string first = to_hex(doc.encode_state_as_update(all));
+    EXPECT_EQ(to_hex(doc.encode_state_as_update(all)), first);
+    return first;
+  };
+  EXPECT_EQ(deletes(), to_hex(from_hex("00 00")));
+  ASSERT_TRUE(text.erase(1, 1).ok());  // here
+  EXPECT_EQ(deletes(), to_hex(from_hex("00 01 05 01 0101")));
+  ASSERT_TRUE(doc.apply_update(from_hex("00 01 05 01 0401")).ok());  // elsewhere
+  EXPECT_EQ(deletes(), to_hex(from_hex("00 01 05 02 0101 0401")));
+  ASSERT_TRUE(doc.apply_update(from_hex("01 01 06 00 01 01 01 74 02 00")).ok());  // deleted content
+  EXPECT_EQ(deletes(), to_hex(from_hex("00 02 06 01 0002  05 02 0101 0401")));
+  ASSERT_TRUE(doc.apply_update(from_hex("02 01 07 00 00 01  01 06 02 00 03 00")).ok());  // garbage
+  EXPECT_EQ(deletes(), to_hex(from_hex("00 03 07 01 0001  06 01 0005  05 02 0101 0401")));
+  ASSERT_TRUE(text.insert(0, "gh").ok());  // what is typed on is not deleted
+  EXPECT_EQ(deletes(), to_hex(from_hex("00 03 07 01 0001  06 01 0005  05 02 0101 0401")));
+  ASSERT_TRUE(text.erase(0, text.length()).ok());
+  EXPECT_EQ(deletes(), to_hex(from_hex("00 03 07 01 0001  06 01 0005  05 01 0008")));
+}
+
 }  // namespace
 }  // namespace pluv::ycrdt

@@ -1,6 +1,7 @@
 // How items find their place and leave it: integration, deletion, collection, merging.
 #include <utility>
 
+#include "ycrdt/lib0.h"
 #include "ycrdt/store.h"
 
 namespace pluv::ycrdt {
@@ -164,7 +165,7 @@ ItemIndex Store::integrate(Change& change, ItemIndex index, std::uint64_t work_m
   switch (item.kind) {
     case ContentKind::deleted:
       item.flags |= Item::kDeleted;
-      change.deleted.push_back({item.client, item.clock, item.length});
+      note_deleted(change, item);
       break;
     case ContentKind::format: branches[parent].has_formatting = true; break;
     case ContentKind::type: branches[item.branch()].item = index; break;
@@ -199,6 +200,7 @@ ItemIndex Store::integrate(Change& change, ItemIndex index, std::uint64_t work_m
 
 void Store::add_gc(Change& change, ClientIndex client, std::uint32_t length) {
   touch(change, client);
+  forget_deleted_ranges(client);
   Client& c = clients[client];
   if (!c.blocks.empty() && items[c.blocks.back()].is_gc()) {
     items[c.blocks.back()].length += length;
@@ -250,6 +252,11 @@ bool Store::delete_range(Change& change, ClientIndex client, Clock clock, Clock 
   }
 }
 
+void Store::note_deleted(Change& change, const Item& item) {
+  change.deleted.push_back({item.client, item.clock, item.length});
+  forget_deleted_ranges(item.client);
+}
+
 void Store::delete_item(Change& change, ItemIndex index) {
   if (items[index].deleted()) return;
   Table<ItemIndex> left;  // what lies in deleted types and is still to be visited
@@ -257,7 +264,7 @@ void Store::delete_item(Change& change, ItemIndex index) {
     Item& item = items[at];
     resized(item, -static_cast<std::int64_t>(item.visible()));
     item.flags |= Item::kDeleted;
-    change.deleted.push_back({item.client, item.clock, item.length});
+    note_deleted(change, item);
     note_change(change, item.parent, item.key);
     if (item.kind == ContentKind::type) left.push_back(at);
     if (item.kind == ContentKind::doc) change.docs_removed.push_back(item.size);
@@ -280,6 +287,45 @@ void Store::delete_item(Change& change, ItemIndex index) {
       visit(members[m].item);
     }
   }
+}
+
+const DeletedRanges& Store::deleted_ranges(ClientIndex client) const {
+  if (deleted_ranges_.size() < clients.size()) deleted_ranges_.resize(clients.size());
+  DeletedRanges& ranges = deleted_ranges_[client];
+  if (!ranges.known) ranges = find_deleted_ranges(client);
+  return ranges;
+}
+
+void Store::forget_deleted_ranges(ClientIndex client) noexcept {
+  if (client < deleted_ranges_.size()) deleted_ranges_[client].known = false;
+}
+
+DeletedRanges Store::find_deleted_ranges(ClientIndex client) const {
+  DeletedRanges out;
+  out.known = true;
+  const BlockList& blocks = clients[client].blocks;
+  if (blocks.empty()) return out;
+  BlockList::Cursor cursor = blocks.first();
+  Clock begin = 0;
+  bool deleted = false;
+  const auto end_range = [&](Clock end) {
+    if (!deleted) return;
+    write_var_uint(out.bytes, begin);
+    write_var_uint(out.bytes, end - begin);
+    ++out.count;
+    deleted = false;
+  };
+  do {
+    const Item& item = items[blocks.at(cursor).item];
+    if (!item.deleted()) {
+      end_range(item.clock);
+    } else if (!deleted) {
+      begin = item.clock;
+      deleted = true;
+    }
+  } while (blocks.next(cursor));
+  end_range(clients[client].end);
+  return out;
 }
 
 void Store::collect(ItemIndex index) {

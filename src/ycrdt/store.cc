@@ -422,6 +422,7 @@ void Store::restore(Checkpoint&& checkpoint) {
   for (Branch& branch : branches) branch.positions = kNone;
   position_indices_.resize(1);
   last_client_ = kNone;
+  deleted_ranges_.clear();
   checkpointed_ = false;
 }
 
@@ -437,6 +438,9 @@ std::size_t Store::memory_bytes() const noexcept {
                       key_index_.capacity_bytes() + root_index_.capacity_bytes() +
                       clients.capacity() * sizeof(Client);
   for (const Client& client : clients) total += client.blocks.capacity_bytes();
+  for (const DeletedRanges& ranges : deleted_ranges_) {
+    total += sizeof(DeletedRanges) + ranges.bytes.capacity();
+  }
   return total;
 }
 
@@ -466,6 +470,10 @@ std::string_view Store::find_fault() const {
       } while (blocks.next(cursor));
     }
     if (clock != clients[c].end) return "a client's end is wrong";
+    if (c < deleted_ranges_.size() && deleted_ranges_[c].known &&
+        deleted_ranges_[c].bytes != find_deleted_ranges(c).bytes) {
+      return "what is known of a client's deletions is old";
+    }
   }
   for (BranchIndex b = 1; b < branches.size(); ++b) {
     const Branch& branch = branches[b];

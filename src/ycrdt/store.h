@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -25,6 +26,14 @@ struct Client {
   Clock end = 0;
   Clock before = 0;           // `end` when the transaction `touched` began
   std::uint32_t touched = 0;  // the number of the transaction that last added something
+};
+
+// Which of a client's elements are deleted, as a delete set says it: a clock and a length, each a
+// varint, for each range in order.
+struct DeletedRanges {
+  std::size_t count = 0;
+  std::string bytes;
+  bool known = false;  // false: to be found out again
 };
 
 // A shared type: a list of items, and items by key.
@@ -137,6 +146,9 @@ class Store {
   // Deletes [clock, end), of which all is known. False: change.work is beyond work_max.
   [[nodiscard]] bool delete_range(Change& change, ClientIndex client, Clock clock, Clock end,
                                   std::uint64_t work_max);
+  // Found once and kept until more of the client's is deleted: everybody who joins is sent them
+  // all.
+  [[nodiscard]] const DeletedRanges& deleted_ranges(ClientIndex client) const;
   // Drops the content of a deleted item and collects what was in it.
   void collect(ItemIndex index);
   // Makes the right run part of the left one if they are neighbours in every respect.
@@ -197,6 +209,9 @@ class Store {
   void note_change(Change& change, BranchIndex branch, KeyIndex key);
   void set_member(BranchIndex branch, KeyIndex key, ItemIndex item);
   void append_block(Change& change, ItemIndex index);
+  void note_deleted(Change& change, const Item& item);
+  void forget_deleted_ranges(ClientIndex client) noexcept;
+  [[nodiscard]] DeletedRanges find_deleted_ranges(ClientIndex client) const;
   void free_item(ItemIndex item) noexcept;
   void merge_content(Item& left, Item& right);
   void note_width(const Item& item) noexcept;
@@ -239,6 +254,7 @@ class Store {
   bool checkpointed_ = false;
   std::size_t wide_max_ = 0;
   ScanMarks marks_;
+  mutable std::vector<DeletedRanges> deleted_ranges_;  // by client; shorter when nobody has asked
   mutable ClientIndex last_client_ = kNone;
 };
 
