@@ -135,6 +135,8 @@ std::string Doc::encode_state_vector() const {
 
 bool Doc::has_pending() const noexcept { return !state_->pending.empty(); }
 
+std::size_t Doc::pending_bytes() const noexcept { return state_->pending.bytes(); }
+
 namespace {
 
 template <class Visit>

@@ -77,6 +77,8 @@ class Doc {
   [[nodiscard]] std::string encode_state_vector() const;  // encodeStateVector
   // Whether something waits for updates that have not come.
   [[nodiscard]] bool has_pending() const noexcept;
+  // What of that is kept, roughly in bytes; 0: nothing.
+  [[nodiscard]] std::size_t pending_bytes() const noexcept;
 
   // --- Shared types at the root. The first typed access decides what it is; a later one of another
   // kind reads it as that kind. A name that is not UTF-8 gives a handle of nothing. yjs: getText,

@@ -269,6 +269,10 @@ std::string LazyDoc::encode_state_vector() const {
 
 bool LazyDoc::has_pending() const noexcept { return doc_ != nullptr && doc_->has_pending(); }
 
+std::size_t LazyDoc::pending_bytes() const noexcept {
+  return doc_ != nullptr ? doc_->pending_bytes() : 0;
+}
+
 // --- The document.
 
 Result<Doc*> LazyDoc::doc() {

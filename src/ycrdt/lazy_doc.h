@@ -58,6 +58,7 @@ class LazyDoc {
   [[nodiscard]] std::string encode_state_vector() const;
   // Whether something waits for updates that have not come.
   [[nodiscard]] bool has_pending() const noexcept;
+  [[nodiscard]] std::size_t pending_bytes() const noexcept;  // as Doc
 
   // The document. It is this one's: good until unload() or the end. Edits of it count. An error of
   // code limit: its bytes are over a limit of documents; they can still be relayed and merged.
