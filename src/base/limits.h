@@ -17,6 +17,26 @@ struct Limits {
   std::size_t storage_first_bytes_max = 48 * 1024 * 1024;
   // All that a client may send before its registration is done: a join has nothing to say yet.
   std::size_t unregistered_bytes_max = 4 * 1024;
+  // A room's document, encoded. An update that would make it larger is refused.
+  std::size_t document_bytes_max = 30 * 1024 * 1024;
+  // Updates of a room that its store has not taken yet; over it the store counts as failing. Nobody
+  // is shown them, so they pile up for as long as the store stalls.
+  std::size_t unsaved_bytes_max = 64 * 1024 * 1024;
+  // A store that has failed for so long is given up: the room forgets what was not kept and sends
+  // its sessions away for a while. Until then the append is tried again and again.
+  std::int64_t store_retry_ms = 5'000;
+  // A room's log is replaced by a snapshot once it has more bytes than the snapshot and than this,
+  // or so many updates.
+  std::size_t log_bytes_min = 128 * 1024;
+  std::uint64_t log_updates_max = 5'000;
+  // A room without sessions keeps its document in memory for so long, if a store has it, too.
+  std::int64_t linger_ms = 30'000;
+  // A client that was sent the document and does not answer hears of changes all the same after
+  // this time.
+  std::int64_t storage_answer_ms = 10'000;
+  // A client whose update was refused is asked for its whole document, once in so long a time;
+  // when it is refused again it is closed, or whole documents would go round in circles.
+  std::int64_t resync_interval_ms = 60'000;
   // A presence as compact JSON: every change of it goes to everyone.
   std::size_t presence_bytes_max = 512;
   // A user object as compact JSON: it rides on every message.

@@ -69,6 +69,9 @@ void append_presence_updated(std::string& out, const Sender& sender, std::string
 // change_kind: "empty", "initialized" or "unchanged".
 void append_storage_received(std::string& out, const Sender& self, std::string_view room,
                              std::string_view change_kind, std::string_view state);
+// state: base64 of what was added to the document.
+void append_storage_updated(std::string& out, const Sender& sender, std::string_view room,
+                            std::string_view state);
 void append_exit(std::string& out, const Sender& leaver, std::string_view room);
 void append_pong(std::string& out, const Sender& self, std::string_view room);
 void append_error(std::string& out, const Sender& receiver, std::string_view room,

@@ -109,6 +109,15 @@ void append_storage_received(std::string& out, const Sender& self, std::string_v
   envelope.finish(room, "$storageReceived");
 }
 
+void append_storage_updated(std::string& out, const Sender& sender, std::string_view room,
+                            std::string_view state) {
+  Envelope envelope(out, sender);
+  out += "{\"state\":\"";
+  out += state;
+  out += "\"}";
+  envelope.finish(room, "$storageUpdated");
+}
+
 void append_exit(std::string& out, const Sender& leaver, std::string_view room) {
   Envelope envelope(out, leaver);
   out += "{\"sessionId\":\"";

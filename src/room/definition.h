@@ -15,6 +15,7 @@
 #include "base/limits.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "room/document.h"
 #include "room/event_sink.h"
 
 namespace pluv::room {
@@ -74,15 +75,24 @@ struct ListenerEvent {
   std::shared_ptr<void> context;
   std::string name;  // room_message
   std::string data;  // room_message: raw JSON
+  // The room's document; null: it has none. To be used on the room's own thread.
+  std::shared_ptr<Document> document;
 };
 using Listener = std::function<void(ListenerEvent)>;
 using ListenerDone = std::function<void()>;
+// An update of the storage's kind, or its base64; empty: a new document.
+using InitialStorageDone = std::function<void(Result<std::string>)>;
 
 struct Listeners {
   Listener on_user_connected;
   Listener on_user_disconnected;
   // Every valid message of a client but $ping.
   Listener on_room_message;
+  // What a room's document begins with when there is no other. Asked once a load; a failure sends
+  // the room's sessions away for now, and never counts as an empty document.
+  std::function<void(ListenerEvent, InitialStorageDone)> get_initial_storage;
+  // A client (or server code: no session) has changed the document, and that was kept.
+  Listener on_storage_updated;
   // The last session has left. A join waits until done is called (once, on the room's thread).
   std::function<void(ListenerEvent, ListenerDone)> on_room_destroyed;
 };
@@ -93,6 +103,11 @@ struct Definition {
   // Makes a room's own value, at its first session. Null function: no context. A failure refuses
   // the join for now.
   std::function<Result<std::shared_ptr<void>>(std::string_view room)> make_context;
+  // Of the rooms' documents. Null: rooms have none, and storage messages do nothing.
+  std::shared_ptr<const StorageKind> storage;
+  // Documents are loaded from a store and everything is appended there before anyone sees it.
+  // Without, a document lives for as long as its room has sessions.
+  bool has_store = false;
   Limits limits;
   bool strict = false;          // refuse events that no procedure has
   bool detailed_errors = true;  // schema and handler messages reach the sender

@@ -18,6 +18,11 @@ const char* refusal_reason_name(RefusalReason reason) noexcept {
     case RefusalReason::room_full: return "room_full";
     case RefusalReason::silent: return "silent";
     case RefusalReason::context_failed: return "context_failed";
+    case RefusalReason::update_invalid: return "update_invalid";
+    case RefusalReason::update_over_limit: return "update_over_limit";
+    case RefusalReason::update_incomplete: return "update_incomplete";
+    case RefusalReason::load_failed: return "load_failed";
+    case RefusalReason::store_failed: return "store_failed";
   }
   return "unknown";
 }

@@ -14,6 +14,7 @@
 #include "base/ids.h"
 #include "json/object.h"
 #include "protocol/v5.h"
+#include "room/document.h"
 #include "room/event_sink.h"
 
 namespace pluv::room {
@@ -82,9 +83,11 @@ struct SessionSnapshot {
 enum class HostCallKind : std::uint8_t {
   procedure,       // run definition.procedures[procedure].start; ticketed
   room_destroyed,  // on_room_destroyed and its kin; ticketed
+  initial_storage,  // get_initial_storage; answered by DocumentLoaded
   user_connected,  // listeners without a reply: ticket 0
   user_disconnected,
   room_message,
+  storage_updated,
 };
 
 struct CallHost {
@@ -96,6 +99,24 @@ struct CallHost {
   Slice name;                     // room_message: the event's name
   Slice data;                     // procedure, room_message: raw JSON
   std::shared_ptr<void> context;  // the room's own value, kept alive by the call
+  // room_destroyed, user_disconnected, storage_updated: the room's document, kept alive, or null.
+  std::shared_ptr<Document> document;
+};
+
+// Feed DocumentLoaded with what the store has of the room.
+struct LoadDocument {
+  Ticket ticket{};
+};
+// Append the update to the room's log; feed Persisted when it is as safe as it is to be.
+struct AppendUpdate {
+  Ticket ticket{};
+  std::string update;
+};
+// Put the snapshot in place of the log up to this number; feed Persisted.
+struct CompactDocument {
+  Ticket ticket{};
+  std::uint64_t last = 0;
+  std::string snapshot;
 };
 
 // Something of a client's was turned down; for metrics and logs.
@@ -114,8 +135,13 @@ enum class RefusalReason : std::uint8_t {
   room_full,
   silent,
   context_failed,
+  update_invalid,
+  update_over_limit,
+  update_incomplete,
+  load_failed,
+  store_failed,
 };
-inline constexpr std::size_t kRefusalReasonCount = 14;
+inline constexpr std::size_t kRefusalReasonCount = 19;
 [[nodiscard]] const char* refusal_reason_name(RefusalReason reason) noexcept;
 
 struct Refused {
@@ -123,16 +149,24 @@ struct Refused {
   RefusalReason reason{};
 };
 
+// Something of the application's or the store's has failed; for logs. what: static text.
+struct Trouble {
+  std::string_view what;
+  std::string message;
+};
+
 // The room has no sessions and no work left: the platform may forget it.
 struct Finished {};
 
-using Effect = std::variant<Send, Close, Ping, WakeAt, CallHost, Refused, Finished>;
+using Effect = std::variant<Send, Close, Ping, WakeAt, CallHost, LoadDocument, AppendUpdate,
+                            CompactDocument, Refused, Trouble, Finished>;
 
 // Memory that steps reuse, here so that thousands of rooms share one; never part of the record.
 struct Scratch {
   protocol::v5::Decoder decoder;
   json::MergeScratch merge;
   std::string presence;
+  std::string update;
   EventSink events;
 };
 

@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "room/session.h"
+#include "room/storage.h"
 
 namespace pluv::room {
 namespace {
@@ -17,8 +18,8 @@ Overloaded(Fns...) -> Overloaded<Fns...>;
 
 }  // namespace
 
-Room::Room(std::string id, const Definition& definition)
-    : id_(std::move(id)), definition_(definition) {}
+Room::Room(std::string id, const Definition& definition, std::uint64_t seed)
+    : id_(std::move(id)), definition_(definition), seed_(seed) {}
 
 Room::~Room() = default;
 
@@ -41,25 +42,32 @@ void Room::step(const Input& input, Now now, Effects& effects) {
                  },
                  [this](const Woke&) { wake(); },
                  [this](const HostReplied& reply) { host_replied(reply); },
+                 [this](const DocumentLoaded& loaded) { document_loaded(loaded); },
+                 [this](const Persisted& done) { persisted(done); },
                  [this](const ServerBroadcast& event) { server_broadcast(event); },
                  [this](const ServerEmit& event) { server_emit(event); },
                  [this](const Evict& evict) { evict_session(evict.id); },
                  [this](const EvictAll&) { evict_all(); },
                  [this](const CollectGarbage&) { collect_garbage(); },
+                 [this](const ForgetIdle&) {
+                   if (storage_ && storage_->idle_until_ms != 0) forget_if_idle();
+                 },
              },
              input);
   if (garbage_collection_due_) {
     garbage_collection_due_ = false;
     collect_garbage();
   }
+  if (storage_ && storage_->overflowed) store_failed();
   destroy_if_empty();
   if (!releasing_.empty()) schedule_wake();
+  if (const std::int64_t due_ms = storage_due_ms(); due_ms != 0) ask_wake(due_ms);
   effects_ = nullptr;
 }
 
 bool Room::finished() const noexcept {
   return state_ == State::open && order_.empty() && held_.empty() && pending_.empty() &&
-         !context_made_;
+         !context_made_ && !storage_;
 }
 
 std::size_t Room::message_bytes_max(SessionIndex index) const noexcept {
@@ -67,7 +75,7 @@ std::size_t Room::message_bytes_max(SessionIndex index) const noexcept {
   if (!exists(index)) return limits.unregistered_bytes_max;
   const Session& self = session(index);
   if (self.held) return limits.unregistered_bytes_max;
-  return self.storage_exchanged ? limits.storage_update_bytes_max : limits.storage_first_bytes_max;
+  return may_send_document(self) ? limits.storage_first_bytes_max : limits.storage_update_bytes_max;
 }
 
 // --- teardown
@@ -75,6 +83,7 @@ std::size_t Room::message_bytes_max(SessionIndex index) const noexcept {
 
 void Room::destroy_if_empty() {
   if (state_ != State::open || !order_.empty() || !pending_.empty() || !was_used_) return;
+  if (storage_busy()) return;  // what was changed is saved first
   was_used_ = false;
   if (!definition_.listeners.on_room_destroyed || !context_made_) {
     destroyed();
@@ -86,6 +95,7 @@ void Room::destroy_if_empty() {
   call.ticket = destroy_ticket_;
   call.kind = HostCallKind::room_destroyed;
   call.context = context_;
+  call.document = storage_ ? storage_->document : lost_document_;
   effects_->list.emplace_back(std::move(call));
 }
 
@@ -96,8 +106,15 @@ void Room::destroyed() {
   context_made_ = false;
   wake_at_ms_ = 0;
   releasing_.clear();
+  lost_document_.reset();
+  // A store gives the document back; without one it ends here, and the application has it.
+  if (!definition_.has_store) storage_.reset();
   if (held_.empty()) {
-    effects_->list.emplace_back(Finished{});
+    if (!storage_) {
+      effects_->list.emplace_back(Finished{});
+    } else {
+      storage_->idle_until_ms = now_.steady_ms + std::max<std::int64_t>(definition_.limits.linger_ms, 1);
+    }
     return;
   }
   std::vector<SessionIndex> joining;
@@ -117,6 +134,7 @@ void Room::wake() {
   std::vector<SessionIndex> releasing;
   releasing.swap(releasing_);
   for (const SessionIndex index : releasing) release_waiting(index);
+  wake_storage();
   collect_garbage();
   const Limits& limits = definition_.limits;
   for (const SessionIndex index : order_) {
@@ -137,10 +155,14 @@ void Room::schedule_wake() {
     due =
         std::min(due, self.heard_ms + (self.pinged ? limits.silence_ms_max : limits.ping_after_ms));
   }
-  due = std::max(due, now_.steady_ms + 1);
-  if (wake_at_ms_ != 0 && wake_at_ms_ <= due) return;
-  wake_at_ms_ = due;
-  effects_->list.emplace_back(WakeAt{due});
+  ask_wake(due);
+}
+
+void Room::ask_wake(std::int64_t due_ms) {
+  due_ms = std::max(due_ms, now_.steady_ms + 1);
+  if (wake_at_ms_ != 0 && wake_at_ms_ <= due_ms) return;
+  wake_at_ms_ = due_ms;
+  effects_->list.emplace_back(WakeAt{due_ms});
 }
 
 void Room::heard(SessionIndex index) {
@@ -266,6 +288,7 @@ void Room::notify(HostCallKind kind, const Listener& listener, SessionIndex inde
   call.name = append_bytes(name);
   call.data = append_bytes(data);
   call.context = context_;
+  if (storage_) call.document = storage_->document;
   effects_->list.emplace_back(std::move(call));
 }
 

@@ -49,6 +49,21 @@ struct HostReplied {
   Ticket ticket{};
   Result<EventSink>* result = nullptr;  // a procedure's; null for room_destroyed
 };
+// A load ended: what the store has of the room, or what get_initial_storage gave.
+struct DocumentLoaded {
+  Ticket ticket{};
+  struct Document {
+    std::vector<std::string> updates;  // oldest first; empty: there is none
+    std::uint64_t last = 0;            // number of the newest; 0: none
+    bool has_snapshot = false;         // updates.front() is one
+  };
+  Result<Document>* document = nullptr;  // what it holds is taken
+};
+// An append or a compaction ended.
+struct Persisted {
+  Ticket ticket{};
+  const Result<std::uint64_t>* number = nullptr;  // of the appended update
+};
 // Server code: room.broadcast(name, data). A procedure's name runs its broadcast resolver with no
 // session; any other name is sent as it is. data: a raw JSON object or null.
 struct ServerBroadcast {
@@ -65,9 +80,12 @@ struct Evict {
 };
 struct EvictAll {};
 struct CollectGarbage {};
+// Memory is wanted, or the server ends: a room that only lingers is to forget its document.
+struct ForgetIdle {};
 
-using Input = std::variant<Opened, Message, Heard, Closed, Woke, HostReplied, ServerBroadcast,
-                           ServerEmit, Evict, EvictAll, CollectGarbage>;
+using Input = std::variant<Opened, Message, Heard, Closed, Woke, HostReplied, DocumentLoaded,
+                           Persisted, ServerBroadcast, ServerEmit, Evict, EvictAll,
+                           CollectGarbage, ForgetIdle>;
 
 // Close codes of the room (protocol.md section 4).
 inline constexpr std::uint16_t kCloseGoingAway = 1001;
@@ -79,8 +97,9 @@ inline constexpr std::uint16_t kCloseEvicted = 4001;
 
 class Room {
  public:
-  // definition outlives the room and is frozen. id passed is_room_id.
-  Room(std::string id, const Definition& definition);
+  // definition outlives the room and is frozen. id passed is_room_id. seed: random; the room's own
+  // edits of its document are written under a number made of it.
+  Room(std::string id, const Definition& definition, std::uint64_t seed = 0);
   ~Room();
   Room(const Room&) = delete;
   Room& operator=(const Room&) = delete;
@@ -92,8 +111,10 @@ class Room {
   // Live sessions and distinct users.
   [[nodiscard]] std::size_t size() const noexcept { return order_.size(); }
   [[nodiscard]] std::size_t user_count() const noexcept { return users_live_; }
-  // No sessions, no joins held, no host work awaited.
+  // No sessions, no joins held, no host work awaited, nothing that is still to be saved.
   [[nodiscard]] bool finished() const noexcept;
+  // What the document takes of memory, roughly.
+  [[nodiscard]] std::size_t document_memory_bytes() const noexcept;
   // Sessions in order of joining, for handlers: fn(const SessionView&).
   template <class Fn>
   void for_each_session(Fn&& fn) const {
@@ -106,10 +127,21 @@ class Room {
 
  private:
   enum class State : std::uint8_t { open, destroying };
+  enum class Applied : std::uint8_t { whole, incomplete };  // waits for updates that have not come
+  // Whom a frame goes to once the document that it shows may be seen.
+  enum class Whom : std::uint8_t {
+    one,
+    all,
+    open,      // the sessions that hear of changes, without who made this one
+    listener,  // no session: on_storage_updated
+  };
   struct User;
   struct Session;
   struct Waiting;
   struct PendingCall;
+  struct StorageSession;
+  struct Storage;
+  struct Gated;
 
   // Joining and leaving (room_sessions.cc).
   void open(const Opened& input);
@@ -128,6 +160,7 @@ class Room {
   void receive(SessionIndex index, std::string_view text);
   [[nodiscard]] bool size_allowed(const Session& self, const protocol::ClientMessage& message,
                                   std::size_t size) const noexcept;
+  [[nodiscard]] static bool may_send_document(const Session& self) noexcept;
   void keep_waiting(SessionIndex index, std::string_view text);
   void release_waiting(SessionIndex index);
   [[nodiscard]] bool may_release() const noexcept;
@@ -157,11 +190,50 @@ class Room {
   void server_broadcast(const ServerBroadcast& event);
   void server_emit(const ServerEmit& event);
 
+  // The document: exchanges with sessions (room_storage.cc).
+  void begin_exchange(SessionIndex index, std::string_view update);
+  void answer_exchange(SessionIndex index);
+  void send_storage_received(SessionIndex index, std::string_view change_kind);
+  void update_storage(SessionIndex index, const protocol::ClientMessage& message);
+  [[nodiscard]] Result<Applied> apply_update(SessionIndex index, std::string_view update,
+                                             std::string_view base64);
+  [[nodiscard]] Result<void> check_document_size(std::string_view update);
+  void open_storage(SessionIndex index);
+  void resync(SessionIndex index, RefusalReason reason, std::string_view close_reason);
+  void document_changed(std::string update);
+  void tell_update(const SessionIndex* sender, std::string_view added, std::string_view base64);
+  [[nodiscard]] Ticket document_ticket() const noexcept;
+  [[nodiscard]] bool must_wait_for_document(protocol::MessageKind kind) const noexcept;
+  void send_gated(Whom whom, const SessionIndex* index, std::uint32_t begin);
+  void reveal(const Gated& gated, std::uint32_t begin);
+  void send_to_open(std::uint32_t begin, const Gated& gated);
+
+  // The document: loading and saving (room_persistence.cc).
+  void load_document();
+  void document_loaded(const DocumentLoaded& input);
+  [[nodiscard]] Result<void> take_loaded(DocumentLoaded::Document& loaded);
+  void ask_initial_storage();
+  void document_ready();
+  void load_failed(const Error& error);
+  void start_append();
+  void persisted(const Persisted& input);
+  void append_failed(const Error& error);
+  void compact_if_due();
+  void compacted(const Result<std::uint64_t>& done);
+  [[nodiscard]] std::uint64_t make_writer() noexcept;
+  void store_failed();
+  void send_everyone_away(RefusalReason reason, std::uint16_t code, std::string_view text);
+  void wake_storage();
+  void forget_if_idle();
+  [[nodiscard]] std::int64_t storage_due_ms() const noexcept;
+  [[nodiscard]] bool storage_busy() const noexcept;
+
   // Teardown, time and sending (room.cc).
   void destroy_if_empty();
   void destroyed();
   void wake();
   void schedule_wake();
+  void ask_wake(std::int64_t due_ms);
   void heard(SessionIndex index);
   void collect_garbage();
   void send_sync_state();
@@ -199,6 +271,9 @@ class Room {
   std::shared_ptr<void> context_;
   bool context_made_ = false;
   bool was_used_ = false;  // somebody came since the room was (re)made
+  std::unique_ptr<Storage> storage_;  // null: the room has no document
+  std::shared_ptr<Document> lost_document_;  // the store failed; for the teardown's listeners
+  std::uint64_t seed_;
   std::uint64_t next_ticket_ = 1;
   Ticket destroy_ticket_{};
   std::int64_t wake_at_ms_ = 0;  // 0: none asked for

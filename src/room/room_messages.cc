@@ -53,6 +53,11 @@ void Room::receive(SessionIndex index, std::string_view text) {
     keep_waiting(index, text);
     return;
   }
+  if (must_wait_for_document(message->kind)) {
+    self.waiting_for = document_ticket();
+    keep_waiting(index, text);
+    return;
+  }
   handle(index, *message);
 }
 
@@ -64,11 +69,16 @@ bool Room::size_allowed(const Session& self, const ClientMessage& message,
     case MessageKind::initialize_session: return size <= limits.storage_first_bytes_max;
     case MessageKind::update_storage: {
       const bool first =
-          !self.storage_exchanged && message.origin == protocol::v5::kInitializedOrigin;
+          may_send_document(self) && message.origin == protocol::v5::kInitializedOrigin;
       return size <= (first ? limits.storage_first_bytes_max : limits.storage_update_bytes_max);
     }
     default: return size <= limits.message_bytes_max;
   }
+}
+
+// At the beginning, and when it was asked for it again.
+bool Room::may_send_document(const Session& self) noexcept {
+  return !self.storage_exchanged || (self.storage && self.storage->resyncing);
 }
 
 void Room::keep_waiting(SessionIndex index, std::string_view text) {
@@ -100,12 +110,17 @@ void Room::release_waiting(SessionIndex index) {
       releasing_.push_back(index);
       return;
     }
-    ++released_;
     const std::string text = std::move(self.waiting->messages.front());
+    const auto message = effects_->scratch.decoder.decode(text);  // it was once before it was kept
+    if (must_wait_for_document(message->kind)) {
+      self.waiting->messages.front() = text;
+      self.waiting_for = document_ticket();
+      return;
+    }
+    ++released_;
     self.waiting->messages.pop_front();
     self.waiting->bytes -= text.size();
-    const auto message = effects_->scratch.decoder.decode(text);
-    handle(index, *message);  // it was decoded once before it was kept
+    handle(index, *message);
   }
 }
 
@@ -133,9 +148,7 @@ void Room::handle(SessionIndex index, const ClientMessage& message) {
     case MessageKind::get_others: send_others(index); return;
     case MessageKind::update_presence: update_presence(index, message.presence); return;
     case MessageKind::update_storage:
-      if (message.origin == protocol::v5::kInitializedOrigin) {
-        session(index).storage_exchanged = true;
-      }
+      update_storage(index, message);
       return;
     case MessageKind::ping: return;              // answered on receipt
     case MessageKind::unknown_internal: return;  // refused above
@@ -159,9 +172,7 @@ void Room::initialize_session(SessionIndex index, const ClientMessage& message) 
     // Clients that know the user from another tab take no presence from $userJoined.
     if (changed && user_of(self).sessions > 1) send_presence(index);
   }
-  const std::uint32_t begin = frame_begin();
-  protocol::v5::append_storage_received(effects_->bytes, sender_of(index), id_, "empty", {});
-  send_to(index, begin);
+  begin_exchange(index, message.update);
 }
 
 void Room::send_others(SessionIndex asker) {

@@ -3,9 +3,13 @@
 
 #include "room/room.h"
 #include "room/session.h"
+#include "room/storage.h"
 
 namespace pluv::room {
 namespace {
+
+// Base64 of an update without changes.
+constexpr std::string_view kEmptyState = "AAA=";
 
 // Departed ids kept of one user who stays: beyond this a client that saw only older ones may report
 // a false leave after a loss.
@@ -81,8 +85,12 @@ bool Room::admit(SessionIndex index) {
   heard(index);
   order_.push_back(index);
   all_valid_ = false;
+  load_document();
+  // Clients test only whether there is one; the document comes once, with $storageReceived.
+  const bool has_document = storage_ && storage_->ready && !storage_->document->empty();
   const std::uint32_t begin = frame_begin();
-  protocol::v5::append_registered(effects_->bytes, sender_of(index), id_, presence_of(index), {});
+  protocol::v5::append_registered(effects_->bytes, sender_of(index), id_, presence_of(index),
+                                  has_document ? kEmptyState : std::string_view());
   send_to(index, begin);
   notify(HostCallKind::user_connected, definition_.listeners.on_user_connected, index, {}, {});
   schedule_wake();

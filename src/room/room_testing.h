@@ -26,10 +26,11 @@ class TestRoom {
     std::string user_json, presence_json, name, data;
     std::optional<SessionId> session;
     std::shared_ptr<void> context;
+    std::shared_ptr<Document> document;
   };
 
   explicit TestRoom(Definition definition = {}) : definition_(frozen(std::move(definition))) {
-    room_.emplace("room-1", definition_);
+    room_.emplace("room-1", definition_, 42);
   }
 
   SessionIndex join(std::string_view user_id = {}, std::string_view user_json = {}) {
@@ -66,6 +67,38 @@ class TestRoom {
     advance_ms(end - now_.steady_ms);
   }
   void reply(Ticket ticket, Result<EventSink> result) { step(HostReplied{ticket, &result}); }
+  // What the store, or get_initial_storage, answers to the oldest load that waits.
+  void loaded(std::vector<std::string> updates, bool has_snapshot = false) {
+    const std::uint64_t last = updates.size();
+    Result<DocumentLoaded::Document> document =
+        DocumentLoaded::Document{std::move(updates), last, has_snapshot};
+    step(DocumentLoaded{take_first(loads), &document});
+  }
+  void load_fails(const char* why = "The disk is gone") {
+    Result<DocumentLoaded::Document> failed = Error{ErrorCode::unavailable, why};
+    step(DocumentLoaded{take_first(loads), &failed});
+  }
+  // What the store answers to the oldest append that waits; answers what was appended.
+  std::string appended() {
+    const AppendUpdate append = take_first(appends);
+    const Result<std::uint64_t> number = ++last_number_;
+    step(Persisted{append.ticket, &number});
+    return append.update;
+  }
+  void append_fails() {
+    const Result<std::uint64_t> failed = Error{ErrorCode::unavailable, "The disk is full"};
+    step(Persisted{take_first(appends).ticket, &failed});
+  }
+  CompactDocument compacted() {
+    CompactDocument compact = take_first(compactions);
+    const Result<std::uint64_t> number = compact.last;
+    step(Persisted{compact.ticket, &number});
+    return compact;
+  }
+  void compact_fails() {
+    const Result<std::uint64_t> failed = Error{ErrorCode::unavailable, "The disk is full"};
+    step(Persisted{take_first(compactions).ticket, &failed});
+  }
   void step(const Input& input) {
     effects_.clear();
     room_->step(input, now_, effects_);
@@ -90,11 +123,22 @@ class TestRoom {
   std::vector<ClosedSession> closed;
   std::vector<SessionIndex> pinged;
   std::vector<HostCall> host_calls;
+  std::vector<Ticket> loads;  // of the store
+  std::vector<AppendUpdate> appends;
+  std::vector<CompactDocument> compactions;
+  std::vector<std::string> troubles;
   std::vector<RefusalReason> refused;
   std::vector<FrameKind> kinds;  // of every send
   int finished = 0;
 
  private:
+  template <class T>
+  static T take_first(std::vector<T>& list) {
+    PLUV_ASSERT(!list.empty());
+    T first = std::move(list.front());
+    list.erase(list.begin());
+    return first;
+  }
   static Definition frozen(Definition definition) {
     definition.freeze();
     return definition;
@@ -122,7 +166,16 @@ class TestRoom {
         copy.data = effects_.view(call->data);
         if (call->session.valid) copy.session = call->session.id;
         copy.context = call->context;
+        copy.document = call->document;
         host_calls.push_back(std::move(copy));
+      } else if (const auto* load = std::get_if<LoadDocument>(&effect)) {
+        loads.push_back(load->ticket);
+      } else if (const auto* append = std::get_if<AppendUpdate>(&effect)) {
+        appends.push_back(*append);
+      } else if (const auto* compact = std::get_if<CompactDocument>(&effect)) {
+        compactions.push_back(*compact);
+      } else if (const auto* trouble = std::get_if<Trouble>(&effect)) {
+        troubles.push_back(std::string(trouble->what) + ": " + trouble->message);
       } else if (const auto* refusal = std::get_if<Refused>(&effect)) {
         refused.push_back(refusal->reason);
       } else if (std::get_if<Finished>(&effect) != nullptr) {
@@ -138,6 +191,7 @@ class TestRoom {
   std::optional<std::int64_t> wake_at_ms_;
   std::map<std::uint32_t, std::vector<std::string>> mail_;
   std::uint32_t next_index_ = 0;
+  std::uint64_t last_number_ = 0;
 };
 
 }  // namespace pluv::room

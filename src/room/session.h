@@ -32,6 +32,23 @@ struct Room::Session {
   bool held = false;               // joined during the room's teardown; not registered yet
   bool joined = false;             // sent $initializeSession
   bool storage_exchanged = false;  // sent its "$initialized" update
+  std::unique_ptr<StorageSession> storage;  // with documents: since it has joined or written
+};
+
+// What a session has of the room's document.
+struct Room::StorageSession {
+  enum class Stage : std::uint8_t {
+    asked,     // the document is being loaded; `update` is what it brought
+    answered,  // was sent the document, but has not said that it is ready for changes
+    open,      // is sent every change
+  };
+  Stage stage = Stage::asked;
+  std::string update;         // asked: its own first document
+  std::uint64_t version = 0;  // of the document, of what it was sent or will be
+  std::string state;          // answered: the document's state then
+  std::int64_t answered_ms = 0;
+  bool resyncing = false;  // was asked for its whole document, which has not come
+  std::int64_t resynced_ms = 0;  // 0: never
 };
 
 // A user's sessions share one presence. Without authorization every session is a user of its own.

@@ -23,7 +23,7 @@ RoomHost::RoomHost(Worker& worker) : worker_(worker) {
 RoomEntry& RoomHost::find_or_make(std::string_view room) {
   if (const auto found = rooms_.find(room); found != rooms_.end()) return *found->second;
   auto entry = std::make_unique<RoomEntry>(std::string(room), next_generation_++,
-                                           worker_.shared().definition);
+                                           worker_.shared().definition, worker_.random_number());
   RoomEntry& made = *entry;
   rooms_.emplace(room, std::move(entry));
   worker_.shared().rooms.fetch_add(1);
@@ -207,6 +207,14 @@ void RoomHost::feed(std::string_view room, const room::Input& input) {
   if (found != rooms_.end()) step(*found->second, input);
 }
 
+void RoomHost::forget_idle_rooms() {
+  std::vector<RoomEntry*> idle;
+  for (const auto& [id, entry] : rooms_) {
+    if (entry->room.size() == 0) idle.push_back(entry.get());
+  }
+  for (RoomEntry* const entry : idle) step(*entry, room::ForgetIdle{});
+}
+
 void RoomHost::on_wake(RoomEntry& entry) { step(entry, room::Woke{}); }
 
 // --- The end of a turn
@@ -258,8 +266,15 @@ void RoomHost::end_session(Connection& connection) {
 void RoomHost::handle_reply(Reply& reply) {
   const auto found = rooms_.find(reply.room);
   if (found == rooms_.end() || found->second->generation != reply.generation) return;
-  step(*found->second, room::HostReplied{.ticket = reply.ticket,
-                                         .result = reply.result ? &*reply.result : nullptr});
+  RoomEntry& entry = *found->second;
+  if (auto* const loaded = std::get_if<DocumentResult>(&reply.outcome)) {
+    step(entry, room::DocumentLoaded{.ticket = reply.ticket, .document = loaded});
+  } else if (const auto* const number = std::get_if<NumberResult>(&reply.outcome)) {
+    step(entry, room::Persisted{.ticket = reply.ticket, .number = number});
+  } else {
+    step(entry, room::HostReplied{.ticket = reply.ticket,
+                                  .result = std::get_if<Result<room::EventSink>>(&reply.outcome)});
+  }
 }
 
 void RoomHost::on_flush(RoomEntry& entry) { flush_room(entry); }

@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "net/permessage_deflate.h"
@@ -26,8 +27,9 @@ namespace pluv::native {
 class Worker;
 
 struct RoomEntry {
-  RoomEntry(std::string id, std::uint64_t number, const room::Definition& definition)
-      : room(std::move(id), definition),
+  RoomEntry(std::string id, std::uint64_t number, const room::Definition& definition,
+            std::uint64_t seed)
+      : room(std::move(id), definition, seed),
         generation(number),
         wake(TimerKind::room_wake, this),
         flush(TimerKind::room_flush, this) {}
@@ -66,6 +68,8 @@ class RoomHost {
   // Feeds an input (ServerBroadcast, Evict ...) to the room of that name; nothing when there is
   // none.
   void feed(std::string_view room, const room::Input& input);
+  // Rooms without sessions, which only keep their document for a while, are to go.
+  void forget_idle_rooms();
   void on_wake(RoomEntry& entry);
   void on_flush(RoomEntry& entry);
 
@@ -75,11 +79,16 @@ class RoomHost {
   [[nodiscard]] bool has_ended() const noexcept { return !ended_.empty(); }
 
  private:
+  using DocumentResult = Result<room::DocumentLoaded::Document>;
+  using NumberResult = Result<std::uint64_t>;
+  // What a ticketed call came to; room_destroyed: nothing.
+  using Outcome =
+      std::variant<std::monostate, Result<room::EventSink>, DocumentResult, NumberResult>;
   struct Reply {
     std::string room;
     std::uint64_t generation = 0;
     room::Ticket ticket{};
-    std::optional<Result<room::EventSink>> result;  // nullopt: room_destroyed
+    Outcome outcome;
   };
   struct FrameSlice {
     const BufferRef* buffer;
@@ -98,8 +107,11 @@ class RoomHost {
   void start_procedure(RoomEntry& entry, room::CallHost& call);
   [[nodiscard]] room::ListenerEvent listener_event(const RoomEntry& entry,
                                                    room::CallHost& call) const;
-  [[nodiscard]] std::function<void(std::optional<Result<room::EventSink>>)> replier(
-      const RoomEntry& entry, room::Ticket ticket);
+  [[nodiscard]] std::function<void(Outcome)> replier(const RoomEntry& entry, room::Ticket ticket);
+  void load_document(const RoomEntry& entry, const room::LoadDocument& load);
+  void append_update(const RoomEntry& entry, room::AppendUpdate& append);
+  void compact_document(const RoomEntry& entry, room::CompactDocument& compact);
+  void execute_trouble(const RoomEntry& entry, const room::Trouble& trouble);
   void execute_refused(const RoomEntry& entry, const room::Refused& refused);
   void receive_frames(Connection& connection, std::span<char> bytes);
   [[nodiscard]] bool handle_event(Connection& connection, const net::FrameEvent& given);

@@ -52,6 +52,14 @@ void RoomHost::execute(RoomEntry& entry) {
       execute_call(entry, *call);
     } else if (const auto* refused = std::get_if<room::Refused>(&effect)) {
       execute_refused(entry, *refused);
+    } else if (const auto* load = std::get_if<room::LoadDocument>(&effect)) {
+      load_document(entry, *load);
+    } else if (auto* append = std::get_if<room::AppendUpdate>(&effect)) {
+      append_update(entry, *append);
+    } else if (auto* compact = std::get_if<room::CompactDocument>(&effect)) {
+      compact_document(entry, *compact);
+    } else if (const auto* trouble = std::get_if<room::Trouble>(&effect)) {
+      execute_trouble(entry, *trouble);
     } else if (std::holds_alternative<room::Finished>(effect)) {
       finished_ = true;
     }
@@ -227,7 +235,8 @@ room::ListenerEvent RoomHost::listener_event(const RoomEntry& entry, room::CallH
                              .user_json = std::string(effects_.view(call.session.user_json)),
                              .context = std::move(call.context),
                              .name = std::string(effects_.view(call.name)),
-                             .data = std::string(effects_.view(call.data))};
+                             .data = std::string(effects_.view(call.data)),
+                             .document = std::move(call.document)};
 }
 
 void RoomHost::execute_call(RoomEntry& entry, room::CallHost& call) {
@@ -249,12 +258,27 @@ void RoomHost::execute_call(RoomEntry& entry, room::CallHost& call) {
       auto reply = replier(entry, call.ticket);
       if (listeners.on_room_destroyed) {
         listeners.on_room_destroyed(listener_event(entry, call),
-                                    [reply = std::move(reply)] { reply(std::nullopt); });
+                                    [reply = std::move(reply)] { reply(std::monostate()); });
       } else {
-        reply(std::nullopt);
+        reply(std::monostate());
       }
       return;
     }
+    case room::HostCallKind::storage_updated:
+      if (listeners.on_storage_updated) listeners.on_storage_updated(listener_event(entry, call));
+      return;
+    case room::HostCallKind::initial_storage:
+      listeners.get_initial_storage(
+          listener_event(entry, call), [reply = replier(entry, call.ticket)](Result<std::string> got) {
+            if (!got.ok()) {
+              reply(DocumentResult(std::move(got).error()));
+              return;
+            }
+            room::DocumentLoaded::Document document;
+            if (!got->empty()) document.updates.push_back(std::move(*got));
+            reply(DocumentResult(std::move(document)));
+          });
+      return;
   }
 }
 
@@ -276,14 +300,14 @@ void RoomHost::start_procedure(RoomEntry& entry, room::CallHost& call) {
 }
 
 // A reply may come at once, later, from another thread, or after the server is gone.
-std::function<void(std::optional<Result<room::EventSink>>)> RoomHost::replier(
-    const RoomEntry& entry, room::Ticket ticket) {
+std::function<void(RoomHost::Outcome)> RoomHost::replier(const RoomEntry& entry,
+                                                         room::Ticket ticket) {
   return [weak = worker_.weak_from_this(), room = entry.room.id(), generation = entry.generation,
-          ticket](std::optional<Result<room::EventSink>> result) {
+          ticket](Outcome outcome) {
     const std::shared_ptr<Worker> worker = weak.lock();
     if (!worker) return;
     auto reply = std::make_shared<Reply>(Reply{
-        .room = room, .generation = generation, .ticket = ticket, .result = std::move(result)});
+        .room = room, .generation = generation, .ticket = ticket, .outcome = std::move(outcome)});
     if (worker->on_own_thread()) {
       worker->rooms().replies_.push_back(std::move(*reply));
       worker->ensure_turn();
@@ -292,6 +316,44 @@ std::function<void(std::optional<Result<room::EventSink>>)> RoomHost::replier(
           [raw = worker.get(), reply] { raw->rooms().replies_.push_back(std::move(*reply)); });
     }
   };
+}
+
+// --- The store
+
+void RoomHost::load_document(const RoomEntry& entry, const room::LoadDocument& load) {
+  worker_.shared().hooks.store->load(
+      entry.room.id(),
+      [reply = replier(entry, load.ticket)](Result<adapters::StoredDocument> stored) {
+        if (!stored.ok()) {
+          reply(DocumentResult(std::move(stored).error()));
+          return;
+        }
+        reply(DocumentResult(room::DocumentLoaded::Document{.updates = std::move(stored->updates),
+                                                            .last = stored->last,
+                                                            .has_snapshot = stored->has_snapshot}));
+      });
+}
+
+void RoomHost::append_update(const RoomEntry& entry, room::AppendUpdate& append) {
+  worker_.shared().hooks.store->append(
+      entry.room.id(), std::move(append.update),
+      [reply = replier(entry, append.ticket)](Result<std::uint64_t> number) {
+        reply(NumberResult(std::move(number)));
+      });
+}
+
+void RoomHost::compact_document(const RoomEntry& entry, room::CompactDocument& compact) {
+  worker_.shared().hooks.store->compact(
+      entry.room.id(), compact.last, std::move(compact.snapshot),
+      [reply = replier(entry, compact.ticket), last = compact.last](Result<void> done) {
+        reply(done.ok() ? NumberResult(last) : NumberResult(std::move(done).error()));
+      });
+}
+
+void RoomHost::execute_trouble(const RoomEntry& entry, const room::Trouble& trouble) {
+  worker_.shared().log(
+      "error", trouble.what,
+      LogFields().add("room", entry.room.id()).add("error", trouble.message).text());
 }
 
 }  // namespace pluv::native

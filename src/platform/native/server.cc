@@ -40,6 +40,7 @@ struct Server::Impl {
   Impl(ServerConfig config, room::Definition definition, ServerHooks hooks) {
     definition.freeze();
     shared.config = std::move(config);
+    definition.has_store = hooks.store != nullptr;
     shared.definition = std::move(definition);
     shared.hooks = std::move(hooks);
     for (std::uint32_t i = 0; i < loop_count(shared.config); ++i) {

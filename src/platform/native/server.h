@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "adapters/store.h"
 #include "base/limits.h"
 #include "base/result.h"
 #include "net/http.h"
@@ -80,6 +81,8 @@ using Logger =
     std::function<void(std::string_view level, std::string_view event, std::string_view fields)>;
 
 struct ServerHooks {
+  // Where rooms keep their documents; the definition's has_store follows it. Null: nowhere.
+  std::shared_ptr<adapters::Store> store;
   // Null: no authorization, every session is its own user. An error refuses the join with
   // $error "Not authorized" and close 3000 (unavailable: held, then 1013). Must not throw.
   std::function<Result<AuthorizedUser>(const JoinRequest&)> authorize;

@@ -288,6 +288,7 @@ void Worker::drain_some() {
     if (tried == connections_.size()) break;  // those left end by themselves
     rooms_.close_session(connections_.at(place), kCloseRestart, "The server restarts");
   }
+  rooms_.forget_idle_rooms();
   timers_.set(drain_timer_, now_.steady_ms + kDrainTickMs);
 }
 

@@ -69,6 +69,7 @@ class Worker : public std::enable_shared_from_this<Worker> {
   [[nodiscard]] SessionId make_session_id();
   // Evenly from [low, high].
   [[nodiscard]] std::int64_t random_between(std::int64_t low, std::int64_t high);
+  [[nodiscard]] std::uint64_t random_number();
 
   void count_refusal(ConnectionRefusal refusal) noexcept {
     metrics_.connections_refused[static_cast<std::size_t>(refusal)].add(1);
@@ -115,7 +116,6 @@ class Worker : public std::enable_shared_from_this<Worker> {
   void read_clock() noexcept;
   void fire(Timer& timer);
   void drain_some();
-  [[nodiscard]] std::uint64_t random_number();
 
   Shared& shared_;
   LoopMetrics metrics_;

@@ -1,0 +1,52 @@
+// What a room needs of its shared document, whatever algorithm is behind it: updates in, updates
+// out, no sockets, no clock. A StorageKind makes documents of one algorithm (yjs_document.h). Owned
+// by a room, used on its thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace pluv::room {
+
+class Document {
+ public:
+  virtual ~Document() = default;
+
+  // Applies an update: all of it, or nothing and an error that says why. What it adds, as an update:
+  // what others have to be told; empty when all of it was known, or has to wait for updates that
+  // have not come (see waiting_bytes).
+  [[nodiscard]] virtual Result<std::string> apply(std::string_view update) = 0;
+  // Runs edit, which may change the document through native(), and answers what it added.
+  [[nodiscard]] virtual Result<std::string> edit(const std::function<void()>& edit) = 0;
+  // Of what waits for updates that have not come. 0: nothing does.
+  [[nodiscard]] virtual std::size_t waiting_bytes() const = 0;
+  // Nobody has ever written into it.
+  [[nodiscard]] virtual bool empty() const = 0;
+  // The whole document as an update.
+  [[nodiscard]] virtual std::string encode() = 0;
+  // What somebody who was given the document when it had this state lacks now.
+  [[nodiscard]] virtual std::string state() const = 0;
+  [[nodiscard]] virtual std::string encode_since(std::string_view state) = 0;
+  [[nodiscard]] virtual std::size_t memory_bytes() const = 0;
+  // The algorithm's own document, for handlers. Null, with the reason in edit()'s error, when it
+  // cannot be made.
+  [[nodiscard]] virtual void* native() = 0;
+};
+
+class StorageKind {
+ public:
+  virtual ~StorageKind() = default;
+  // writer: a number that no other writer of the document uses (the caller's randomness).
+  [[nodiscard]] virtual std::unique_ptr<Document> make(std::uint64_t writer) const = 0;
+  // One update with all that these hold. An error: one of them is none.
+  [[nodiscard]] virtual Result<std::string> merge(std::span<const std::string> updates) const = 0;
+};
+
+}  // namespace pluv::room

@@ -1,0 +1,402 @@
+// A room with a store: what it loads, what it saves, what it shows when, and what it does when the
+// store fails.
+#include <gtest/gtest.h>
+
+#include "room/storage_testing.h"
+
+namespace pluv::room {
+namespace {
+
+Definition with_initial_storage(bool has_store) {
+  Definition definition = yjs_definition(has_store);
+  definition.listeners.get_initial_storage = [](ListenerEvent, InitialStorageDone) {};
+  definition.listeners.on_room_destroyed = [](ListenerEvent, ListenerDone) {};
+  return definition;
+}
+
+// The answer of get_initial_storage, whose ticket comes as a host call.
+void initial_storage_is(TestRoom& room, std::string document) {
+  ASSERT_FALSE(room.host_calls.empty());
+  ASSERT_EQ(room.host_calls.back().kind, HostCallKind::initial_storage);
+  room.loads.push_back(room.host_calls.back().ticket);
+  std::vector<std::string> updates;
+  if (!document.empty()) updates.push_back(std::move(document));
+  room.loaded(std::move(updates));
+}
+
+TEST(RoomPersistence, AJoinWaitsForTheDocument) {
+  TestRoom room(yjs_definition(true));
+  StorageClient ann(room, 1);
+  ann.join();
+  ann.read();
+  EXPECT_EQ(ann.received, 0);
+  ASSERT_EQ(room.loads.size(), 1u);
+  StorageClient bob(room, 2);
+  bob.join();
+  EXPECT_EQ(room.loads.size(), 1u);  // one load for both
+  room.loaded({typed("from the store")}, true);
+  ann.read();
+  bob.read();
+  EXPECT_EQ(ann.change_kind, "unchanged");
+  EXPECT_EQ(ann.text(), "from the store");
+  EXPECT_EQ(bob.text(), "from the store");
+  EXPECT_TRUE(room.appends.empty());
+}
+
+TEST(RoomPersistence, WhatAClientSendsMeanwhileIsHandledAfterTheLoadInOrder) {
+  TestRoom room(yjs_definition(true));
+  StorageClient ann(room, 1);
+  ASSERT_TRUE(ann.doc().get_text("t").insert(0, "ab").ok());
+  ann.join();
+  ann.type(2, "c");
+  room.send(ann.index(), R"({"type":"$ping","data":{}})");
+  EXPECT_EQ(room.take(ann.index()).size(), 3u);  // $registered, $userJoined, $pong
+  room.loaded({});
+  std::string saved = room.appended();
+  while (!room.appends.empty()) {
+    const std::string parts[] = {saved, room.appended()};
+    const std::string_view views[] = {parts[0], parts[1]};
+    saved = *ycrdt::merge_updates(views);
+  }
+  EXPECT_EQ(text_of(saved), "abc");
+}
+
+TEST(RoomPersistence, NothingIsShownBeforeItIsSaved) {
+  TestRoom room(yjs_definition(true));
+  StorageClient ann(room, 1);
+  StorageClient bob(room, 2);
+  ann.join();
+  room.loaded({});
+  ann.answer();
+  bob.join_fully();
+  ann.type(0, "a");
+  ASSERT_EQ(room.appends.size(), 1u);
+  bob.read();
+  EXPECT_EQ(bob.text(), "");
+  StorageClient eve(room, 3);
+  eve.join();  // her document would show it, too
+  eve.read();
+  EXPECT_EQ(eve.received, 0);
+  EXPECT_EQ(text_of(room.appended()), "a");
+  bob.read();
+  eve.read();
+  EXPECT_EQ(bob.text(), "a");
+  EXPECT_EQ(eve.text(), "a");
+}
+
+TEST(RoomPersistence, WhatComesDuringAnAppendGoesTogetherWithTheNext) {
+  TestRoom room(yjs_definition(true));
+  StorageClient ann(room, 1);
+  StorageClient bob(room, 2);
+  ann.join();
+  room.loaded({});
+  ann.answer();
+  bob.join_fully();
+  for (int i = 0; i < 5; ++i) ann.type(static_cast<std::uint32_t>(i), "x");
+  ASSERT_EQ(room.appends.size(), 1u);
+  (void)room.appended();
+  bob.read();
+  EXPECT_EQ(bob.text(), "x");
+  ASSERT_EQ(room.appends.size(), 1u);
+  (void)room.appended();
+  bob.read();
+  EXPECT_EQ(bob.text(), "xxxxx");
+  EXPECT_EQ(bob.updates.size(), 5u);
+  EXPECT_TRUE(room.appends.empty());
+}
+
+TEST(RoomPersistence, ASessionThatIsGoneIsSentNothingThatWaited) {
+  TestRoom room(yjs_definition(true));
+  StorageClient ann(room, 1);
+  StorageClient bob(room, 2);
+  ann.join();
+  room.loaded({});
+  ann.answer();
+  bob.join_fully();
+  ann.type(0, "a");
+  ann.leave();
+  bob.leave();
+  StorageClient eve(room, 3);
+  room.open(bob.index());  // another session in the same place
+  room.drop_mail();
+  (void)room.appended();
+  EXPECT_TRUE(room.take(bob.index()).empty());
+}
+
+TEST(RoomPersistence, TheLastSessionsEditsAreSavedBeforeTheRoomEnds) {
+  Definition definition = with_initial_storage(true);
+  definition.listeners.get_initial_storage = nullptr;
+  TestRoom room(std::move(definition));
+  StorageClient ann(room, 1);
+  ann.join();
+  room.loaded({});
+  ann.answer();
+  ann.type(0, "last words");
+  ann.leave();
+  EXPECT_TRUE(room.host_calls.empty());
+  (void)room.appended();
+  ASSERT_EQ(room.host_calls.size(), 1u);
+  EXPECT_EQ(room.host_calls[0].kind, HostCallKind::room_destroyed);
+  EXPECT_EQ(text_of(room.host_calls[0].document->encode()), "last words");
+}
+
+TEST(RoomPersistence, AJoinDuringTheTeardownWaitsForIt) {
+  Definition definition = with_initial_storage(false);
+  TestRoom room(std::move(definition));
+  StorageClient ann(room, 1);
+  ann.join();
+  initial_storage_is(room, "");
+  ann.answer();
+  ann.type(0, "old");
+  ann.leave();
+  ASSERT_EQ(room.host_calls.size(), 2u);
+  const Ticket teardown = room.host_calls.back().ticket;
+  StorageClient bob(room, 2);
+  bob.join();
+  bob.read();
+  EXPECT_EQ(bob.received, 0);
+  EXPECT_EQ(room.host_calls.size(), 2u);
+  room.step(HostReplied{teardown, nullptr});
+  initial_storage_is(room, typed("what the application saved"));
+  bob.read();
+  EXPECT_EQ(bob.text(), "what the application saved");
+}
+
+TEST(RoomPersistence, ARoomLingersWithItsDocumentAndThenGoes) {
+  Definition definition = yjs_definition(true);
+  definition.limits.linger_ms = 30'000;
+  TestRoom room(std::move(definition));
+  StorageClient ann(room, 1);
+  ann.join();
+  room.loaded({typed("kept")});
+  ann.leave();
+  EXPECT_EQ(room.finished, 0);
+  room.run_ms(29'999);
+  StorageClient bob(room, 2);
+  bob.join();
+  bob.read();
+  EXPECT_EQ(bob.text(), "kept");
+  EXPECT_TRUE(room.loads.empty());
+  bob.leave();
+  room.run_ms(29'999);
+  EXPECT_EQ(room.finished, 0);
+  room.run_ms(2);
+  EXPECT_EQ(room.finished, 1);
+  EXPECT_TRUE(room.room().finished());
+}
+
+TEST(RoomPersistence, ALingeringRoomGoesAtOnceWhenMemoryIsWanted) {
+  TestRoom room(yjs_definition(true));
+  StorageClient ann(room, 1);
+  ann.join();
+  room.loaded({typed("kept")});
+  room.step(ForgetIdle{});
+  EXPECT_EQ(room.finished, 0);  // somebody is here
+  ann.leave();
+  room.step(ForgetIdle{});
+  EXPECT_EQ(room.finished, 1);
+}
+
+TEST(RoomPersistence, AFailedLoadSendsEveryoneAwayAndIsNoEmptyDocument) {
+  TestRoom room(yjs_definition(true));
+  StorageClient ann(room, 1);
+  ann.join();
+  room.load_fails();
+  ann.read();
+  EXPECT_EQ(ann.received, 0);
+  EXPECT_EQ(ann.errors.size(), 1u);
+  ASSERT_EQ(room.closed.size(), 1u);
+  EXPECT_EQ(room.closed[0].code, kCloseBroken);
+  EXPECT_TRUE(room.closed[0].paced);
+  EXPECT_EQ(room.troubles, std::vector<std::string>{"document_load_failed: The disk is gone"});
+  StorageClient bob(room, 2);
+  bob.join();
+  room.loaded({typed("it is back")});
+  bob.read();
+  EXPECT_EQ(bob.text(), "it is back");
+}
+
+TEST(RoomPersistence, AStoredDocumentThatIsNoneIsAFailedLoad) {
+  TestRoom room(yjs_definition(true));
+  StorageClient ann(room, 1);
+  ann.join();
+  room.loaded({"\xff\xff"});
+  ASSERT_EQ(room.closed.size(), 1u);
+  EXPECT_EQ(room.closed[0].code, kCloseBroken);
+  EXPECT_TRUE(room.appends.empty());
+}
+
+TEST(RoomPersistence, TheApplicationIsAskedOnlyWhenTheStoreHasNothing) {
+  TestRoom room(with_initial_storage(true));
+  StorageClient ann(room, 1);
+  ann.join();
+  EXPECT_TRUE(room.host_calls.empty());
+  room.loaded({});
+  initial_storage_is(room, base64_encode(typed("from a database")));
+  EXPECT_EQ(text_of(room.appended()), "from a database");
+  ann.read();
+  EXPECT_EQ(ann.change_kind, "unchanged");
+  EXPECT_EQ(ann.text(), "from a database");
+
+  TestRoom other(with_initial_storage(true));
+  StorageClient bob(other, 2);
+  bob.join();
+  other.loaded({typed("stored")});
+  EXPECT_TRUE(other.host_calls.empty());
+}
+
+TEST(RoomPersistence, TheApplicationIsAskedOnceALoad) {
+  TestRoom room(with_initial_storage(false));
+  StorageClient ann(room, 1);
+  StorageClient bob(room, 2);
+  ann.join();
+  bob.join();
+  EXPECT_EQ(room.host_calls.size(), 1u);
+  initial_storage_is(room, typed("bytes"));
+  StorageClient eve(room, 3);
+  eve.join();
+  for (StorageClient* client : {&ann, &bob, &eve}) {
+    client->read();
+    EXPECT_EQ(client->text(), "bytes");
+  }
+  EXPECT_EQ(room.host_calls.size(), 1u);
+}
+
+TEST(RoomPersistence, AFailedAppendIsTriedAgain) {
+  TestRoom room(yjs_definition(true));
+  StorageClient ann(room, 1);
+  StorageClient bob(room, 2);
+  ann.join();
+  room.loaded({});
+  ann.answer();
+  bob.join_fully();
+  ann.type(0, "a");
+  room.append_fails();
+  EXPECT_TRUE(room.appends.empty());
+  room.run_ms(60);
+  room.append_fails();
+  ann.type(1, "b");
+  room.run_ms(200);
+  EXPECT_EQ(text_of(room.appended()), "a");
+  (void)room.appended();
+  bob.read();
+  EXPECT_EQ(bob.text(), "ab");
+  EXPECT_TRUE(room.closed.empty());
+  EXPECT_EQ(room.troubles.size(), 2u);
+}
+
+TEST(RoomPersistence, AStoreThatKeepsFailingRevealsNothingAndLosesNoEdit) {
+  TestRoom room(yjs_definition(true));
+  StorageClient ann(room, 1);
+  StorageClient bob(room, 2);
+  ann.join();
+  room.loaded({typed("kept ")});
+  ann.answer();
+  bob.join_fully();
+  ann.type(5, "lost?");
+  const std::string kept = typed("kept ");
+  for (int tries = 0; room.closed.empty() && tries < 100; ++tries) {
+    if (!room.appends.empty()) room.append_fails();
+    room.run_ms(100);
+  }
+  EXPECT_EQ(room.closed.size(), 2u);
+  for (const auto& closed : room.closed) {
+    EXPECT_EQ(closed.code, kCloseOverloaded);
+    EXPECT_TRUE(closed.paced);
+  }
+  bob.read();
+  EXPECT_EQ(bob.text(), "kept ");
+  // The store is back: what it kept is loaded, and the client offers its edit again.
+  room.closed.clear();
+  ann.join();
+  room.loaded({kept});
+  ann.answer();
+  EXPECT_EQ(text_of([&] {
+              const std::string parts[] = {kept, room.appended()};
+              const std::string_view views[] = {parts[0], parts[1]};
+              return *ycrdt::merge_updates(views);
+            }()),
+            "kept lost?");
+  bob.join_fully();
+  EXPECT_EQ(bob.text(), "kept lost?");
+}
+
+TEST(RoomPersistence, WhatPilesUpBeforeAStoreThatStallsHasALimit) {
+  for (const std::size_t extra : {0u, 1u}) {
+    Definition definition = yjs_definition(true);
+    const std::string first = typed("a", 5);
+    const std::string second = typed("b", 6);
+    definition.limits.unsaved_bytes_max = second.size() - extra;
+    TestRoom room(std::move(definition));
+    StorageClient ann(room, 1);
+    ann.join();
+    room.loaded({});
+    ann.send_update("\"$initialized\"", first);
+    ann.send_update("null", second);
+    EXPECT_EQ(room.closed.size(), extra);
+  }
+}
+
+TEST(RoomPersistence, ALongLogBecomesASnapshot) {
+  Definition definition = yjs_definition(true);
+  definition.limits.log_updates_max = 3;
+  TestRoom room(std::move(definition));
+  StorageClient ann(room, 1);
+  ann.join();
+  room.loaded({});
+  ann.answer();
+  for (std::uint32_t i = 0; i < 4; ++i) {
+    EXPECT_TRUE(room.compactions.empty());
+    ann.type(i, "x");
+    (void)room.appended();
+  }
+  ASSERT_EQ(room.compactions.size(), 1u);
+  EXPECT_EQ(room.compactions[0].last, 4u);
+  ann.type(4, "y");  // meanwhile
+  (void)room.appended();
+  EXPECT_EQ(text_of(room.compacted().snapshot), "xxxx");
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    EXPECT_TRUE(room.compactions.empty());
+    ann.type(i, "z");
+    (void)room.appended();
+  }
+  EXPECT_EQ(room.compactions.size(), 1u);
+}
+
+TEST(RoomPersistence, ACompactionThatFailsIsTriedAgainLater) {
+  Definition definition = yjs_definition(true);
+  definition.limits.log_updates_max = 0;
+  TestRoom room(std::move(definition));
+  StorageClient ann(room, 1);
+  ann.join();
+  room.loaded({});
+  ann.answer();
+  ann.type(0, "x");
+  (void)room.appended();
+  room.compact_fails();
+  EXPECT_EQ(room.troubles, std::vector<std::string>{"document_compact_failed: The disk is full"});
+  ann.type(0, "y");
+  (void)room.appended();
+  EXPECT_TRUE(room.compactions.empty());
+  room.advance_ms(60'000);
+  ann.type(0, "z");
+  (void)room.appended();
+  EXPECT_EQ(text_of(room.compacted().snapshot), "zyx");
+}
+
+TEST(RoomPersistence, AnUpdateThatWaitsForOthersIsSavedAsWell) {
+  TestRoom room(yjs_definition(true));
+  StorageClient ann(room, 1);
+  ann.join();
+  room.loaded({});
+  ann.answer();
+  ASSERT_TRUE(ann.doc().get_text("t").insert(0, "a").ok());
+  ann.type(1, "b");  // its "a" got lost
+  const std::string saved = room.appended();
+  const std::string parts[] = {saved, typed("a", 1)};
+  const std::string_view views[] = {parts[0], parts[1]};
+  EXPECT_EQ(text_of(*ycrdt::merge_updates(views)), "ab");
+}
+
+}  // namespace
+}  // namespace pluv::room

@@ -1,0 +1,296 @@
+// A room's document: what its sessions send of it and are sent. protocol.md, section 6.
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "base/base64.h"
+#include "room/room.h"
+#include "room/session.h"
+#include "room/storage.h"
+
+namespace pluv::room {
+namespace {
+
+RefusalReason refusal_of(const Error& error) noexcept {
+  return error.code == ErrorCode::limit ? RefusalReason::update_over_limit
+                                        : RefusalReason::update_invalid;
+}
+
+}  // namespace
+
+using protocol::ClientMessage;
+using protocol::MessageKind;
+
+// --- The exchange with which a session begins.
+
+// update: base64 of the session's own document, for a room that has none; may be empty.
+void Room::begin_exchange(SessionIndex index, std::string_view update) {
+  if (!storage_) {
+    const std::uint32_t begin = frame_begin();
+    protocol::v5::append_storage_received(effects_->bytes, sender_of(index), id_, "empty", {});
+    send_to(index, begin);
+    return;
+  }
+  Session& self = session(index);
+  if (!self.storage) self.storage = std::make_unique<StorageSession>();
+  StorageSession& exchange = *self.storage;
+  exchange.update.clear();
+  if (!update.empty()) {
+    if (auto bytes = base64_decode(update)) {
+      exchange.update = std::move(*bytes);
+    } else {
+      refuse(index, RefusalReason::update_invalid);
+      send_error(index, "Invalid storage. The update is not base64");
+    }
+  }
+  if (storage_->ready) {
+    answer_exchange(index);
+  } else {
+    self.waiting_for = storage_->load_ticket;
+  }
+}
+
+void Room::answer_exchange(SessionIndex index) {
+  Storage& storage = *storage_;
+  const std::string update = std::exchange(session(index).storage->update, {});
+  std::string_view change_kind = storage.document->empty() ? "empty" : "unchanged";
+  if (storage.document->empty() && !update.empty()) {
+    const Result<Applied> applied = apply_update(index, update, {});
+    if (!applied.ok()) {
+      refuse(index, refusal_of(applied.error()));
+      send_error(index, applied.error().message);
+    } else if (!storage.document->empty() || *applied == Applied::incomplete) {
+      change_kind = "initialized";
+    }
+  }
+  send_storage_received(index, change_kind);
+  StorageSession& exchange = *session(index).storage;
+  if (exchange.stage == StorageSession::Stage::open) return;
+  exchange.stage = StorageSession::Stage::answered;
+  exchange.version = storage.version;
+  exchange.state = storage.document->state();
+  exchange.answered_ms = now_.steady_ms;
+  if (storage.answer_due_ms == 0) {
+    storage.answer_due_ms = now_.steady_ms + definition_.limits.storage_answer_ms;
+  }
+}
+
+void Room::send_storage_received(SessionIndex index, std::string_view change_kind) {
+  const std::uint32_t begin = frame_begin();
+  protocol::v5::append_storage_received(effects_->bytes, sender_of(index), id_, change_kind,
+                                        base64_encode(storage_->document->encode()));
+  send_gated(Whom::one, &index, begin);
+}
+
+// From now on the session is sent every change; first, what it has missed.
+void Room::open_storage(SessionIndex index) {
+  Session& self = session(index);
+  Storage& storage = *storage_;
+  if (!self.storage) self.storage = std::make_unique<StorageSession>();
+  StorageSession& exchange = *self.storage;
+  if (exchange.stage == StorageSession::Stage::open) return;
+  exchange.stage = StorageSession::Stage::open;
+  const std::uint64_t seen = std::exchange(exchange.version, storage.version);
+  const std::string state = std::exchange(exchange.state, {});
+  if (seen == storage.version || storage.document->empty()) return;
+  const std::string missed =
+      state.empty() ? storage.document->encode() : storage.document->encode_since(state);
+  const std::uint32_t begin = frame_begin();
+  protocol::v5::append_storage_updated(effects_->bytes, sender_of(index), id_,
+                                       base64_encode(missed));
+  send_gated(Whom::one, &index, begin);
+}
+
+// --- Updates of clients.
+
+bool Room::must_wait_for_document(MessageKind kind) const noexcept {
+  return storage_ && !storage_->ready &&
+         (kind == MessageKind::update_storage || kind == MessageKind::custom);
+}
+
+Ticket Room::document_ticket() const noexcept { return storage_->load_ticket; }
+
+void Room::update_storage(SessionIndex index, const ClientMessage& message) {
+  Session& self = session(index);
+  const bool initialized = message.origin == protocol::v5::kInitializedOrigin;
+  if (initialized) self.storage_exchanged = true;
+  if (!storage_) return;
+  open_storage(index);
+  if (initialized) self.storage->resyncing = false;
+  const auto update = base64_decode(message.update);
+  const Result<Applied> applied =
+      update ? apply_update(index, *update, message.update)
+             : Error{ErrorCode::invalid, "Invalid storage. The update is not base64"};
+  if (!applied.ok()) {
+    refuse(index, refusal_of(applied.error()));
+    send_error(index, applied.error().message);
+    // What the client writes next builds upon what was refused.
+    resync(index, refusal_of(applied.error()), "Storage updates are refused");
+  } else if (*applied == Applied::incomplete) {
+    resync(index, RefusalReason::update_incomplete, "Updates before this one are missing");
+  }
+}
+
+// base64: the update's, when it is at hand.
+Result<Room::Applied> Room::apply_update(SessionIndex index, std::string_view update,
+                                         std::string_view base64) {
+  Storage& storage = *storage_;
+  if (auto small = check_document_size(update); !small.ok()) return std::move(small).error();
+  const std::size_t waited = storage.document->waiting_bytes();
+  auto added = storage.document->apply(update);
+  if (!added.ok()) {
+    return Error{added.error().code, "Invalid storage. " + added.error().message};
+  }
+  const std::size_t waiting = storage.document->waiting_bytes();
+  const bool incomplete = waiting > waited || (waiting != 0 && waiting != waited && added->empty());
+  storage.document_bytes += incomplete ? update.size() : added->size();
+  if (!added->empty() || incomplete) {
+    // What waits is no part of what was added, but must not be lost either.
+    document_changed(incomplete ? std::string(update) : *added);
+  }
+  if (!added->empty()) {
+    tell_update(&index, *added, *added == update ? base64 : std::string_view());
+  }
+  return incomplete ? Applied::incomplete : Applied::whole;
+}
+
+// Before anything changes, so that what is too large leaves no trace.
+Result<void> Room::check_document_size(std::string_view update) {
+  Storage& storage = *storage_;
+  const std::size_t bytes_max = definition_.limits.document_bytes_max;
+  if (storage.document_bytes + update.size() <= bytes_max) return {};
+  const std::string document = storage.document->encode();
+  storage.document_bytes = document.size();
+  if (storage.document_bytes + update.size() <= bytes_max) return {};
+  // What it holds may be known already.
+  const std::string both[] = {document, std::string(update)};
+  const Result<std::string> merged = definition_.storage->merge(both);
+  if (!merged.ok()) return Error{merged.error().code, "Invalid storage. " + merged.error().message};
+  if (merged->size() <= bytes_max) return {};
+  return Error{ErrorCode::limit, "Large storage. The document must be at most " +
+                                     std::to_string(bytes_max) + " bytes. It would have " +
+                                     std::to_string(merged->size()) + " bytes"};
+}
+
+// The client's next edits lack what did not get here: asked for its whole document it sends all
+// again. Never told that the document is empty, which would make it throw its own away.
+void Room::resync(SessionIndex index, RefusalReason reason, std::string_view close_reason) {
+  StorageSession& exchange = *session(index).storage;
+  if (exchange.resyncing) return;  // what comes before its answer knows no better
+  const bool again = exchange.resynced_ms != 0 && now_.steady_ms - exchange.resynced_ms <
+                                                      definition_.limits.resync_interval_ms;
+  if (again) {
+    refuse(index, reason);
+    close(index, kClosePolicy, close_reason);
+    return;
+  }
+  exchange.resyncing = true;
+  exchange.resynced_ms = now_.steady_ms;
+  send_storage_received(index, "unchanged");
+}
+
+// --- Telling.
+
+// The document has changed by this update, which is to be kept.
+void Room::document_changed(std::string update) {
+  Storage& storage = *storage_;
+  ++storage.version;
+  if (!definition_.has_store) {
+    storage.saved = storage.version;
+    return;
+  }
+  storage.unsaved_bytes += update.size();
+  storage.unsaved.push_back(std::move(update));
+  start_append();
+}
+
+// sender null: server code.
+void Room::tell_update(const SessionIndex* sender, std::string_view added,
+                       std::string_view base64) {
+  const std::uint32_t begin = frame_begin();
+  protocol::v5::Sender who;
+  if (sender != nullptr) who = sender_of(*sender);
+  std::string encoded;
+  if (base64.empty()) {
+    base64_append(encoded, added);
+    base64 = encoded;
+  }
+  protocol::v5::append_storage_updated(effects_->bytes, who, id_, base64);
+  send_gated(Whom::open, sender, begin);
+  if (!definition_.listeners.on_storage_updated) return;
+  send_gated(Whom::listener, sender, frame_begin());
+}
+
+// Sends the frame that begins here as soon as the document's version may be seen.
+void Room::send_gated(Whom whom, const SessionIndex* index, std::uint32_t begin) {
+  Gated gated;
+  gated.whom = whom;
+  gated.has_session = index != nullptr;
+  if (storage_) gated.version = storage_->version;
+  if (index != nullptr) {
+    gated.index = *index;
+    gated.session = session(*index).id;
+    if (whom == Whom::listener) {
+      gated.user = user_of(session(*index)).typed;
+      gated.user_json = user_of(session(*index)).json;
+    }
+  }
+  if (!storage_ || storage_->saved >= gated.version) {
+    reveal(gated, begin);
+    return;
+  }
+  gated.frame = effects_->bytes.substr(begin);
+  effects_->bytes.resize(begin);
+  storage_->gated_bytes += gated.frame.size();
+  storage_->gated.push_back(std::move(gated));
+}
+
+void Room::reveal(const Gated& gated, std::uint32_t begin) {
+  const bool here = gated.has_session && exists(gated.index) &&
+                    session(gated.index).id == gated.session;
+  switch (gated.whom) {
+    case Whom::one:
+      if (here) {
+        send_to(gated.index, begin);
+      } else {
+        effects_->bytes.resize(begin);
+      }
+      return;
+    case Whom::all: send_to_all(begin); return;
+    case Whom::open: send_to_open(begin, gated); return;
+    case Whom::listener: {
+      CallHost call;
+      call.kind = HostCallKind::storage_updated;
+      call.session.valid = gated.has_session;
+      call.session.index = gated.index;
+      call.session.id = gated.session;
+      call.session.user = gated.user;
+      call.session.user_json = append_bytes(gated.user_json);
+      call.context = context_;
+      call.document = storage_->document;
+      effects_->list.emplace_back(std::move(call));
+      return;
+    }
+  }
+}
+
+void Room::send_to_open(std::uint32_t begin, const Gated& gated) {
+  Send send;
+  send.frame = {begin, frame_begin() - begin};
+  send.receivers_offset = static_cast<std::uint32_t>(effects_->receivers.size());
+  for (const SessionIndex index : order_) {
+    const Session& self = session(index);
+    if (!self.storage || self.storage->stage != StorageSession::Stage::open) continue;
+    if (self.storage->version >= gated.version) continue;  // it was sent the whole of it
+    if (gated.has_session && index == gated.index && self.id == gated.session) continue;
+    effects_->receivers.push_back(index);
+    ++send.receivers_count;
+  }
+  if (send.receivers_count == 0) {
+    effects_->bytes.resize(begin);
+    return;
+  }
+  effects_->list.emplace_back(send);
+}
+
+}  // namespace pluv::room

@@ -1,0 +1,291 @@
+// What sessions send of a room's document and what they are sent: no store, so all of it at once.
+#include <gtest/gtest.h>
+
+#include "room/storage_testing.h"
+
+namespace pluv::room {
+namespace {
+
+TEST(RoomStorage, TheFirstClientBringsTheDocument) {
+  TestRoom room(yjs_definition());
+  StorageClient ann(room, 1);
+  ASSERT_TRUE(ann.doc().get_text("t").insert(0, "mine").ok());
+  ann.join();
+  ann.read();
+  EXPECT_EQ(ann.registered_state, "");
+  EXPECT_EQ(ann.change_kind, "initialized");
+  ann.answer();
+  StorageClient bob(room, 2);
+  bob.join();
+  bob.read();
+  EXPECT_EQ(bob.registered_state, "AAA=");
+  EXPECT_EQ(bob.change_kind, "unchanged");
+  EXPECT_EQ(bob.text(), "mine");
+}
+
+TEST(RoomStorage, WithoutADocumentItIsEmpty) {
+  TestRoom room(yjs_definition());
+  StorageClient ann(room, 1);
+  ann.join();
+  ann.read();
+  EXPECT_EQ(ann.change_kind, "empty");
+  EXPECT_EQ(ann.received, 1);
+}
+
+TEST(RoomStorage, AnEditReachesTheOthersAndOnlyWhatItAdded) {
+  TestRoom room(yjs_definition());
+  StorageClient ann(room, 1);
+  StorageClient bob(room, 2);
+  StorageClient eve(room, 3);
+  for (StorageClient* client : {&ann, &bob, &eve}) client->join_fully();
+  ann.type(0, std::string(100'000, 'x'));
+  for (StorageClient* client : {&ann, &bob, &eve}) client->read();
+  const std::size_t before = bob.updates.size();
+  ann.type(5, "y");
+  for (StorageClient* client : {&ann, &bob, &eve}) client->read();
+  ASSERT_EQ(bob.updates.size(), before + 1);
+  EXPECT_LT(bob.updates.back().size(), 40u);
+  EXPECT_EQ(bob.updates.back(), eve.updates.back());
+  EXPECT_TRUE(ann.updates.empty());
+  EXPECT_EQ(bob.text(), ann.text());
+  EXPECT_EQ(eve.text(), ann.text());
+}
+
+TEST(RoomStorage, WhatIsKnownIsToldToNobody) {
+  TestRoom room(yjs_definition());
+  StorageClient ann(room, 1);
+  StorageClient bob(room, 2);
+  ann.join_fully();
+  ann.type(0, "hello");
+  bob.join_fully();  // with the document that it was sent a moment ago
+  ann.read();
+  EXPECT_TRUE(ann.updates.empty());
+  ann.send_update("null", ann.own());
+  bob.read();
+  EXPECT_TRUE(bob.updates.empty());
+}
+
+TEST(RoomStorage, OfAnOfflineDocumentOnlyWhatIsNewReachesTheOthers) {
+  TestRoom room(yjs_definition());
+  StorageClient ann(room, 1);
+  StorageClient bob(room, 2);
+  ann.join_fully();
+  ann.type(0, std::string(10'000, 'x'));
+  bob.join_fully();
+  bob.leave();
+  ASSERT_TRUE(bob.doc().get_text("t").insert(0, "offline ").ok());
+  bob.join_fully();
+  ann.read();
+  ASSERT_EQ(ann.updates.size(), 1u);
+  EXPECT_LT(ann.updates[0].size(), 60u);
+  EXPECT_EQ(ann.text(), bob.text());
+}
+
+// The original's client never builds its storage when a change comes first.
+TEST(RoomStorage, NoChangeComesBeforeTheClientHasAnswered) {
+  TestRoom room(yjs_definition());
+  StorageClient ann(room, 1);
+  StorageClient bob(room, 2);
+  ann.join_fully();
+  bob.join();
+  ann.type(0, "while bob loads");
+  ann.type(0, "twice ");
+  bob.read();
+  EXPECT_TRUE(bob.updates.empty());
+  bob.answer();
+  bob.read();
+  ASSERT_EQ(bob.updates.size(), 1u);  // what it missed, as one
+  EXPECT_EQ(bob.text(), "twice while bob loads");
+  ann.type(0, "now ");
+  bob.read();
+  EXPECT_EQ(bob.updates.size(), 2u);
+}
+
+TEST(RoomStorage, AClientThatNeverAnswersHearsOfChangesAfterTenSeconds) {
+  TestRoom room(yjs_definition());
+  StorageClient ann(room, 1);
+  StorageClient bob(room, 2);
+  ann.join_fully();
+  bob.join();
+  ann.type(0, "a");
+  room.run_ms(9'999);
+  bob.read();
+  EXPECT_TRUE(bob.updates.empty());
+  room.run_ms(2);
+  bob.read();
+  EXPECT_EQ(bob.text(), "a");
+}
+
+TEST(RoomStorage, AnEditOfItsOwnOpensAClientThatDoesNotAnswer) {
+  TestRoom room(yjs_definition());
+  StorageClient ann(room, 1);
+  StorageClient bob(room, 2);
+  ann.join_fully();
+  bob.join();
+  ann.type(0, "a");
+  bob.type(0, "b");
+  bob.read();
+  ann.read();
+  EXPECT_EQ(bob.updates.size(), 1u);
+  EXPECT_EQ(bob.text(), ann.text());
+}
+
+TEST(RoomStorage, WhatIsNoUpdateIsRefusedAndLeavesNoTrace) {
+  TestRoom room(yjs_definition());
+  StorageClient ann(room, 1);
+  StorageClient bob(room, 2);
+  ann.join_fully();
+  ann.type(0, "good");
+  bob.join_fully();
+  bob.read();
+  ann.send_update("null", "\xff\xff\xff");
+  ann.read();
+  bob.read();
+  ASSERT_EQ(ann.errors.size(), 1u);
+  EXPECT_EQ(ann.errors[0].find("Invalid storage."), 0u) << ann.errors[0];
+  EXPECT_TRUE(bob.errors.empty());
+  EXPECT_TRUE(bob.updates.empty());
+  // It is asked for its document, whose place in the room it keeps.
+  EXPECT_EQ(ann.received, 2);
+  EXPECT_EQ(ann.change_kind, "unchanged");
+  EXPECT_TRUE(room.closed.empty());
+  ann.answer();
+  ann.type(4, "!");
+  bob.read();
+  EXPECT_EQ(bob.text(), "good!");
+}
+
+TEST(RoomStorage, AClientThatIsRefusedAgainIsClosed) {
+  TestRoom room(yjs_definition());
+  StorageClient ann(room, 1);
+  ann.join_fully();
+  ann.send_update("null", "\xff");
+  ann.send_update("null", "\xff");  // it has not read the first answer yet
+  EXPECT_TRUE(room.closed.empty());
+  ann.answer();
+  ann.send_update("null", "\xff");
+  ASSERT_EQ(room.closed.size(), 1u);
+  EXPECT_EQ(room.closed[0].code, kClosePolicy);
+}
+
+TEST(RoomStorage, RefusedOnceAMinuteAClientStays) {
+  TestRoom room(yjs_definition());
+  StorageClient ann(room, 1);
+  ann.join_fully();
+  for (int i = 0; i < 3; ++i) {
+    ann.send_update("null", "\xff");
+    ann.answer();
+    for (int seconds = 0; seconds < 60; seconds += 10) {
+      room.run_ms(10'000);
+      room.send(ann.index(), R"({"type":"$ping","data":{}})");
+    }
+  }
+  EXPECT_TRUE(room.closed.empty());
+}
+
+TEST(RoomStorage, AnUpdateThatIsNotBase64IsRefused) {
+  TestRoom room(yjs_definition());
+  StorageClient ann(room, 1);
+  ann.join_fully();
+  room.send(ann.index(),
+            R"({"type":"$updateStorage","data":{"origin":null,"update":"!!!!"}})");
+  ann.read();
+  ASSERT_EQ(ann.errors.size(), 1u);
+  EXPECT_EQ(ann.errors[0], "Invalid storage. The update is not base64");
+}
+
+TEST(RoomStorage, MissingUpdatesAreHealedByAskingTheSender) {
+  TestRoom room(yjs_definition());
+  StorageClient ann(room, 1);
+  StorageClient bob(room, 2);
+  ann.join_fully();
+  bob.join_fully();
+  // Its first letter got lost on the way.
+  ASSERT_TRUE(ann.doc().get_text("t").insert(0, "a").ok());
+  ann.type(1, "b");
+  bob.read();
+  EXPECT_EQ(bob.text(), "");
+  ann.read();
+  EXPECT_EQ(ann.received, 2);
+  EXPECT_EQ(ann.change_kind, "unchanged");
+  ann.type(2, "c");  // on its way already
+  ann.answer();
+  bob.read();
+  EXPECT_EQ(bob.text(), "abc");
+  EXPECT_TRUE(room.closed.empty());
+  EXPECT_TRUE(ann.errors.empty());
+}
+
+TEST(RoomStorage, ADocumentMayHaveItsLimitButNoByteMore) {
+  const std::string first = typed("some text");
+  ycrdt::Doc doc({.client_id = 7});
+  ASSERT_TRUE(doc.apply_update(first).ok());
+  ASSERT_TRUE(doc.get_text("t").insert(9, "!").ok());
+  const std::string whole = doc.encode_state_as_update();
+  for (const std::size_t bytes_max : {whole.size() - 1, whole.size(), whole.size() + 1}) {
+    Definition definition = yjs_definition();
+    definition.limits.document_bytes_max = bytes_max;
+    TestRoom room(std::move(definition));
+    StorageClient ann(room, 1);
+    StorageClient bob(room, 2);
+    ann.join_fully();
+    bob.join_fully();
+    ann.send_update("null", first);
+    ann.send_update("null", whole);
+    ann.read();
+    bob.read();
+    const bool fits = bytes_max >= whole.size();
+    EXPECT_EQ(bob.text(), fits ? "some text!" : "some text");
+    EXPECT_EQ(ann.errors.size(), fits ? 0u : 1u) << (ann.errors.empty() ? "" : ann.errors[0]) << bytes_max;
+    if (!fits) {
+      EXPECT_EQ(ann.errors[0].find("Large storage."), 0u) << ann.errors[0];
+      EXPECT_EQ(room.refused.back(), RefusalReason::update_over_limit);
+    }
+  }
+}
+
+TEST(RoomStorage, AFirstDocumentThatIsRefusedLeavesTheRoomEmpty) {
+  TestRoom room(yjs_definition());
+  const SessionIndex index = room.join();
+  room.drop_mail();
+  room.send(index, R"({"type":"$initializeSession","data":{"presence":{},"update":"////"}})");
+  std::vector<std::string> types;
+  for (const std::string& text : room.take(index)) {
+    types.push_back(*json::Value::parse(text)->find("type")->as_string());
+  }
+  EXPECT_EQ(types, (std::vector<std::string>{"$userJoined", "$error", "$storageReceived"}));
+  StorageClient bob(room, 2);
+  bob.join();
+  bob.read();
+  EXPECT_EQ(bob.change_kind, "empty");
+}
+
+TEST(RoomStorage, WithoutAStoreADocumentEndsWithItsRoom) {
+  TestRoom room(yjs_definition());
+  StorageClient ann(room, 1);
+  ann.join_fully();
+  ann.type(0, "gone");
+  ann.leave();
+  EXPECT_EQ(room.finished, 1);
+  EXPECT_TRUE(room.room().finished());
+  StorageClient bob(room, 2);
+  bob.join();
+  bob.read();
+  EXPECT_EQ(bob.change_kind, "empty");
+}
+
+TEST(RoomStorage, ListenersHearWhoChangedIt) {
+  Definition definition = yjs_definition();
+  definition.listeners.on_storage_updated = [](ListenerEvent) {};
+  TestRoom room(std::move(definition));
+  StorageClient ann(room, 1);
+  ann.join_fully("ua");
+  ann.type(0, "hi");
+  ASSERT_EQ(room.host_calls.size(), 1u);
+  EXPECT_EQ(room.host_calls[0].kind, HostCallKind::storage_updated);
+  EXPECT_EQ(room.host_calls[0].user_json, R"({"id":"ua"})");
+  EXPECT_EQ(text_of(room.host_calls[0].document->encode()), "hi");
+}
+
+}  // namespace
+}  // namespace pluv::room

@@ -1,0 +1,66 @@
+// What a room keeps of its document and of saving it. Owned by Room alone; plain data.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "room/document.h"
+#include "room/room.h"
+
+namespace pluv::room {
+
+// Something that shows a version of the document which the store has not taken yet.
+struct Room::Gated {
+  std::uint64_t version = 0;
+  Whom whom{};
+  bool has_session = false;  // who wrote (open, listener), who is to read (one)
+  SessionIndex index{};
+  SessionId session;
+  std::string frame;  // one message; listener: none
+  std::shared_ptr<const void> user;
+  std::string user_json;
+};
+
+struct Room::Storage {
+  bool ready = false;  // false: it is being loaded
+  Ticket load_ticket{};
+  bool asked_listener = false;  // the store has nothing; get_initial_storage was asked
+  std::shared_ptr<Document> document;
+  // Counts changes; what has a version up to `saved` may be shown.
+  std::uint64_t version = 1;
+  std::uint64_t saved = 1;
+  std::size_t document_bytes = 0;  // encoded, at most
+
+  // On the way to the store: one append at a time, so that the log never has a gap; what comes
+  // meanwhile goes together with the next.
+  std::vector<std::string> unsaved;
+  std::size_t unsaved_bytes = 0;
+  Ticket append_ticket{};
+  std::string appending;
+  std::uint64_t appending_version = 0;
+  std::int64_t failing_since_ms = 0;  // 0: it is not
+  std::int64_t retry_at_ms = 0;       // 0: no retry waits
+  std::int64_t retry_after_ms = 0;
+  bool overflowed = false;  // more is unsaved than may be
+  std::deque<Gated> gated;  // by version
+  std::size_t gated_bytes = 0;
+
+  // In the store.
+  std::uint64_t last = 0;
+  std::uint64_t log_updates = 0;
+  std::size_t log_bytes = 0;
+  std::size_t snapshot_bytes = 0;
+  Ticket compact_ticket{};
+  std::size_t compacting_bytes = 0;
+  std::uint64_t compacting_updates = 0;   // of the log, when the snapshot was made
+  std::size_t compacting_log_bytes = 0;
+  std::int64_t compact_after_ms = 0;  // after a failure: not before
+
+  std::int64_t answer_due_ms = 0;  // somebody's answer may be overdue then; 0: nobody's
+  std::int64_t idle_until_ms = 0;  // without sessions: forgotten then; 0: there are some
+};
+
+}  // namespace pluv::room
