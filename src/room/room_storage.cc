@@ -162,14 +162,19 @@ Result<void> Room::check_document_size(std::string_view update) {
   const std::string document = storage.document->encode();
   storage.document_bytes = document.size();
   if (storage.document_bytes + update.size() <= bytes_max) return {};
-  // What it holds may be known already.
-  const std::string both[] = {document, std::string(update)};
-  const Result<std::string> merged = definition_.storage->merge(both);
-  if (!merged.ok()) return Error{merged.error().code, "Invalid storage. " + merged.error().message};
-  if (merged->size() <= bytes_max) return {};
+  // What it holds may be known already: tried on a copy.
+  const std::unique_ptr<Document> copy = definition_.storage->make(make_writer());
+  for (const std::string_view part : {std::string_view(document), update}) {
+    const auto applied = copy->apply(part);
+    if (!applied.ok()) {
+      return Error{applied.error().code, "Invalid storage. " + applied.error().message};
+    }
+  }
+  const std::size_t size = copy->encode().size();
+  if (size <= bytes_max) return {};
   return Error{ErrorCode::limit, "Large storage. The document must be at most " +
                                      std::to_string(bytes_max) + " bytes. It would have " +
-                                     std::to_string(merged->size()) + " bytes"};
+                                     std::to_string(size) + " bytes"};
 }
 
 // The client's next edits lack what did not get here: asked for its whole document it sends all
