@@ -21,6 +21,9 @@ namespace pluv {
 namespace room {
 class Room;
 }
+namespace ycrdt {
+class Doc;
+}
 
 // Stand for "no authorize" and "no context" in an io.
 struct NoUser {};
@@ -71,6 +74,11 @@ class ContextBase {
   }
   // Live sessions of the room; in a coroutine as of the room's last step.
   [[nodiscard]] std::size_t size() const;
+  // The room's document, to be read and changed until the handler returns; include pluv/ycrdt.h for
+  // what it can do. What was changed is kept and told as a client's edit is, together with the
+  // handler's output events, and stays when the handler throws afterwards. Throws std::runtime_error
+  // when there is none: without crdt = yjs(), and in a coroutine, which has server.edit().
+  [[nodiscard]] ycrdt::Doc& doc();
   // Closes sessions that are dead and tells clients who is left, once the handler has returned.
   void garbage_collect();
 
@@ -89,6 +97,9 @@ class ContextBase {
   [[nodiscard]] std::vector<RawSession> raw_sessions() const;
 
   Call call_;
+
+ private:
+  ycrdt::Doc* doc_ = nullptr;  // once it was asked for
 };
 
 }  // namespace detail

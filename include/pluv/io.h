@@ -24,16 +24,13 @@
 #include "pluv/procedure.h"
 #include "pluv/router.h"
 #include "pluv/server.h"
+#include "pluv/storage.h"
 
 namespace pluv {
 
 struct NoAuthorize {
   using User = NoUser;
 };
-
-// No shared document: rooms have presence and events only.
-struct Noop {};
-[[nodiscard]] constexpr Noop noop() noexcept { return {}; }
 
 // The options of the self-hosted platform, all of which may be left out.
 template <class AuthorizeType = NoAuthorize, class ContextType = NoContext, class Crdt = Noop>
@@ -44,7 +41,7 @@ struct NativeOptions {
   // one when a room gets its first session. Handlers reach it by ctx.context(). The function must
   // not block; when it throws, the join is refused for now. It is called from any loop's thread.
   ContextType context{};
-  // What rooms' documents are made of: noop().
+  // What rooms' documents are made of: noop() or yjs().
   Crdt crdt{};
   Limits limits{};
   bool debug = false;  // log all lines, not only warnings and errors
@@ -119,14 +116,18 @@ class Io {
   // What listeners are given.
   using RoomDestroyedEvent = pluv::RoomDestroyedEvent<Context>;
   using RoomDeletedEvent = pluv::RoomDeletedEvent<Context>;
+  using InitialStorageEvent = pluv::InitialStorageEvent<Context>;
+  using StorageEvent = pluv::StorageEvent<Context>;
+  using StorageUpdatedEvent = pluv::StorageUpdatedEvent<User, Context>;
   using RoomMessageEvent = pluv::RoomMessageEvent<User, Context>;
   using UserEvent = pluv::UserEvent<User, Context>;
   using ContextMaker = std::function<Result<std::shared_ptr<void>>(std::string_view room)>;
 
   Io(std::shared_ptr<const detail::Authorizer> authorizer, ContextMaker make_context,
-     const Limits& limits, bool debug)
+     std::shared_ptr<const room::StorageKind> storage, const Limits& limits, bool debug)
       : authorizer_(std::move(authorizer)),
         make_context_(std::move(make_context)),
+        storage_(std::move(storage)),
         limits_(limits),
         debug_(debug) {}
 
@@ -152,12 +153,13 @@ class Io {
   }
 
   // A server. See ServerOptions for what may be given; io.server() has no custom events.
-  template <class R, class A, class B, class C, class D, class E>
-  [[nodiscard]] Server<User, Context, R> server(ServerOptions<R, A, B, C, D, E> options) const {
+  template <class R, class... Fns>
+  [[nodiscard]] Server<User, Context, R> server(ServerOptions<R, Fns...> options) const {
     auto runtime = std::make_shared<detail::Runtime>();
     detail::CoreConfig config;
     config.authorizer = authorizer_;
     config.make_context = make_context_;
+    config.storage = storage_;
     config.limits = limits_;
     config.debug = debug_ || options.debug;
     config.strict = options.strict;
@@ -186,6 +188,7 @@ class Io {
  private:
   std::shared_ptr<const detail::Authorizer> authorizer_;
   ContextMaker make_context_;
+  std::shared_ptr<const room::StorageKind> storage_;
   Limits limits_;
   bool debug_;
 };
@@ -195,7 +198,8 @@ template <class A, class C, class K>
 [[nodiscard]] auto create_io(NativePlatform<NativeOptions<A, C, K>> platform) {
   static_assert(detail::kIsAuthorize<A>,
                 "pluv: NativeOptions::authorize takes pluv::authorize<User>(...)");
-  static_assert(std::is_same_v<K, Noop>, "pluv: NativeOptions::crdt takes pluv::noop()");
+  static_assert(std::is_same_v<K, Noop> || std::is_same_v<K, Yjs>,
+                "pluv: NativeOptions::crdt takes pluv::yjs() or pluv::noop()");
   using Value = typename decltype(detail::context_type<C>())::type;
   static_assert(std::is_object_v<Value>, "pluv: NativeOptions::context must give a value");
   auto& options = platform.options;
@@ -205,8 +209,8 @@ template <class A, class C, class K>
                                                             options.limits);
   }
   return Io<typename A::User, Value>(std::move(authorizer),
-                                     detail::make_context<Value>(options.context), options.limits,
-                                     options.debug);
+                                     detail::make_context<Value>(options.context),
+                                     options.crdt.kind(), options.limits, options.debug);
 }
 
 }  // namespace pluv

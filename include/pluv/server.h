@@ -22,9 +22,11 @@
 #include "pluv/context.h"
 #include "pluv/detail/build.h"
 #include "pluv/detail/core.h"
+#include "pluv/detail/throttle.h"
 #include "pluv/listen.h"
 #include "pluv/room.h"
 #include "pluv/router.h"
+#include "pluv/storage.h"
 
 namespace pluv {
 
@@ -35,19 +37,34 @@ struct NoListener {};
 // coroutine that returns task<>. Listeners run on the room's own loop, never at the same time as
 // the room's other handlers, but those of different rooms at the same time; a plain one must not
 // block. An exception is logged and harms nothing.
-template <class RouterType = Router<>, class OnRoomDestroyed = NoListener,
-          class OnRoomDeleted = NoListener, class OnRoomMessage = NoListener,
-          class OnUserConnected = NoListener, class OnUserDisconnected = NoListener>
+template <class RouterType = Router<>, class GetInitialStorage = NoListener,
+          class OnRoomDestroyed = NoListener, class OnRoomDeleted = NoListener,
+          class OnStorageDestroyed = NoListener, class OnRoomMessage = NoListener,
+          class OnStorageUpdated = NoListener, class OnUserConnected = NoListener,
+          class OnUserDisconnected = NoListener>
 struct ServerOptions {
   RouterType router{};
+  // What a room's document begins with: InitialStorageEvent. Returns an update, as bytes or as
+  // base64, in a std::string or a std::optional of one, or a task of these; empty or nullopt begins
+  // a new document. Asked once when a room is loaded, and not when the server's store has the
+  // document. When it throws, the room's sessions are sent away for now, and nothing is ever saved
+  // in the document's place.
+  GetInitialStorage get_initial_storage{};
   // The last session has left: RoomDestroyedEvent. A client that joins now waits until the listener
   // (its task) is done.
   OnRoomDestroyed on_room_destroyed{};
   // The same moment in the words of older versions, with the room's last document:
   // RoomDeletedEvent.
   OnRoomDeleted on_room_deleted{};
+  // The same moment, for rooms whose document exists: StorageEvent with its last state. Before
+  // on_room_destroyed; a client that joins now waits until the listener (its task) is done, and then
+  // finds what get_initial_storage answers.
+  OnStorageDestroyed on_storage_destroyed{};
   // Every valid message of a client but its heartbeat: RoomMessageEvent. Frequent: keep it light.
   OnRoomMessage on_room_message{};
+  // A document was changed, and that was kept by the store if there is one: StorageUpdatedEvent.
+  // Frequent: see throttle().
+  OnStorageUpdated on_storage_updated{};
   // A session has joined, has left: UserEvent.
   OnUserConnected on_user_connected{};
   OnUserDisconnected on_user_disconnected{};
@@ -76,6 +93,29 @@ struct UserEvent {
   std::string room;
   const User* user;  // null without authorization
   SessionId session_id;
+  EncodedState encoded_state;  // of the room's document
+};
+
+template <class Value>
+struct InitialStorageEvent {
+  Value& context;
+  std::string room;
+};
+
+template <class Value>
+struct StorageEvent {
+  Value& context;
+  std::string room;
+  EncodedState encoded_state;
+};
+
+template <class User, class Value>
+struct StorageUpdatedEvent {
+  Value& context;
+  std::string room;
+  const User* user;  // who made the change; null without authorization, and for server code
+  std::optional<SessionId> session_id;  // nullopt for server code
+  EncodedState encoded_state;
 };
 
 struct RoomMessage {
@@ -112,33 +152,152 @@ std::shared_ptr<Event> keep_event(room::ListenerEvent raw, Make make) {
   return std::shared_ptr<Event>(kept, &kept->second);
 }
 
-// on_room_destroyed and then on_room_deleted; done after both.
-template <class Value, class Destroyed, class Deleted>
-auto make_destroyed(const Destroyed& destroyed, const Deleted& deleted,
-                    const std::shared_ptr<Runtime>& runtime) {
-  return [destroyed = std::make_shared<const Destroyed>(destroyed),
-          deleted = std::make_shared<const Deleted>(deleted),
-          runtime](room::ListenerEvent raw, room::ListenerDone done) {
-    const auto call_deleted = [deleted, runtime, raw, done] {
-      if constexpr (std::is_same_v<Deleted, NoListener>) {
-        done();
-      } else {
-        using Event = RoomDeletedEvent<Value>;
-        auto event = keep_event<Event>(raw, [](room::ListenerEvent& own) {
-          return Event{context_of<Value>(own), own.room, std::nullopt};
+// What has to be called, one after the other, when a room ends.
+using TeardownStep = std::function<void(const room::ListenerEvent&, room::ListenerDone)>;
+[[nodiscard]] std::function<void(room::ListenerEvent, room::ListenerDone)> make_teardown(
+    std::vector<TeardownStep> steps);
+
+template <class Event, class Fn, class Make>
+TeardownStep teardown_step(const Fn& fn, const std::shared_ptr<Runtime>& runtime, const char* name,
+                           Make make) {
+  return [fn = std::make_shared<const Fn>(fn), runtime, name, make](const room::ListenerEvent& raw,
+                                                                    room::ListenerDone done) {
+    call_listener(fn, keep_event<Event>(raw, make), runtime, name, std::move(done));
+  };
+}
+
+// Flush: a throttled on_storage_updated may have a change that waits.
+template <class Value, class Options>
+void add_teardown(const Options& options, TeardownStep flush, room::Listeners& listeners,
+                  const std::shared_ptr<Runtime>& runtime) {
+  std::vector<TeardownStep> steps;
+  if (flush) steps.push_back(std::move(flush));
+  using StorageDestroyed = std::remove_cvref_t<decltype(options.on_storage_destroyed)>;
+  if constexpr (!std::is_same_v<StorageDestroyed, NoListener>) {
+    using Event = StorageEvent<Value>;
+    TeardownStep destroyed = teardown_step<Event>(
+        options.on_storage_destroyed, runtime, "on_storage_destroyed",
+        [](room::ListenerEvent& own) {
+          return Event{context_of<Value>(own), own.room, EncodedState(own.document)};
         });
-        call_listener(deleted, std::move(event), runtime, "on_room_deleted", done);
+    steps.push_back([destroyed](const room::ListenerEvent& raw, room::ListenerDone done) {
+      if (EncodedState(raw.document).exists()) {
+        destroyed(raw, std::move(done));
+      } else {
+        done();
       }
+    });
+  }
+  using Destroyed = std::remove_cvref_t<decltype(options.on_room_destroyed)>;
+  if constexpr (!std::is_same_v<Destroyed, NoListener>) {
+    using Event = RoomDestroyedEvent<Value>;
+    steps.push_back(teardown_step<Event>(
+        options.on_room_destroyed, runtime, "on_room_destroyed",
+        [](room::ListenerEvent& own) { return Event{context_of<Value>(own), own.room}; }));
+  }
+  using Deleted = std::remove_cvref_t<decltype(options.on_room_deleted)>;
+  if constexpr (!std::is_same_v<Deleted, NoListener>) {
+    using Event = RoomDeletedEvent<Value>;
+    steps.push_back(teardown_step<Event>(
+        options.on_room_deleted, runtime, "on_room_deleted", [](room::ListenerEvent& own) {
+          const EncodedState state(own.document);
+          return Event{context_of<Value>(own), own.room,
+                       state.exists() ? std::optional(state.bytes()) : std::nullopt};
+        }));
+  }
+  if (!steps.empty()) listeners.on_room_destroyed = make_teardown(std::move(steps));
+}
+
+[[nodiscard]] inline std::string initial_bytes(std::string state) { return state; }
+[[nodiscard]] inline std::string initial_bytes(std::optional<std::string> state) {
+  return state ? std::move(*state) : std::string();
+}
+
+template <class Fn, class Event>
+task<void> wait_for_initial(std::shared_ptr<const Fn> fn, std::shared_ptr<Event> event,
+                            std::shared_ptr<std::string> state) {
+  auto found = co_await (*fn)(*event);
+  *state = initial_bytes(std::move(found));
+}
+
+template <class Value, class Fn>
+auto make_initial_storage(const Fn& listener, const std::shared_ptr<Runtime>& runtime) {
+  using Event = InitialStorageEvent<Value>;
+  using Returned = std::remove_cvref_t<std::invoke_result_t<const Fn&, const Event&>>;
+  using State = typename TaskValue<Returned>::type;
+  static_assert(std::is_convertible_v<State, std::optional<std::string>>,
+                "pluv: get_initial_storage returns a std::string, a std::optional of one, or a "
+                "pluv::task of these");
+  return [fn = std::make_shared<const Fn>(listener), runtime](room::ListenerEvent raw,
+                                                              room::InitialStorageDone done) {
+    const std::string room = raw.room;
+    auto event = keep_event<Event>(std::move(raw), [](room::ListenerEvent& own) {
+      return Event{context_of<Value>(own), own.room};
+    });
+    const auto failed = [runtime, done](const Error& error) {
+      runtime->log_failure("get_initial_storage", error);
+      done(Error{ErrorCode::unavailable, error.message});
     };
-    if constexpr (std::is_same_v<Destroyed, NoListener>) {
-      call_deleted();
-    } else {
-      using Event = RoomDestroyedEvent<Value>;
-      auto event = keep_event<Event>(
-          raw, [](room::ListenerEvent& own) { return Event{context_of<Value>(own), own.room}; });
-      call_listener(destroyed, std::move(event), runtime, "on_room_destroyed", call_deleted);
+    try {
+      if constexpr (kIsTask<Returned>) {
+        auto state = std::make_shared<std::string>();
+        spawn(runtime->executor(room), wait_for_initial(fn, event, state),
+              [state, event, done, failed](std::exception_ptr failure) {
+                if (failure) {
+                  failed(error_of(failure));
+                } else {
+                  done(std::move(*state));
+                }
+              });
+      } else {
+        done(initial_bytes((*fn)(*event)));
+      }
+    } catch (...) {
+      failed(current_error());
     }
   };
+}
+
+template <class T>
+struct ThrottledListener {
+  static constexpr bool is = false;
+};
+template <class Fn>
+struct ThrottledListener<Throttled<Fn>> {
+  static constexpr bool is = true;
+};
+
+// Answers the step that a room's end has to begin with; null when there is none.
+template <class User, class Value, class Fn>
+TeardownStep add_storage_updated(const Fn& listener, room::Listeners& listeners,
+                                 const std::shared_ptr<Runtime>& runtime) {
+  using Event = StorageUpdatedEvent<User, Value>;
+  const auto make = [](room::ListenerEvent& own) {
+    return Event{context_of<Value>(own), own.room, static_cast<const User*>(own.user.get()),
+                 own.has_session ? std::optional(own.session) : std::nullopt,
+                 EncodedState(own.document)};
+  };
+  constexpr const char* kName = "on_storage_updated";
+  if constexpr (ThrottledListener<Fn>::is) {
+    const auto fn = std::make_shared<const decltype(listener.listener)>(listener.listener);
+    auto throttle = std::make_shared<Throttle<Event>>(
+        listener.interval, runtime,
+        [fn, runtime](std::shared_ptr<Event> event, std::function<void()> done) {
+          call_listener(fn, std::move(event), runtime, kName, std::move(done));
+        });
+    listeners.on_storage_updated = [throttle, make](room::ListenerEvent raw) {
+      throttle->event(keep_event<Event>(std::move(raw), make));
+    };
+    return [throttle](const room::ListenerEvent& raw, room::ListenerDone done) {
+      throttle->flush(raw.room, std::move(done));
+    };
+  } else {
+    listeners.on_storage_updated = [fn = std::make_shared<const Fn>(listener), runtime,
+                                    make](room::ListenerEvent raw) {
+      call_listener(fn, keep_event<Event>(std::move(raw), make), runtime, kName, nullptr);
+    };
+    return nullptr;
+  }
 }
 
 template <class User, class Value, class Options>
@@ -152,7 +311,7 @@ room::Listeners make_listeners(const Options& options, const std::shared_ptr<Run
       return [fn = std::make_shared<const Fn>(fn), runtime, name](room::ListenerEvent raw) {
         auto event = keep_event<Joined>(std::move(raw), [](room::ListenerEvent& own) {
           return Joined{context_of<Value>(own), own.room, static_cast<const User*>(own.user.get()),
-                        own.session};
+                        own.session, EncodedState(own.document)};
         });
         call_listener(fn, std::move(event), runtime, name, nullptr);
       };
@@ -178,12 +337,17 @@ room::Listeners make_listeners(const Options& options, const std::shared_ptr<Run
       call_listener(fn, std::move(event), runtime, "on_room_message", nullptr);
     };
   }
-  using Destroyed = std::remove_cvref_t<decltype(options.on_room_destroyed)>;
-  using Deleted = std::remove_cvref_t<decltype(options.on_room_deleted)>;
-  if constexpr (!std::is_same_v<Destroyed, NoListener> || !std::is_same_v<Deleted, NoListener>) {
-    listeners.on_room_destroyed =
-        make_destroyed<Value>(options.on_room_destroyed, options.on_room_deleted, runtime);
+  using InitialStorage = std::remove_cvref_t<decltype(options.get_initial_storage)>;
+  if constexpr (!std::is_same_v<InitialStorage, NoListener>) {
+    listeners.get_initial_storage =
+        make_initial_storage<Value>(options.get_initial_storage, runtime);
   }
+  TeardownStep flush;
+  using StorageUpdated = std::remove_cvref_t<decltype(options.on_storage_updated)>;
+  if constexpr (!std::is_same_v<StorageUpdated, NoListener>) {
+    flush = add_storage_updated<User, Value>(options.on_storage_updated, listeners, runtime);
+  }
+  add_teardown<Value>(options, std::move(flush), listeners, runtime);
   return listeners;
 }
 
@@ -210,6 +374,17 @@ class Server {
   // As io.create_token().
   [[nodiscard]] std::string create_token(const TokenOptions<User>& options) const {
     return detail::create_token(authorizer_.get(), options);
+  }
+
+  // Changes a room's document on the room's loop, where nothing else touches it; the room need not
+  // have sessions. fn is given the ycrdt::Doc. The edit is kept and told as a client's is. done (may
+  // be null) is called on that loop once the edit was kept, or with the reason why it was not; what
+  // fn throws is such a reason, though what it had changed before stays. Errors: conflict without
+  // crdt = yjs() and before listen(), invalid for a room name that is none, unavailable when the
+  // document cannot be loaded or saved.
+  void edit(std::string_view room, std::function<void(ycrdt::Doc&)> fn,
+            std::function<void(Result<void>)> done = nullptr) const {
+    core_->edit(room, std::move(fn), std::move(done));
   }
 
   // Binds the socket; then run(), start() or poll() serves. Once a server. Throws

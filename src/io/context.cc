@@ -1,5 +1,7 @@
 #include "pluv/context.h"
 
+#include <stdexcept>
+
 #include "pluv/detail/build.h"
 #include "pluv/detail/runtime.h"
 #include "room/room.h"
@@ -10,6 +12,17 @@ std::string_view id_of(const room::Room& room) noexcept { return room.id(); }
 
 std::size_t ContextBase::size() const {
   return call_.live_room != nullptr ? call_.live_room->size() : call_.runtime->size(call_.room);
+}
+
+ycrdt::Doc& ContextBase::doc() {
+  if (doc_ != nullptr) return *doc_;
+  if (call_.live_room == nullptr) {
+    throw std::runtime_error("A coroutine has no document: use server.edit()");
+  }
+  const Result<void*> document = call_.live_room->edit_document();
+  if (!document.ok()) throw std::runtime_error(document.error().message);
+  doc_ = static_cast<ycrdt::Doc*>(*document);
+  return *doc_;
 }
 
 void ContextBase::garbage_collect() {

@@ -40,6 +40,7 @@ room::Definition make_definition(CoreConfig& config) {
   for (ProcedureEntry& entry : config.procedures) definition.procedures.push_back(entry.procedure);
   definition.listeners = config.listeners;
   definition.make_context = config.make_context;
+  definition.storage = config.storage;
   definition.limits = config.limits;
   definition.strict = config.strict;
   definition.freeze();
@@ -241,6 +242,30 @@ void Core::evict_all(std::string_view room) {
 
 void Core::garbage_collect(std::string_view room) {
   if (native::Server* const server = state_->get()) server->garbage_collect(room);
+}
+
+void Core::edit(std::string_view room, std::function<void(ycrdt::Doc&)> fn,
+                std::function<void(Result<void>)> done) {
+  // The last one to hold the outcome: what fn threw counts before what became of the edit.
+  auto thrown = std::make_shared<Result<void>>();
+  auto finish = [thrown, done = std::move(done)](Result<void> kept) {
+    if (done) done(thrown->ok() ? std::move(kept) : std::move(*thrown));
+  };
+  native::Server* const server = state_->get();
+  if (server == nullptr) {
+    finish(Error{ErrorCode::conflict, "The server does not listen yet"});
+    return;
+  }
+  server->edit(
+      room,
+      [fn = std::move(fn), thrown](void* document) {
+        try {
+          fn(*static_cast<ycrdt::Doc*>(document));
+        } catch (...) {
+          *thrown = current_error();
+        }
+      },
+      std::move(finish));
 }
 
 std::size_t Core::size(std::string_view room) const {

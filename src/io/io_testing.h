@@ -181,6 +181,7 @@ class Bench {
     event.context = call.context;
     event.name = effects.view(call.name);
     event.data = effects.view(call.data);
+    event.document = call.document;
     const room::Listeners& listeners = core_.definition().listeners;
     switch (call.kind) {
       case room::HostCallKind::user_connected: listeners.on_user_connected(event); break;
@@ -192,6 +193,20 @@ class Bench {
                                     [this, ticket] { step(room::HostReplied{ticket, nullptr}); });
         break;
       }
+      case room::HostCallKind::storage_updated: listeners.on_storage_updated(event); break;
+      case room::HostCallKind::initial_storage:
+        listeners.get_initial_storage(event, [this, ticket = call.ticket](Result<std::string> got) {
+          Result<room::DocumentLoaded::Document> loaded = room::DocumentLoaded::Document{};
+          if (!got.ok()) {
+            loaded = std::move(got).error();
+          } else if (!got->empty()) {
+            loaded->updates.push_back(std::move(*got));
+          }
+          host.post({}, [this, ticket, loaded]() mutable {
+            step(room::DocumentLoaded{ticket, &loaded});
+          });
+        });
+        break;
       case room::HostCallKind::procedure: break;
     }
   }

@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -23,8 +22,10 @@ class Document {
   // what others have to be told; empty when all of it was known, or has to wait for updates that
   // have not come (see waiting_bytes).
   [[nodiscard]] virtual Result<std::string> apply(std::string_view update) = 0;
-  // Runs edit, which may change the document through native(), and answers what it added.
-  [[nodiscard]] virtual Result<std::string> edit(const std::function<void()>& edit) = 0;
+  // The algorithm's own document, for a handler to change until end_edit(), which answers what that
+  // added. An error: the document cannot be made of its bytes.
+  [[nodiscard]] virtual Result<void*> begin_edit() = 0;
+  [[nodiscard]] virtual std::string end_edit() = 0;
   // Of what waits for updates that have not come. 0: nothing does.
   [[nodiscard]] virtual std::size_t waiting_bytes() const = 0;
   // Nobody has ever written into it.
@@ -35,9 +36,6 @@ class Document {
   [[nodiscard]] virtual std::string state() const = 0;
   [[nodiscard]] virtual std::string encode_since(std::string_view state) = 0;
   [[nodiscard]] virtual std::size_t memory_bytes() const = 0;
-  // The algorithm's own document, for handlers. Null, with the reason in edit()'s error, when it
-  // cannot be made.
-  [[nodiscard]] virtual void* native() = 0;
 };
 
 class StorageKind {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "base/result.h"
 #include "json/object.h"
 #include "protocol/v5.h"
 #include "room/document.h"
@@ -155,11 +156,17 @@ struct Trouble {
   std::string message;
 };
 
+// The edit of that number (EditDocument) was made and kept; or not, and why.
+struct EditDone {
+  std::uint64_t number = 0;
+  Result<void> result;
+};
+
 // The room has no sessions and no work left: the platform may forget it.
 struct Finished {};
 
 using Effect = std::variant<Send, Close, Ping, WakeAt, CallHost, LoadDocument, AppendUpdate,
-                            CompactDocument, Refused, Trouble, Finished>;
+                            CompactDocument, EditDone, Refused, Trouble, Finished>;
 
 // Memory that steps reuse, here so that thousands of rooms share one; never part of the record.
 struct Scratch {

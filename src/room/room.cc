@@ -46,6 +46,7 @@ void Room::step(const Input& input, Now now, Effects& effects) {
                  [this](const Persisted& done) { persisted(done); },
                  [this](const ServerBroadcast& event) { server_broadcast(event); },
                  [this](const ServerEmit& event) { server_emit(event); },
+                 [this](const EditDocument& edit) { edit_from_outside(edit); },
                  [this](const Evict& evict) { evict_session(evict.id); },
                  [this](const EvictAll&) { evict_all(); },
                  [this](const CollectGarbage&) { collect_garbage(); },
@@ -67,7 +68,7 @@ void Room::step(const Input& input, Now now, Effects& effects) {
 
 bool Room::finished() const noexcept {
   return state_ == State::open && order_.empty() && held_.empty() && pending_.empty() &&
-         !context_made_ && !storage_;
+         !context_made_ && !storage_ && held_edits_.empty();
 }
 
 std::size_t Room::message_bytes_max(SessionIndex index) const noexcept {
@@ -109,7 +110,10 @@ void Room::destroyed() {
   lost_document_.reset();
   // A store gives the document back; without one it ends here, and the application has it.
   if (!definition_.has_store) storage_.reset();
+  const std::vector<WaitingEdit> edits = std::exchange(held_edits_, {});
+  for (const auto& [number, edit] : edits) edit_from_outside({number, &edit});
   if (held_.empty()) {
+    if (!edits.empty()) return;  // the end of the step sees to a room that is used again
     if (!storage_) {
       effects_->list.emplace_back(Finished{});
     } else {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -75,6 +76,12 @@ struct ServerEmit {
   std::string_view name;
   std::string_view data;
 };
+// Server code: changes the document, which is loaded for it if need be; EditDone follows. edit: is
+// given the algorithm's own document (ycrdt::Doc); must not throw.
+struct EditDocument {
+  std::uint64_t number = 0;
+  const std::function<void(void* document)>* edit = nullptr;
+};
 struct Evict {
   SessionId id;
 };
@@ -84,7 +91,7 @@ struct CollectGarbage {};
 struct ForgetIdle {};
 
 using Input = std::variant<Opened, Message, Heard, Closed, Woke, HostReplied, DocumentLoaded,
-                           Persisted, ServerBroadcast, ServerEmit, Evict, EvictAll,
+                           Persisted, ServerBroadcast, ServerEmit, EditDocument, Evict, EvictAll,
                            CollectGarbage, ForgetIdle>;
 
 // Close codes of the room (protocol.md section 4).
@@ -122,6 +129,11 @@ class Room {
   }
   // A handler's garbage_collect(): runs at the end of the step in which it was asked for.
   void request_garbage_collection() noexcept { garbage_collection_due_ = true; }
+  // For a handler inside the step: the algorithm's own document (ycrdt::Doc), to be read and changed
+  // until the handler returns; what it changed is then kept and told as a client's edit is, and the
+  // handler's output events wait until it was kept. Errors: conflict without documents, unavailable
+  // before it is loaded.
+  [[nodiscard]] Result<void*> edit_document();
   // Largest message this session may send now; the platform's frame reader keeps to it.
   [[nodiscard]] std::size_t message_bytes_max(SessionIndex index) const noexcept;
 
@@ -134,6 +146,7 @@ class Room {
     all,
     open,      // the sessions that hear of changes, without who made this one
     listener,  // no session: on_storage_updated
+    editor,    // no session: EditDone
   };
   struct User;
   struct Session;
@@ -142,10 +155,12 @@ class Room {
   struct StorageSession;
   struct Storage;
   struct Gated;
+  struct WaitingEdit;
 
   // Joining and leaving (room_sessions.cc).
   void open(const Opened& input);
   bool admit(SessionIndex index);
+  [[nodiscard]] bool make_context();
   void turn_away(SessionIndex index, RefusalReason reason, std::uint16_t code,
                  std::string_view text);
   void leave(SessionIndex index);
@@ -185,7 +200,8 @@ class Room {
   void start_procedure(std::size_t at, const SessionIndex* sender, std::string_view data);
   void host_replied(const HostReplied& reply);
   void send_outputs(const EventSink& events, const protocol::v5::Sender& sender,
-                    const SessionIndex* self);
+                    const SessionIndex* self, bool edited);
+  void hold_broadcast(const ServerBroadcast& event);
   void procedure_failed(SessionIndex index, const Error& error);
   void server_broadcast(const ServerBroadcast& event);
   void server_emit(const ServerEmit& event);
@@ -205,8 +221,13 @@ class Room {
   [[nodiscard]] Ticket document_ticket() const noexcept;
   [[nodiscard]] bool must_wait_for_document(protocol::MessageKind kind) const noexcept;
   void send_gated(Whom whom, const SessionIndex* index, std::uint32_t begin);
+  void gate(Gated gated, std::uint32_t begin);
   void reveal(const Gated& gated, std::uint32_t begin);
   void send_to_open(std::uint32_t begin, const Gated& gated);
+
+  [[nodiscard]] bool finish_edit(const SessionIndex* editor);
+  void edit_from_outside(const EditDocument& input);
+  void run_edit(std::uint64_t number, const std::function<void(void*)>& edit);
 
   // The document: loading and saving (room_persistence.cc).
   void load_document();
@@ -263,6 +284,7 @@ class Room {
   std::vector<std::unique_ptr<Session>> sessions_;  // by SessionIndex; null: free
   std::vector<SessionIndex> order_;                 // live ones, in order of joining
   std::vector<SessionIndex> held_;                  // joined while the room was being destroyed
+  std::vector<WaitingEdit> held_edits_;             // came then
   std::vector<SessionIndex> releasing_;       // what waited is handled on; may name ones that left
   std::vector<std::unique_ptr<User>> users_;  // null: free
   std::unordered_map<std::string, std::uint32_t> users_by_id_;  // looked up, never iterated

@@ -99,6 +99,12 @@ Result<void> Room::take_loaded(DocumentLoaded::Document& loaded) {
 // Whoever has waited for it is served.
 void Room::document_ready() {
   const Ticket loaded = storage_->load_ticket;
+  for (const auto& [number, edit] : std::exchange(storage_->waiting_edits, {})) {
+    run_edit(number, edit);
+  }
+  for (const auto& [name, data] : std::exchange(storage_->waiting_broadcasts, {})) {
+    server_broadcast({name, data});
+  }
   std::vector<SessionIndex> waited;
   for (const SessionIndex index : order_) {
     if (session(index).waiting_for == loaded) waited.push_back(index);
@@ -114,8 +120,20 @@ void Room::document_ready() {
   }
 }
 
+// A procedure may want the document, which is on its way.
+void Room::hold_broadcast(const ServerBroadcast& event) {
+  if (storage_->waiting_broadcasts.size() >= definition_.limits.waiting_messages_max) {
+    effects_->list.emplace_back(Trouble{"broadcast_dropped", "Too many wait for the document"});
+    return;
+  }
+  storage_->waiting_broadcasts.push_back({std::string(event.name), std::string(event.data)});
+}
+
 void Room::load_failed(const Error& error) {
   effects_->list.emplace_back(Trouble{"document_load_failed", error.message});
+  for (const auto& waiting : storage_->waiting_edits) {
+    effects_->list.emplace_back(EditDone{waiting.number, error});
+  }
   storage_.reset();
   send_everyone_away(RefusalReason::load_failed, kCloseBroken,
                      "The room's document could not be loaded");
@@ -201,6 +219,11 @@ void Room::append_failed(const Error& error) {
 // What the store did not take was shown to nobody, and every client has its own edits still: they
 // come back, find what was kept, and offer them again.
 void Room::store_failed() {
+  for (const Gated& gated : storage_->gated) {
+    if (gated.whom != Whom::editor) continue;
+    effects_->list.emplace_back(
+        EditDone{gated.edit, Error{ErrorCode::unavailable, "The edit could not be saved"}});
+  }
   lost_document_ = storage_->document;
   storage_.reset();
   send_everyone_away(RefusalReason::store_failed, kCloseOverloaded,

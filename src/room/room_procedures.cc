@@ -42,14 +42,16 @@ void Room::run_procedure(std::size_t at, const SessionIndex* sender, std::string
                      .broadcast_only = sender == nullptr,
                      .events = events};
   const Result<void> result = procedure.run(call);
+  // What a handler has changed before it failed stays: there is no way back in a document.
+  const bool edited = finish_edit(sender);
   if (!result.ok()) {
     if (sender != nullptr) procedure_failed(*sender, result.error());
     return;
   }
   if (sender == nullptr) {
-    send_outputs(events, {}, nullptr);
+    send_outputs(events, {}, nullptr, edited);
   } else {
-    send_outputs(events, sender_of(*sender), sender);
+    send_outputs(events, sender_of(*sender), sender, edited);
   }
 }
 
@@ -98,20 +100,24 @@ void Room::host_replied(const HostReplied& reply) {
   } else {
     protocol::v5::Sender sender;
     if (call.has_session) sender = {call.session.text(), call.user_json};
-    send_outputs(reply.result->value(), sender, here ? &call.index : nullptr);
+    send_outputs(reply.result->value(), sender, here ? &call.index : nullptr, false);
   }
   if (here) release_waiting(call.index);
 }
 
 // self null: there is nobody (any more) whom "self" could reach.
 void Room::send_outputs(const EventSink& events, const protocol::v5::Sender& sender,
-                        const SessionIndex* self) {
+                        const SessionIndex* self, bool edited) {
   for (const EventSink::Event& event : events.events()) {
     if (event.audience == Audience::self && self == nullptr) continue;
     const std::uint32_t begin = frame_begin();
     protocol::v5::append_event(effects_->bytes, sender, id_, events.name(event),
                                events.data(event));
-    if (event.audience == Audience::self) {
+    if (edited) {
+      // They may speak of the edit, so they are shown with it.
+      const bool to_self = event.audience == Audience::self;
+      send_gated(to_self ? Whom::one : Whom::all, to_self ? self : nullptr, begin);
+    } else if (event.audience == Audience::self) {
       send_to(*self, begin);
     } else {
       send_to_all(begin);
@@ -135,7 +141,12 @@ void Room::server_broadcast(const ServerBroadcast& event) {
     server_emit({event.name, event.data});
     return;
   }
-  if (!order_.empty()) run_procedure(procedure, nullptr, event.data);
+  if (order_.empty()) return;
+  if (must_wait_for_document(protocol::MessageKind::custom)) {
+    hold_broadcast(event);
+    return;
+  }
+  run_procedure(procedure, nullptr, event.data);
 }
 
 void Room::server_emit(const ServerEmit& event) {

@@ -71,16 +71,9 @@ bool Room::admit(SessionIndex index) {
     turn_away(index, RefusalReason::room_full, kCloseOverloaded, "Room is full");
     return false;
   }
-  if (!context_made_) {
-    if (definition_.make_context) {
-      auto context = definition_.make_context(id_);
-      if (!context.ok()) {
-        turn_away(index, RefusalReason::context_failed, kCloseBroken, "Room could not be opened");
-        return false;
-      }
-      context_ = std::move(*context);
-    }
-    context_made_ = true;
+  if (!make_context()) {
+    turn_away(index, RefusalReason::context_failed, kCloseBroken, "Room could not be opened");
+    return false;
   }
   heard(index);
   order_.push_back(index);
@@ -94,6 +87,17 @@ bool Room::admit(SessionIndex index) {
   send_to(index, begin);
   notify(HostCallKind::user_connected, definition_.listeners.on_user_connected, index, {}, {});
   schedule_wake();
+  return true;
+}
+
+bool Room::make_context() {
+  if (context_made_) return true;
+  if (definition_.make_context) {
+    auto context = definition_.make_context(id_);
+    if (!context.ok()) return false;
+    context_ = std::move(*context);
+  }
+  context_made_ = true;
   return true;
 }
 

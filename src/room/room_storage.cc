@@ -194,6 +194,68 @@ void Room::resync(SessionIndex index, RefusalReason reason, std::string_view clo
   send_storage_received(index, "unchanged");
 }
 
+// --- Edits of handlers and of server code.
+
+Result<void*> Room::edit_document() {
+  if (!storage_) return Error{ErrorCode::conflict, "The room has no document"};
+  if (!storage_->ready) return Error{ErrorCode::unavailable, "The document is not loaded yet"};
+  PLUV_ASSERT(!storage_->editing);
+  Result<void*> document = storage_->document->begin_edit();
+  storage_->editing = document.ok();
+  return document;
+}
+
+// Whether the handler has changed the document.
+bool Room::finish_edit(const SessionIndex* editor) {
+  if (!storage_ || !storage_->editing) return false;
+  storage_->editing = false;
+  const std::string added = storage_->document->end_edit();
+  if (added.empty()) return false;
+  storage_->document_bytes += added.size();
+  document_changed(added);
+  tell_update(editor, added, {});
+  return true;
+}
+
+void Room::edit_from_outside(const EditDocument& input) {
+  if (state_ == State::destroying) {  // its last state has been given out
+    held_edits_.push_back({input.number, *input.edit});
+    return;
+  }
+  if (!definition_.storage) {
+    effects_->list.emplace_back(
+        EditDone{input.number, Error{ErrorCode::conflict, "Rooms have no documents"}});
+    return;
+  }
+  if (!make_context()) {
+    effects_->list.emplace_back(
+        EditDone{input.number, Error{ErrorCode::unavailable, "Room could not be opened"}});
+    return;
+  }
+  was_used_ = true;
+  load_document();
+  if (!storage_ || !storage_->ready) {
+    storage_->waiting_edits.push_back({input.number, *input.edit});
+  } else {
+    run_edit(input.number, *input.edit);
+  }
+}
+
+void Room::run_edit(std::uint64_t number, const std::function<void(void*)>& edit) {
+  const Result<void*> document = edit_document();
+  if (!document.ok()) {
+    effects_->list.emplace_back(EditDone{number, document.error()});
+    return;
+  }
+  edit(*document);
+  (void)finish_edit(nullptr);
+  Gated gated;
+  gated.whom = Whom::editor;
+  gated.version = storage_->version;
+  gated.edit = number;
+  gate(std::move(gated), frame_begin());
+}
+
 // --- Telling.
 
 // The document has changed by this update, which is to be kept.
@@ -240,6 +302,10 @@ void Room::send_gated(Whom whom, const SessionIndex* index, std::uint32_t begin)
       gated.user_json = user_of(session(*index)).json;
     }
   }
+  gate(std::move(gated), begin);
+}
+
+void Room::gate(Gated gated, std::uint32_t begin) {
   if (!storage_ || storage_->saved >= gated.version) {
     reveal(gated, begin);
     return;
@@ -263,6 +329,7 @@ void Room::reveal(const Gated& gated, std::uint32_t begin) {
       return;
     case Whom::all: send_to_all(begin); return;
     case Whom::open: send_to_open(begin, gated); return;
+    case Whom::editor: effects_->list.emplace_back(EditDone{gated.edit, {}}); return;
     case Whom::listener: {
       CallHost call;
       call.kind = HostCallKind::storage_updated;

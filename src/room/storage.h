@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,6 +23,13 @@ struct Room::Gated {
   std::string frame;  // one message; listener: none
   std::shared_ptr<const void> user;
   std::string user_json;
+  std::uint64_t edit = 0;  // editor: its number
+};
+
+// An edit of server code that has to wait.
+struct Room::WaitingEdit {
+  std::uint64_t number = 0;
+  std::function<void(void*)> edit;
 };
 
 struct Room::Storage {
@@ -29,6 +37,14 @@ struct Room::Storage {
   Ticket load_ticket{};
   bool asked_listener = false;  // the store has nothing; get_initial_storage was asked
   std::shared_ptr<Document> document;
+  bool editing = false;  // a handler holds it, inside the step
+  // What came before it was loaded.
+  std::vector<WaitingEdit> waiting_edits;
+  struct WaitingBroadcast {
+    std::string name;
+    std::string data;
+  };
+  std::vector<WaitingBroadcast> waiting_broadcasts;
   // Counts changes; what has a version up to `saved` may be shown.
   std::uint64_t version = 1;
   std::uint64_t saved = 1;

@@ -18,20 +18,25 @@ class YjsDocument final : public Document {
 
   Result<std::string> apply(std::string_view update) override { return lazy_.apply_update(update); }
 
-  Result<std::string> edit(const std::function<void()>& edit) override {
-    Result<ycrdt::Doc*> made = lazy_.doc();
+  Result<void*> begin_edit() override {
+    const Result<ycrdt::Doc*> made = lazy_.doc();
     if (!made) return made.error();
-    ycrdt::Doc& doc = **made;
-    std::vector<std::string> changes;
-    const ycrdt::Subscription subscription =
-        doc.on_update([&](std::string_view update, const ycrdt::Transaction&) {
-          changes.emplace_back(update);
-        });
-    edit();
-    doc.unobserve(subscription);
-    if (changes.empty()) return std::string();
-    if (changes.size() == 1) return std::move(changes[0]);
-    return merge(changes);
+    editing_ = *made;
+    edits_.clear();
+    observing_ = editing_->on_update([this](std::string_view update, const ycrdt::Transaction&) {
+      edits_.emplace_back(update);
+    });
+    return static_cast<void*>(editing_);
+  }
+
+  std::string end_edit() override {
+    editing_->unobserve(observing_);
+    editing_ = nullptr;
+    if (edits_.empty()) return {};
+    if (edits_.size() == 1) return std::move(edits_.front());
+    Result<std::string> merged = merge(edits_);
+    PLUV_ASSERT(merged.ok());  // our own writing
+    return std::move(*merged);
   }
 
   std::size_t waiting_bytes() const override { return lazy_.pending_bytes(); }
@@ -50,11 +55,6 @@ class YjsDocument final : public Document {
 
   std::size_t memory_bytes() const override { return lazy_.memory_bytes(); }
 
-  void* native() override {
-    const Result<ycrdt::Doc*> made = lazy_.doc();
-    return made ? *made : nullptr;
-  }
-
   static Result<std::string> merge(std::span<const std::string> updates) {
     const std::vector<std::string_view> views(updates.begin(), updates.end());
     return ycrdt::merge_updates(views, {.coalesce_text = true, .limits = kNoLimits});
@@ -67,6 +67,9 @@ class YjsDocument final : public Document {
                                                  .value_depth_max = SIZE_MAX};
 
   ycrdt::LazyDoc lazy_;
+  ycrdt::Doc* editing_ = nullptr;
+  ycrdt::Subscription observing_;
+  std::vector<std::string> edits_;
 };
 
 class YjsStorage final : public StorageKind {

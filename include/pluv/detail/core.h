@@ -19,6 +19,10 @@
 #include "pluv/listen.h"
 #include "room/definition.h"
 
+namespace pluv::ycrdt {
+class Doc;
+}
+
 namespace pluv::detail {
 
 struct ProcedureEntry {
@@ -33,6 +37,7 @@ struct CoreConfig {
   std::vector<ProcedureEntry> procedures;
   room::Listeners listeners;
   std::function<Result<std::shared_ptr<void>>(std::string_view room)> make_context;
+  std::shared_ptr<const room::StorageKind> storage;  // null: rooms have no documents
   Limits limits;
   bool debug = false;
   bool strict = false;
@@ -77,6 +82,8 @@ class Core {
   void evict(std::string_view room, std::string_view session);
   void evict_all(std::string_view room);
   void garbage_collect(std::string_view room);
+  void edit(std::string_view room, std::function<void(ycrdt::Doc&)> fn,
+            std::function<void(Result<void>)> done);
   [[nodiscard]] std::size_t size(std::string_view room) const;
   [[nodiscard]] Result<void> register_socket(std::string_view room, int fd,
                                              RegisterOptions options);

@@ -207,6 +207,13 @@ void RoomHost::feed(std::string_view room, const room::Input& input) {
   if (found != rooms_.end()) step(*found->second, input);
 }
 
+void RoomHost::edit(std::string_view room, const std::function<void(void*)>& edit,
+                    EditDoneFn done) {
+  const std::uint64_t number = next_edit_++;
+  edits_.emplace(number, std::move(done));
+  step(find_or_make(room), room::EditDocument{.number = number, .edit = &edit});
+}
+
 void RoomHost::forget_idle_rooms() {
   std::vector<RoomEntry*> idle;
   for (const auto& [id, entry] : rooms_) {

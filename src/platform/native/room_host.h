@@ -7,11 +7,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <variant>
 #include <vector>
 
@@ -73,6 +75,11 @@ class RoomHost {
   void on_wake(RoomEntry& entry);
   void on_flush(RoomEntry& entry);
 
+  using EditDoneFn = std::function<void(Result<void>)>;
+  // Changes the room's document, which is loaded for it if need be. done: on this thread, inside a
+  // step; must not feed rooms.
+  void edit(std::string_view room, const std::function<void(void*)>& edit, EditDoneFn done);
+
   // Handles what waits; called at the end of a turn until it returns false.
   [[nodiscard]] bool settle();
   // Whether flushing has ended sessions that settle() has yet to tell their rooms.
@@ -111,6 +118,7 @@ class RoomHost {
   void load_document(const RoomEntry& entry, const room::LoadDocument& load);
   void append_update(const RoomEntry& entry, room::AppendUpdate& append);
   void compact_document(const RoomEntry& entry, room::CompactDocument& compact);
+  void edit_done(room::EditDone& edited);
   void execute_trouble(const RoomEntry& entry, const room::Trouble& trouble);
   void execute_refused(const RoomEntry& entry, const room::Refused& refused);
   void receive_frames(Connection& connection, std::span<char> bytes);
@@ -137,6 +145,8 @@ class RoomHost {
   std::vector<RoomEntry*> dirty_rooms_;
   std::vector<Connection*> ended_;  // in a room that does not know yet: lost or doomed
   std::vector<Reply> replies_;
+  std::unordered_map<std::uint64_t, EditDoneFn> edits_;  // by number, looked up only
+  std::uint64_t next_edit_ = 1;
   std::vector<BufferRef> spare_buffers_;
   std::optional<net::Deflater> deflater_;
   std::optional<net::Inflater> inflater_;

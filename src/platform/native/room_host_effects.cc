@@ -58,6 +58,8 @@ void RoomHost::execute(RoomEntry& entry) {
       append_update(entry, *append);
     } else if (auto* compact = std::get_if<room::CompactDocument>(&effect)) {
       compact_document(entry, *compact);
+    } else if (auto* edited = std::get_if<room::EditDone>(&effect)) {
+      edit_done(*edited);
     } else if (const auto* trouble = std::get_if<room::Trouble>(&effect)) {
       execute_trouble(entry, *trouble);
     } else if (std::holds_alternative<room::Finished>(effect)) {
@@ -348,6 +350,13 @@ void RoomHost::compact_document(const RoomEntry& entry, room::CompactDocument& c
       [reply = replier(entry, compact.ticket), last = compact.last](Result<void> done) {
         reply(done.ok() ? NumberResult(last) : NumberResult(std::move(done).error()));
       });
+}
+
+void RoomHost::edit_done(room::EditDone& edited) {
+  const auto found = edits_.find(edited.number);
+  const EditDoneFn done = std::move(found->second);
+  edits_.erase(found);
+  if (done) done(std::move(edited.result));
 }
 
 void RoomHost::execute_trouble(const RoomEntry& entry, const room::Trouble& trouble) {

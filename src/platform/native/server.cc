@@ -272,6 +272,18 @@ void Server::garbage_collect(std::string_view room) {
   impl_->feed(room, [] { return room::CollectGarbage{}; });
 }
 
+void Server::edit(std::string_view room, std::function<void(void* document)> edit,
+                  std::function<void(Result<void>)> done) {
+  if (!is_room_id(room)) {
+    done(Error{ErrorCode::invalid, "The room's name is not allowed: " + std::string(room)});
+    return;
+  }
+  Worker& owner = impl_->shared.owner_of(room);
+  owner.post([&owner, room = std::string(room), edit = std::move(edit), done = std::move(done)] {
+    owner.rooms().edit(room, edit, done);
+  });
+}
+
 std::size_t Server::size(std::string_view room) const { return impl_->shared.sizes.get(room); }
 
 Result<void> Server::register_socket(RegisterSocket socket) {
