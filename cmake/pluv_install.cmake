@@ -14,7 +14,7 @@ install(DIRECTORY include/pluv DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
   FILES_MATCHING PATTERN "*.h")
 install(DIRECTORY src/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/pluv/detail
   FILES_MATCHING PATTERN "*.h" PATTERN "*_test*" EXCLUDE PATTERN "*_testing.h" EXCLUDE
-  PATTERN "test_kit.h" EXCLUDE)
+  PATTERN "test_kit.h" EXCLUDE PATTERN "faulty_store.h" EXCLUDE)
 # What pluvd.service names as its documentation, with the units beside it.
 install(FILES docs/pluvd.md docs/tokens.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs/systemd DESTINATION ${CMAKE_INSTALL_DOCDIR})
@@ -22,6 +22,7 @@ install(DIRECTORY docs/systemd DESTINATION ${CMAKE_INSTALL_DOCDIR})
 # What pluvConfig.cmake has to look for, by the namespace of the targets that it brings.
 set(package_Boost Boost 1.74)
 set(package_OpenSSL OpenSSL 3.0)
+set(package_SQLite SQLite3)
 set(package_Threads Threads)
 set(package_ZLIB ZLIB)
 

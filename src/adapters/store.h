@@ -2,8 +2,8 @@
 // snapshot that stands for all before it. An interface; memory_store.h and sqlite_store.h implement
 // it. The updates are bytes to it: what they mean is the storage kind's business.
 //
-// Methods are thread-safe, never block and never throw. What is asked for one room is carried out in
-// the order of the calls. Each `done` is called exactly once, on a thread of the store's own (or
+// Methods are thread-safe, never block and never throw. What is asked for one room is carried out
+// in the order of the calls. Each `done` is called exactly once, on a thread of the store's own (or
 // inside the call), and must not block; it hands the answer over to whoever asked.
 #pragma once
 
@@ -35,8 +35,8 @@ struct StoredDocument {
 // A room that has a document.
 struct StoredRoom {
   std::string room;
-  std::uint64_t last = 0;            // the number of the newest update
-  std::uint64_t log_updates = 0;     // after the snapshot
+  std::uint64_t last = 0;         // the number of the newest update
+  std::uint64_t log_updates = 0;  // after the snapshot
   std::uint64_t log_bytes = 0;
   std::uint64_t snapshot_bytes = 0;  // 0: none
   std::int64_t changed_unix_ms = 0;
@@ -49,8 +49,8 @@ class Store {
 
   virtual ~Store() = default;
 
-  // What the room has; nothing (no error) when it has never had a document. A document that is there
-  // but cannot be read is an error, never an empty one.
+  // What the room has; nothing (no error) when it has never had a document. A document that is
+  // there but cannot be read is an error, never an empty one.
   virtual void load(std::string room, Done<StoredDocument> done) = 0;
   // Adds the update to the room's log. Done, with its number, when it is as safe as the store's
   // durability says. On an error nothing of it is there.

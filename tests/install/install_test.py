@@ -18,7 +18,7 @@ import urllib.request
 
 WAIT_S = 240
 # What the library needs of others, as find_package names it.
-PACKAGES = {"Boost", "OpenSSL", "Threads", "ZLIB"}
+PACKAGES = {"Boost", "OpenSSL", "SQLite3", "Threads", "ZLIB"}
 
 arguments = argparse.ArgumentParser(description=__doc__)
 for name in ("cmake", "generator", "compiler", "build", "source"):
@@ -135,9 +135,11 @@ class InstallTest(unittest.TestCase):
         self.assertEqual(self.found(core, PACKAGES), core.split(";"))
         self.assertEqual(self.found("net", PACKAGES - {"ZLIB"}), ["net"])
         self.assertEqual(self.found("auth", PACKAGES - {"OpenSSL"}), ["auth"])
+        self.assertEqual(self.found("adapters", PACKAGES - {"SQLite3", "Threads", "ZLIB"}),
+                         ["adapters"])
         self.assertEqual(self.found("pluv", ()), ["pluv"])
         self.assert_not_found("module ZLIB called with REQUIRED", "ycrdt;net", {"ZLIB"})
-        for package in PACKAGES:  # the whole library, where no component is named
+        for package in PACKAGES - {"SQLite3"}:  # the whole library, where no component is named
             self.assert_not_found(f"module {package} called with REQUIRED", "", {package})
 
     def test_finds_the_other_components_where_an_optional_one_lacks_its_package(self):

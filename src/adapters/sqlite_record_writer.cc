@@ -1,0 +1,182 @@
+#include "adapters/sqlite_record_writer.h"
+
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <utility>
+
+namespace pluv::adapters {
+namespace {
+
+// Rooms whose state is kept; at some 200 bytes each. When there are more it begins anew.
+constexpr std::size_t kKnownRoomsMax = 10'000;
+
+// Before all others: a removed room is forgotten whatever history is kept.
+constexpr std::int64_t kAtOnceUnixMs = 0;
+
+constexpr std::array kTexts = {
+    "SELECT id, snapshot_number, snapshot_version FROM rooms WHERE name = ?",
+    "SELECT number, unix_ms FROM records WHERE room = ? "
+    "ORDER BY number DESC, version DESC LIMIT 1",
+    "SELECT unix_ms FROM records WHERE room = ? AND number = ? AND version = ?",
+    "INSERT INTO rooms (name) VALUES (?)",
+    "INSERT INTO records (room, number, version, unix_ms, checksum, data) "
+    "VALUES (?, ?, ?, ?, ?, ?)",
+    "UPDATE rooms SET snapshot_number = ?, snapshot_version = ? WHERE id = ?",
+    "INSERT INTO purges (unix_ms, room, number, version) VALUES (?, ?, ?, ?)",
+    "DELETE FROM rooms WHERE id = ?",
+    "DELETE FROM records WHERE room = ? AND number = ? AND version = 0",
+};
+
+}  // namespace
+
+Result<std::unique_ptr<RecordWriter>> RecordWriter::prepare(SqliteDatabase& database) {
+  static_assert(kTexts.size() == which_count);
+  std::vector<SqliteStatement> statements;
+  for (const char* text : kTexts) {
+    auto statement = database.prepare(text);
+    if (!statement) return std::move(statement).error();
+    statements.push_back(std::move(statement).value());
+  }
+  return std::unique_ptr<RecordWriter>(new RecordWriter(std::move(statements)));
+}
+
+Result<std::uint64_t> RecordWriter::append(const std::string& room, std::string_view update,
+                                           std::int64_t now_unix_ms) {
+  auto found = find(room);
+  if (!found) return std::move(found).error();
+  RoomState* state = *found;
+  if (state == nullptr) {
+    SqliteQuery add(statements_[add_room]);
+    if (auto added = add.text(room).run(); !added) return std::move(added).error();
+    RoomState fresh;
+    fresh.id = sqlite3_last_insert_rowid(sqlite3_db_handle(statements_[add_room].handle()));
+    state = remember(room, fresh);
+  }
+  const RecordPosition position{state->last + 1, 0};
+  if (auto done = insert(room, *state, position, update, now_unix_ms); !done) {
+    return std::move(done).error();
+  }
+  state->last = position.number;
+  return static_cast<std::uint64_t>(position.number);
+}
+
+Result<void> RecordWriter::compact(const std::string& room, std::uint64_t last,
+                                   std::string_view snapshot, std::int64_t now_unix_ms) {
+  auto found = find(room);
+  if (!found) return std::move(found).error();
+  RoomState* state = *found;
+  if (state == nullptr) {
+    return Error{ErrorCode::not_found, "room " + room + " has no document to compact"};
+  }
+  if (last == 0 || last > static_cast<std::uint64_t>(state->last)) {
+    return Error{ErrorCode::conflict,
+                 "room " + room + " has no update " + std::to_string(last) + " to compact"};
+  }
+  const auto number = static_cast<std::int64_t>(last);
+  if (number < state->snapshot.number) {
+    return Error{ErrorCode::conflict,
+                 "room " + room + " has a newer snapshot than of " + std::to_string(last)};
+  }
+  const bool again = number == state->snapshot.number;
+  const RecordPosition position{number, again ? state->snapshot.version + 1 : 1};
+  if (auto done = insert(room, *state, position, snapshot, now_unix_ms); !done) return done;
+  {
+    SqliteQuery set(statements_[set_snapshot]);
+    set.integer(position.number).integer(position.version).integer(state->id);
+    if (auto done = set.run(); !done) return done;
+  }
+  state->snapshot = position;
+  return purge(state->newest_unix_ms, state->id, position);
+}
+
+Result<void> RecordWriter::remove(const std::string& room) {
+  auto found = find(room);
+  if (!found) return std::move(found).error();
+  if (*found == nullptr) return {};
+  const std::int64_t id = (*found)->id;
+  known_.erase(room);
+  {
+    SqliteQuery remove_room(statements_[delete_room]);
+    if (auto done = remove_room.integer(id).run(); !done) return done;
+  }
+  return purge(kAtOnceUnixMs, id, {std::numeric_limits<std::int64_t>::max(), 0});
+}
+
+Result<void> RecordWriter::drop_newest(const std::string& room, std::uint64_t number) {
+  auto found = find(room);
+  if (!found) return std::move(found).error();
+  RoomState* state = *found;
+  const auto dropped = static_cast<std::int64_t>(number);
+  if (state == nullptr || state->last != dropped || state->snapshot.number == dropped) return {};
+  {
+    SqliteQuery query(statements_[delete_record]);
+    if (auto done = query.integer(state->id).integer(dropped).run(); !done) return done;
+  }
+  --state->last;
+  // Without any record it is a room that has no document.
+  return state->last == 0 ? remove(room) : Result<void>();
+}
+
+Result<RecordWriter::RoomState*> RecordWriter::find(const std::string& room) {
+  if (const auto known = known_.find(room); known != known_.end()) return &known->second;
+  auto state = read_state(room);
+  if (!state) return std::move(state).error();
+  if (!state->has_value()) return nullptr;
+  return remember(room, **state);
+}
+
+RecordWriter::RoomState* RecordWriter::remember(const std::string& room, const RoomState& state) {
+  if (known_.size() >= kKnownRoomsMax) known_.clear();
+  return &known_.insert_or_assign(room, state).first->second;
+}
+
+Result<std::optional<RecordWriter::RoomState>> RecordWriter::read_state(const std::string& room) {
+  RoomState state;
+  {
+    SqliteQuery query(statements_[find_room]);
+    auto row = query.text(room).row();
+    if (!row) return std::move(row).error();
+    if (!*row) return std::optional<RoomState>();
+    state.id = query.integer_at(0);
+    state.snapshot = {query.integer_at(1), query.integer_at(2)};
+  }
+  {
+    SqliteQuery query(statements_[find_newest]);
+    auto row = query.integer(state.id).row();
+    if (!row) return std::move(row).error();
+    if (*row) {
+      state.last = query.integer_at(0);
+      state.newest_unix_ms = query.integer_at(1);
+    }
+  }
+  // A file that lost records still gets no number twice.
+  state.last = std::max(state.last, state.snapshot.number);
+  SqliteQuery query(statements_[find_time]);
+  query.integer(state.id).integer(state.snapshot.number).integer(state.snapshot.version);
+  auto row = query.row();
+  if (!row) return std::move(row).error();
+  if (*row) state.newest_unix_ms = std::max(state.newest_unix_ms, query.integer_at(0));
+  return std::optional(state);
+}
+
+Result<void> RecordWriter::insert(const std::string& room, RoomState& state,
+                                  RecordPosition position, std::string_view data,
+                                  std::int64_t now_unix_ms) {
+  state.newest_unix_ms = std::max(state.newest_unix_ms, now_unix_ms);
+  const std::uint32_t checksum = record_checksum(room, position, state.newest_unix_ms, data);
+  SqliteQuery query(statements_[add_record]);
+  query.integer(state.id).integer(position.number).integer(position.version);
+  query.integer(state.newest_unix_ms).integer(checksum).blob(data);
+  return query.run();
+}
+
+Result<void> RecordWriter::purge(std::int64_t unix_ms, std::int64_t room, RecordPosition before) {
+  SqliteQuery query(statements_[add_purge]);
+  query.integer(unix_ms).integer(room).integer(before.number).integer(before.version);
+  return query.run();
+}
+
+}  // namespace pluv::adapters

@@ -1,0 +1,36 @@
+// The tables of a storage file, and how a file is opened: told from other files and other versions
+// before anything in it changes, created and brought up to date.
+//
+//   rooms    a row for each room that has a document, and which record its current snapshot is
+//   records  the updates and snapshots of a room in the order (number, version): updates have
+//            version 0; a snapshot has the number of the newest update in it, and version 1, or
+//            more when there was one of that number already. A room's document is its current
+//            snapshot and the updates after it; what lies before is its history.
+//   purges   records of a room that lie before the named one were replaced at that time. They are
+//            deleted in small steps once they are older than the history that is kept. A room that
+//            was removed leaves its records under its id, which no other room gets, and one purge
+//            of them all.
+//
+// So compacting and removing are a row or two in one transaction, however long the log is.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "adapters/sqlite_database.h"
+#include "base/result.h"
+
+namespace pluv::adapters {
+
+// "pluv" in SQLite's header, where file(1) looks for it.
+inline constexpr std::int64_t kApplicationId = 0x706c7576;
+inline constexpr std::int64_t kSchemaVersion = 1;
+
+// Opens the file for its one writer; creates it when it is absent or empty. The caller holds the
+// lock of the file. Errors: invalid for a file that is not of this kind or of a newer version
+// (it stays as it is), otherwise as sqlite_error.
+[[nodiscard]] Result<SqliteDatabase> open_to_write(const std::string& path);
+// Opens an existing file of the current version. Errors as above; not_found when there is none.
+[[nodiscard]] Result<SqliteDatabase> open_to_read(const std::string& path);
+
+}  // namespace pluv::adapters
