@@ -41,6 +41,10 @@ class Server:
 
     def __init__(self, test, *arguments, listening=None, **variables):
         self.log = tempfile.TemporaryFile("w+")
+        if "PLUV_DATA" not in variables:
+            folder = tempfile.TemporaryDirectory()
+            test.addCleanup(folder.cleanup)
+            variables["PLUV_DATA"] = folder.name
         command = [PLUVD, *arguments]
         if listening is not None:  # as systemd starts it: the socket is descriptor 3
             command = ["sh", "-c", f'exec env LISTEN_FDS=1 LISTEN_PID=$$ "$0" "$@" '

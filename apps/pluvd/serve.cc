@@ -16,8 +16,10 @@
 #include "apps/pluvd/demo.h"
 #include "apps/pluvd/log.h"
 #include "apps/pluvd/routes.h"
+#include "apps/pluvd/store.h"
 #include "json/writer.h"
 #include "platform/native/metrics.h"
+#include "room/yjs_document.h"
 
 namespace pluv::apps {
 namespace {
@@ -174,6 +176,7 @@ native::ServerConfig server_config(const Settings& settings) {
 room::Definition room_definition(const Settings& settings) {
   room::Definition out;
   out.limits = settings.limits;
+  out.storage = room::yjs_storage();
   out.strict = settings.strict;
   out.detailed_errors = settings.dev;
   if (settings.dev || settings.demo) add_demo_procedures(out);
@@ -204,7 +207,7 @@ int serve(const LoadedSettings& loaded) {
   const Settings& settings = loaded.settings;
   // When the reader of our log goes away, its lines are lost and nothing else.
   std::signal(SIGPIPE, SIG_IGN);
-  if (!settings.data.empty()) {
+  if (settings.storage == "sqlite") {
     const Result<void> prepared = prepare_data_folder(settings.data);
     if (!prepared.ok()) return fail("data", prepared.error().message, kExitConfiguration);
   }
@@ -222,8 +225,15 @@ int serve(const LoadedSettings& loaded) {
   if (!access.ok()) return fail("secret", access.error().message, kExitConfiguration);
   running.access.emplace(std::move(access).value());
   running.routes.emplace(route_options(settings), route_sources(running));
-  running.server = std::make_unique<native::Server>(
-      server_config(settings), room_definition(settings), server_hooks(running, settings));
+  Result<std::shared_ptr<adapters::Store>> store = open_store(
+      settings, [&running](std::string_view level, std::string_view event, std::string_view what) {
+        running.log.explain(level, event, what);
+      });
+  if (!store.ok()) return fail("storage", store.error().message, kExitStorage);
+  native::ServerHooks hooks = server_hooks(running, settings);
+  hooks.store = std::move(*store);
+  running.server = std::make_unique<native::Server>(server_config(settings),
+                                                    room_definition(settings), std::move(hooks));
   const Result<void> listening = running.server->listen();
   if (!listening.ok()) {
     return fail("cannot listen",

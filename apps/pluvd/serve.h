@@ -17,6 +17,7 @@ inline constexpr int kExitOk = 0;
 inline constexpr int kExitDrainDeadline = 1;
 inline constexpr int kExitConfiguration = 2;
 inline constexpr int kExitCannotListen = 3;
+inline constexpr int kExitStorage = 4;
 
 // loaded has no problems.
 [[nodiscard]] int serve(const LoadedSettings& loaded);

@@ -20,7 +20,10 @@ namespace pluv::apps {
 struct Settings {
   std::string host = "127.0.0.1";
   std::int64_t port = 3000;
-  std::string data;  // empty: nothing is kept
+  std::string data = "pluv-data";
+  std::string storage = "sqlite";
+  std::string durability = "process";
+  std::int64_t history_ms = 24 * 3'600'000;
   std::int64_t threads = 0;
   bool deflate = false;
   std::string tls_cert;

@@ -21,6 +21,7 @@ class Judge {
     tls();
     networks();
     limits();
+    storage();
     exposure();
   }
 
@@ -110,6 +111,15 @@ class Judge {
             static_cast<std::int64_t>(limits.queue_bytes_hard_max), format_size);
     if (limits.messages_per_second_max == 0) {
       warn("rate-limit: off, so one client can keep a core busy");
+    }
+  }
+
+  void storage() {
+    if (settings_.storage == "sqlite" && settings_.data.empty()) {
+      problem("data: no folder is set for the documents; set one, or --storage memory to keep none");
+    }
+    if (settings_.storage == "memory") {
+      warn("storage: documents end with the last session of their room");
     }
   }
 

@@ -11,9 +11,11 @@ using enum SettingKind;
 constexpr std::int64_t kSizeMax = std::int64_t{1} << 40;
 constexpr std::int64_t kMessageMax = std::int64_t{1} << 30;
 constexpr std::int64_t kDurationMax = std::int64_t{24} * 3'600'000;
+constexpr std::int64_t kHistoryMax = std::int64_t{10 * 365} * kDurationMax;
 constexpr std::int64_t kCountMax = 1'000'000'000;
 
 constexpr std::string_view kServer = "Server";
+constexpr std::string_view kStorage = "Documents";
 constexpr std::string_view kAccess = "Access";
 constexpr std::string_view kLogs = "Logs and metrics";
 constexpr std::string_view kLimits = "Limits";
@@ -23,9 +25,6 @@ constexpr std::array kTable = {
             "Address to listen on: an IP address or localhost; 0.0.0.0 or :: for all"},
     Setting{"port", "port", "PLUV_PORT", kServer, count, &Settings::port, "PORT",
             "Port to listen on; 0 takes any free one", 0, 65'535},
-    Setting{
-        "data", "data", "PLUV_DATA", kServer, text, &Settings::data, "DIR",
-        "Folder for documents, made when it is missing; reserved, nothing is written to it yet"},
     Setting{"threads", "threads", "PLUV_THREADS", kServer, count, &Settings::threads, "N",
             "Event loops; 0 makes one a core", 0, 1'024},
     Setting{"deflate", "deflate", "PLUV_DEFLATE", kServer, on_off, &Settings::deflate, "",
@@ -43,6 +42,24 @@ constexpr std::array kTable = {
     Setting{"drain-deadline", "drain_deadline", "PLUV_DRAIN_DEADLINE", kServer, duration,
             &Settings::drain_deadline_ms, "TIME",
             "When stopping, cut what is still connected after this time", 1, kDurationMax},
+
+    Setting{"data", "data", "PLUV_DATA", kStorage, text, &Settings::data, "DIR",
+            "Folder of the documents' file, pluv.sqlite, made when it is missing"},
+    Setting{"storage", "storage", "PLUV_STORAGE", kStorage, choice, &Settings::storage,
+            "sqlite|memory",
+            "Where documents are: in the file, or in memory, where they end with their room"},
+    Setting{"durability", "durability", "PLUV_DURABILITY", kStorage, choice, &Settings::durability,
+            "process|strict|none",
+            "What has happened to an edit before others see it: written (a killed pluvd loses "
+            "nothing, a power cut the last second), synced to the disk, or nothing yet"},
+    Setting{"history", "history", "PLUV_HISTORY", kStorage, duration, &Settings::history_ms, "TIME",
+            "How long replaced updates of documents are kept, to restore from; 0: not at all", 0,
+            kHistoryMax},
+    Setting{"linger", "limits.linger", "PLUV_LINGER", kStorage, duration, &Limits::linger_ms,
+            "TIME", "How long the document of a room without sessions stays in memory", 0,
+            kDurationMax},
+    Setting{"max-document", "limits.document", "PLUV_MAX_DOCUMENT", kStorage, size,
+            &Limits::document_bytes_max, "SIZE", "A room's document, encoded", 1'024, kMessageMax},
 
     Setting{"dev", "dev", "PLUV_DEV", kAccess, on_off, &Settings::dev, "",
             "Development mode: loopback only, no tokens unless auth is set, demo events, a start "
