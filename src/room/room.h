@@ -144,7 +144,8 @@ class Room {
   enum class Whom : std::uint8_t {
     one,
     all,
-    open,      // the sessions that hear of changes, without who made this one
+    open,      // the sessions that hear of changes
+    others,    // the same without the one whose client has made this one
     listener,  // no session: on_storage_updated
     editor,    // no session: EditDone
   };
@@ -217,7 +218,8 @@ class Room {
   void open_storage(SessionIndex index);
   void resync(SessionIndex index, RefusalReason reason, std::string_view close_reason);
   void document_changed(std::string update);
-  void tell_update(const SessionIndex* sender, std::string_view added, std::string_view base64);
+  void tell_update(Whom whom, const SessionIndex* sender, std::string_view added,
+                   std::string_view base64);
   [[nodiscard]] Ticket document_ticket() const noexcept;
   [[nodiscard]] bool must_wait_for_document(protocol::MessageKind kind) const noexcept;
   void send_gated(Whom whom, const SessionIndex* index, std::uint32_t begin);
