@@ -1,6 +1,8 @@
 // Documents through the public API: loading, saving, editing, and the listeners about them.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
 #include <stdexcept>
 
 #include "base/base64.h"
@@ -266,6 +268,46 @@ TEST(Storage, ServerCodeEditsFromOutside) {
   EXPECT_TRUE(done[1].ok());
   EXPECT_EQ(done[2].error().message, "on purpose");
   EXPECT_EQ(saved, "typed");
+}
+
+std::string edit_once(const Persistence& persistence, const char* text) {
+  const auto io = create_io(platform_native(NativeOptions{.crdt = yjs(),
+                                                          .persistence = persistence}));
+  const auto server = io.server();
+  auto listening = server.listen({.port = 0, .manual = true});
+  std::string after;
+  bool done = false;
+  server.edit(
+      "room-1",
+      [&](ycrdt::Doc& doc) {
+        EXPECT_TRUE(doc.get_text("t").insert(0, text).ok());
+        after = doc.get_text("t").to_string();
+      },
+      [&](Result<void> result) { done = result.ok(); });
+  for (int turns = 0; turns < 500 && !done; ++turns) listening.poll(10ms);
+  EXPECT_TRUE(done);
+  return after;
+}
+
+TEST(Storage, APersistentDocumentOutlivesItsServer) {
+  std::string pattern = ::testing::TempDir() + "pluv-storage-XXXXXX";
+  ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+  const Persistence persistence = sqlite({.path = pattern + "/documents.sqlite"});
+  EXPECT_EQ(edit_once(persistence, "one"), "one");
+  EXPECT_EQ(edit_once(persistence, "two "), "two one");
+  std::filesystem::remove_all(pattern);
+}
+
+TEST(Storage, AFileThatCannotBeOpenedFailsToListen) {
+  const auto io = create_io(platform_native(
+      NativeOptions{.crdt = yjs(), .persistence = sqlite({.path = "/nowhere/documents.sqlite"})}));
+  const auto server = io.server();
+  try {
+    (void)server.listen({.port = 0, .manual = true});
+    FAIL() << "it listens";
+  } catch (const std::runtime_error& error) {
+    EXPECT_NE(std::string(error.what()).find("/nowhere/documents.sqlite"), std::string::npos);
+  }
 }
 
 }  // namespace
