@@ -80,10 +80,20 @@ class Any {
 // come before its others, ascending.
 [[nodiscard]] std::optional<std::uint32_t> array_index(std::string_view key) noexcept;
 
-// Walks over one encoded value. False, and the reader failed, when it is malformed, holds text
-// that is not UTF-8 or is deeper than depth_max. `shortest` is set to false when lib0 would spell
-// the value in another way (see respell_any); it is never set to true.
-[[nodiscard]] bool skip_any(ByteReader& reader, std::size_t depth_max, bool& shortest) noexcept;
+// Why an encoded value is refused. Malformed: cut off, of unknown kind, or with text that is not
+// UTF-8.
+enum class AnyFault : std::uint8_t { none, malformed, too_deep };
+
+// Walks over one encoded value, with at most depth_max containers in each other. Where there is a
+// fault the reader failed. `shortest` is set to false when lib0 would spell the value in another
+// way (see respell_any); it is never set to true.
+[[nodiscard]] AnyFault check_any(ByteReader& reader, std::size_t depth_max,
+                                 bool& shortest) noexcept;
+// Whether there is no fault.
+[[nodiscard]] inline bool skip_any(ByteReader& reader, std::size_t depth_max,
+                                   bool& shortest) noexcept {
+  return check_any(reader, depth_max, shortest) == AnyFault::none;
+}
 
 // The functions below take values that skip_any accepted.
 
