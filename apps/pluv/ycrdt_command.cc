@@ -147,8 +147,7 @@ YcrdtCommand::YcrdtCommand(CLI::App& app) : options_(std::make_unique<Options>()
   command_->footer(
       "Results go to standard output.\n"
       "Ends with 0, with 1 when bytes are refused, with 2 when misused or when a file cannot be "
-      "read "
-      "or written.");
+      "read or written.");
   apply_ = command_->add_subcommand("apply",
                                     "Apply files in order to a new document and write its update; "
                                     "NAME.frames holds many: each after its length (u32le)");

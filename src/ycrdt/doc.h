@@ -31,9 +31,8 @@ struct DocState;
 struct DocOptions {
   // Who writes with this document: a number that no other writer uses. yjs draws 32 random bits;
   // here the caller does, since nothing here is random. yjs also draws another one when an update
-  // shows that somebody else writes with its own; here it stays, and of two writers with one id,
-  // who each count their clocks, copies differ for good. Precondition: at most kClientIdMax,
-  // 2^53 - 1, or it is an assertion.
+  // shows that somebody else writes with its own; here it stays, and the copies of two writers with
+  // one id differ for good. Precondition: at most kClientIdMax, 2^53 - 1; more is an assertion.
   ClientId client_id = 0;
   // Names the document where it lies in another one, see NewDoc. yjs draws a UUID; here the caller
   // does, when it needs one.

@@ -23,8 +23,8 @@ struct UpdateLimits {
   std::size_t pending_bytes_max = 8u * 1024 * 1024;
   // Steps that an update may spend on finding its place among concurrent inserts, on splitting
   // text that is not ASCII and on splitting values: some 30 ns each. One look at each item of the
-  // document is free besides. 1,540 clients that write at
-  // one place take 3,051 steps in one update at most, and one for each client when all come in one.
+  // document is free besides. 1,540 clients that write at one place take 3,051 steps in one update
+  // at most, and one for each client when all come in one.
   std::uint64_t work_base = 500'000;
   // And so many more for each struct of the update: big updates may take their time. Recorded
   // sessions of concurrent writers need less than one.

@@ -99,8 +99,8 @@ class SharedType {
 // A subdocument where it lies: its name, and what whoever put it there said of it.
 struct Subdoc {
   std::string guid;
-  // An object of those of NewDoc's members that are not what they are without saying: "gc" (false),
-  // "autoLoad" (true) and "meta". Others may have written anything.
+  // An object with "gc": false, "autoLoad": true and "meta" (NewDoc::meta), each only where it is
+  // so: a member that says nothing new is left out, and others there are none.
   Any options;
 };
 // What a transaction did to subdocuments.
