@@ -117,6 +117,7 @@ void Room::update_storage(SessionIndex index, const ClientMessage& message) {
   if (!storage_) return;
   open_storage(index);
   if (initialized) self.storage->resyncing = false;
+  if (message.update.empty()) return;  // of a client that has no storage
   const auto update = base64_decode(message.update);
   const Result<Applied> applied =
       update ? apply_update(index, *update, message.update)
