@@ -32,6 +32,23 @@ TEST(RoomStorage, WithoutADocumentItIsEmpty) {
   EXPECT_EQ(ann.received, 1);
 }
 
+// What the original's client sends when it was made without storage.
+TEST(RoomStorage, AClientWithoutStorageSendsNothingAndIsNotRefused) {
+  TestRoom room(yjs_definition());
+  StorageClient ann(room, 1);
+  ann.join();
+  ann.send_update("\"$initialized\"", "");
+  ann.send_update("null", "");
+  ann.read();
+  EXPECT_TRUE(ann.errors.empty());
+  EXPECT_EQ(ann.received, 1);
+  StorageClient bob(room, 2);
+  bob.join_fully();
+  bob.type(0, "hers");
+  ann.read();
+  EXPECT_EQ(ann.text(), "hers");
+}
+
 TEST(RoomStorage, AnEditReachesTheOthersAndOnlyWhatItAdded) {
   TestRoom room(yjs_definition());
   StorageClient ann(room, 1);

@@ -6,7 +6,8 @@ import { rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 
-import { Client, freePort, RawSocket, startPluvd, suite, until } from "./lib.mjs";
+import { Client, freePort, makeFolder, RawSocket, removeFolder, startPluvd, suite, until } from
+  "./lib.mjs";
 
 const { test, run } = suite("drain", { parallel: 3, limit_ms: 120_000 });
 
@@ -99,7 +100,9 @@ test("a client that does not answer the close is cut at the deadline", async (t)
 
 test("a successor takes over while clients come and go, and none is refused", async (t) => {
   const handover = unixSocketPath(t);
-  const args = ["--dev", "--handover", handover, "--drain-window", "2s", "--drain-deadline", "30s"];
+  const data = t.use(makeFolder(), removeFolder);
+  const args = ["--dev", "--data", data, "--handover", handover, "--drain-window", "2s",
+                "--drain-deadline", "30s"];
   const old = await startPluvd(args);
   t.use(old, () => old.alive && old.kill());
   const clients = await joinMany(t, old, 40, 4, { reconnect: true });
@@ -147,7 +150,8 @@ test("a successor takes over while clients come and go, and none is refused", as
 
 test("a chain of successors serves on", async (t) => {
   const handover = unixSocketPath(t);
-  const args = ["--dev", "--handover", handover, "--drain-window", "300ms"];
+  const data = t.use(makeFolder(), removeFolder);
+  const args = ["--dev", "--data", data, "--handover", handover, "--drain-window", "300ms"];
   let current = await startPluvd(args);
   const servers = [current];
   t.use(null, () => Promise.all(servers.map((one) => one.alive && one.kill())));
@@ -165,7 +169,8 @@ test("a chain of successors serves on", async (t) => {
 
 test("after kill -9 and a restart everyone is back", async (t) => {
   const port = await freePort();
-  const args = ["--dev", "--port", String(port)];
+  const data = t.use(makeFolder(), removeFolder);
+  const args = ["--dev", "--data", data, "--port", String(port)];
   const first = await startPluvd(args);
   t.use(first, () => first.alive && first.kill());
   const clients = await joinMany(t, first, 20, 2, { reconnect: true });

@@ -54,7 +54,7 @@ for (const target of targets) {
               user: null },
     });
     assert.deepEqual(plain(storage), {
-      ...envelope, type: "$storageReceived", data: { changeKind: "empty", state: "" },
+      ...envelope, type: "$storageReceived", data: { changeKind: "empty", state: "AAA=" },
     });
     assert.deepEqual(plain(others), { ...envelope, type: "$othersReceived", data: { others: {} } });
     assert.deepEqual(types(a.messages.slice(4)), ["settled"]);

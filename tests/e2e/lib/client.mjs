@@ -38,7 +38,7 @@ export class Client {
 
   // Joined: registered, and its storage exchange and list of others are done.
   static async joined(parameters) {
-    const client = new Client(parameters);
+    const client = new this(parameters);
     await client.ready();
     return client;
   }
@@ -82,7 +82,7 @@ export class Client {
     ws.on("open", () => {
       ++this.opens;
       if (this.heartbeat) this.#pingTimer = setInterval(() => this.ping(), PING_EVERY_MS);
-      this.#wake();
+      this.wake();
     });
     ws.on("message", (data, binary) => {
       if (ws === this.#ws) this.#received(String(data), binary);
@@ -105,7 +105,7 @@ export class Client {
         this.dead = `closed with ${code} ${reason}`;
       }
     }
-    this.#wake();
+    this.wake();
   }
 
   #received(text, binary) {
@@ -114,13 +114,13 @@ export class Client {
     message.binary = binary;
     message.at = Date.now();
     this.messages.push(message);
-    if (this.join) this.#answer(message);
+    if (this.join) this.answer(message);
     this.#believe(message);
-    this.#wake();
+    this.wake();
   }
 
-  // What the original's client sends by itself.
-  #answer({ type, connectionId }) {
+  // What the original's client sends by itself, when it was made without storage.
+  answer({ type, connectionId }) {
     if (type === "$registered") {
       this.send("$initializeSession", { presence: this.presence, update: "" });
     } else if (type === "$storageReceived") {
@@ -236,7 +236,7 @@ export class Client {
     });
   }
 
-  #wake() {
+  wake() {
     for (const waiter of [...this.#waiters]) waiter.look();
   }
 
@@ -260,5 +260,13 @@ export class Client {
   // The cable goes: no close frame.
   drop() {
     this.#ws?.terminate();
+  }
+
+  // One that does not come back by itself comes back, perhaps to another server.
+  rejoin(url = this.url) {
+    this.url = url;
+    this.dead = null;
+    this.#connect();
+    return this;
   }
 }

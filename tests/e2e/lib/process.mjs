@@ -1,12 +1,17 @@
 // Server processes: started on a port, waited for, stopped by their own id, and judged by how they
-// end. None outlives this process.
+// end. None outlives this process, and no folder made here does.
 import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
 import net from "node:net";
+import os from "node:os";
+import path from "node:path";
 import process from "node:process";
 
 const running = new Set();
+const folders = new Set();
 process.on("exit", () => {
   for (const child of running) child.kill("SIGKILL");
+  for (const folder of folders) removeFolder(folder);
 });
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
 
@@ -25,6 +30,18 @@ export function freePort() {
   });
 }
 
+// A new, empty folder, which goes with removeFolder or with this process.
+export function makeFolder() {
+  const folder = mkdtempSync(path.join(os.tmpdir(), "pluv-e2e-"));
+  folders.add(folder);
+  return folder;
+}
+
+export function removeFolder(folder) {
+  folders.delete(folder);
+  rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+}
+
 // Settings of whoever runs the tests are none of theirs.
 const environment = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !name.startsWith("PLUV_")));
@@ -33,7 +50,8 @@ export class Server {
   #child;
   #ended = false;
 
-  constructor(command, args, env) {
+  // ownFolder: removed when the process has ended.
+  constructor(command, args, { env = {}, ownFolder } = {}) {
     this.command = [command, ...args].join(" ");
     this.output = "";
     this.#child = spawn(command, args, {
@@ -52,6 +70,7 @@ export class Server {
       const end = (code, signal, error) => {
         running.delete(this.#child);
         this.#ended = true;
+        if (ownFolder) removeFolder(ownFolder);
         resolve({ code, signal, error });
       };
       this.#child.on("error", (error) => end(null, null, error));
@@ -109,8 +128,8 @@ export class Server {
   }
 }
 
-export async function startServer(command, args, { env = {} } = {}) {
-  const server = new Server(command, args, env);
+export async function startServer(command, args, options = {}) {
+  const server = new Server(command, args, options);
   try {
     return await server.listening();
   } catch (error) {
@@ -120,7 +139,7 @@ export async function startServer(command, args, { env = {} } = {}) {
 }
 
 // Runs a program to its end: {code, signal, output}.
-export async function runToEnd(command, args, { env = {} } = {}) {
-  const server = new Server(command, args, env);
+export async function runToEnd(command, args, options = {}) {
+  const server = new Server(command, args, options);
   return { ...await server.exited, output: server.output };
 }

@@ -5,7 +5,7 @@ import path from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
-import { startServer } from "./process.mjs";
+import { makeFolder, startServer } from "./process.mjs";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../../..");
 
@@ -22,11 +22,15 @@ export const programs = {
 
 export const SECRET = "the end-to-end tests' secret: 0123456789";
 
-// Without "--dev" tokens of SECRET are asked for. args come last and so win.
+// Without "--dev" tokens of SECRET are asked for, without "--data" its documents are in a folder
+// that ends with it. args come last and so win.
 export function startPluvd(args = [], options = {}) {
   const secret = args.includes("--dev") ? [] : ["--secret", SECRET, "--demo"];
+  const ownFolder = args.includes("--data") ? undefined : makeFolder();
+  const data = ownFolder ? ["--data", ownFolder] : [];
   return startServer(programs.pluvd,
-                     ["--port", "0", "--log-level", "warn", ...secret, ...args], options);
+                     ["--port", "0", "--log-level", "warn", ...secret, ...data, ...args],
+                     { ownFolder, ...options });
 }
 
 export function startConformance(args = [], options = {}) {
