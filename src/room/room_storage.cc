@@ -183,8 +183,8 @@ Result<void> Room::check_document_size(std::string_view update) {
 void Room::resync(SessionIndex index, RefusalReason reason, std::string_view close_reason) {
   StorageSession& exchange = *session(index).storage;
   if (exchange.resyncing) return;  // what comes before its answer knows no better
-  const bool again = exchange.resynced_ms != 0 && now_.steady_ms - exchange.resynced_ms <
-                                                      definition_.limits.resync_interval_ms;
+  const bool again = exchange.resynced_ms != 0 &&
+                     now_.steady_ms - exchange.resynced_ms < definition_.limits.resync_interval_ms;
   if (again) {
     refuse(index, reason);
     close(index, kClosePolicy, close_reason);
@@ -318,8 +318,8 @@ void Room::gate(Gated gated, std::uint32_t begin) {
 }
 
 void Room::reveal(const Gated& gated, std::uint32_t begin) {
-  const bool here = gated.has_session && exists(gated.index) &&
-                    session(gated.index).id == gated.session;
+  const bool here =
+      gated.has_session && exists(gated.index) && session(gated.index).id == gated.session;
   switch (gated.whom) {
     case Whom::one:
       if (here) {
