@@ -78,7 +78,7 @@ void Room::answer_exchange(SessionIndex index) {
 void Room::send_storage_received(SessionIndex index, std::string_view change_kind) {
   const std::uint32_t begin = frame_begin();
   protocol::v5::append_storage_received(effects_->bytes, sender_of(index), id_, change_kind,
-                                        base64_encode(storage_->document->encode()));
+                                        base64_encode(storage_->document->encode_to_send()));
   send_gated(Whom::one, &index, begin);
 }
 
@@ -93,8 +93,8 @@ void Room::open_storage(SessionIndex index) {
   const std::uint64_t seen = std::exchange(exchange.version, storage.version);
   const std::string state = std::exchange(exchange.state, {});
   if (seen == storage.version || storage.document->empty()) return;
-  const std::string missed =
-      state.empty() ? storage.document->encode() : storage.document->encode_since(state);
+  const std::string missed = state.empty() ? storage.document->encode_to_send()
+                                           : storage.document->encode_since(state);
   const std::uint32_t begin = frame_begin();
   protocol::v5::append_storage_updated(effects_->bytes, sender_of(index), id_,
                                        base64_encode(missed));
