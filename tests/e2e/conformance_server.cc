@@ -114,10 +114,9 @@ auto make_server(const Io& io, const Flags& flags) {
 template <class Io>
 auto make_keeping_server(const Io& io, std::uint32_t delay_ms) {
   auto database = std::make_shared<Database>(delay_ms);
-  const auto kept_calls =
-      io.procedure().self([database](typename Io::Ctx& ctx) {
-        return pluv::emit<"keptCallsCounted">(database->calls(std::string(ctx.room())));
-      });
+  const auto kept_calls = io.procedure().self([database](typename Io::Ctx& ctx) {
+    return pluv::emit<"keptCallsCounted">(database->calls(std::string(ctx.room())));
+  });
   return io.server(pluv::ServerOptions{
       .router = io.router(pluv::on<"keptCalls">(kept_calls)),
       .get_initial_storage = [database](const typename Io::InitialStorageEvent& event)
