@@ -1,7 +1,7 @@
 // Any sequence of inputs to a room with a document and a store: whatever the store answers and
-// when, nothing is shown that it has not taken, the room's document passes its check, and when all
-// have left and all is answered, the room ends. The bytes are a script. link: room protocol json
-// base ycrdt
+// when, nothing is shown that it has not taken, the document passes its check, and when all have
+// left and all is answered, the room ends. The bytes are a script.
+// link: room protocol json base ycrdt
 #include <algorithm>
 #include <array>
 #include <cstddef>

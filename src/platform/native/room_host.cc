@@ -190,7 +190,34 @@ void RoomHost::step(RoomEntry& entry, const room::Input& input) {
     entry.size_told = size;
     worker_.shared().sizes.set(entry.room.id(), size);
   }
-  if (finished_) erase_if_finished(entry);
+  if (finished_) {
+    erase_if_finished(entry);
+  } else {
+    note_idle(entry);
+  }
+}
+
+// Rooms without sessions are few steps: what their documents take is measured at each.
+void RoomHost::note_idle(RoomEntry& entry) {
+  if (entry.idle && entry.room.size() > 0) {
+    idle_.erase(*entry.idle);
+    entry.idle.reset();
+    idle_bytes_ -= std::exchange(entry.idle_bytes, 0);
+  }
+  if (entry.room.size() > 0) return;
+  if (!entry.idle) entry.idle = idle_.insert(idle_.end(), &entry);
+  idle_bytes_ -= entry.idle_bytes;
+  entry.idle_bytes = entry.room.document_memory_bytes();
+  idle_bytes_ += entry.idle_bytes;
+}
+
+// One that is still saving stays, and is asked again when more comes.
+void RoomHost::forget_over_budget() {
+  for (auto at = idle_.begin();
+       at != idle_.end() && idle_bytes_ > worker_.limits().idle_documents_bytes_max;) {
+    RoomEntry& entry = **at++;
+    step(entry, room::ForgetIdle{});
+  }
 }
 
 void RoomHost::erase_if_finished(RoomEntry& entry) {
@@ -198,6 +225,8 @@ void RoomHost::erase_if_finished(RoomEntry& entry) {
   worker_.timers().cancel(entry.wake);
   worker_.timers().cancel(entry.flush);
   if (entry.in_dirty_rooms) std::erase(dirty_rooms_, &entry);
+  if (entry.idle) idle_.erase(*entry.idle);
+  idle_bytes_ -= entry.idle_bytes;
   rooms_.erase(rooms_.find(entry.room.id()));
   worker_.shared().rooms.fetch_sub(1);
 }
@@ -215,11 +244,10 @@ void RoomHost::edit(std::string_view room, const std::function<void(void*)>& edi
 }
 
 void RoomHost::forget_idle_rooms() {
-  std::vector<RoomEntry*> idle;
-  for (const auto& [id, entry] : rooms_) {
-    if (entry->room.size() == 0) idle.push_back(entry.get());
+  for (auto at = idle_.begin(); at != idle_.end();) {
+    RoomEntry& entry = **at++;
+    step(entry, room::ForgetIdle{});
   }
-  for (RoomEntry* const entry : idle) step(*entry, room::ForgetIdle{});
 }
 
 void RoomHost::on_wake(RoomEntry& entry) { step(entry, room::Woke{}); }
@@ -238,6 +266,7 @@ bool RoomHost::settle() {
     for (Reply& reply : replies) handle_reply(reply);
   }
   const Limits& limits = worker_.limits();
+  if (idle_bytes_ > limits.idle_documents_bytes_max) forget_over_budget();
   std::vector<RoomEntry*> dirty;
   dirty.swap(dirty_rooms_);
   for (RoomEntry* entry : dirty) {

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <memory>
 #include <optional>
 #include <span>
@@ -48,6 +49,9 @@ struct RoomEntry {
   std::uint32_t lowest_free = 0;  // no index below it is free
   std::uint32_t deflate_sessions = 0;
   std::uint32_t size_told = 0;  // to Shared::sizes
+  // While it has no sessions: its place in RoomHost::idle_ and what its document takes.
+  std::optional<std::list<RoomEntry*>::iterator> idle;
+  std::size_t idle_bytes = 0;
   bool in_dirty_rooms = false;
 };
 
@@ -137,12 +141,16 @@ class RoomHost {
   void end_session(Connection& connection);
   void handle_reply(Reply& reply);
   void erase_if_finished(RoomEntry& entry);
+  void note_idle(RoomEntry& entry);
+  void forget_over_budget();
   void log_session(std::string_view event, const Connection& connection) const;
 
   Worker& worker_;
   TextMap<std::unique_ptr<RoomEntry>> rooms_;
   room::Effects effects_;
   std::vector<RoomEntry*> dirty_rooms_;
+  std::list<RoomEntry*> idle_;  // rooms without sessions, the one that was left first first
+  std::size_t idle_bytes_ = 0;
   std::vector<Connection*> ended_;  // in a room that does not know yet: lost or doomed
   std::vector<Reply> replies_;
   std::unordered_map<std::uint64_t, EditDoneFn> edits_;  // by number, looked up only
