@@ -8,13 +8,25 @@ if(NOT TARGET pluv_pluv)
   return()
 endif()
 set_target_properties(pluv_pluv PROPERTIES EXPORT_NAME pluv)
-install(TARGETS pluv_pluv ${layers} EXPORT pluv)
 
-install(DIRECTORY include/pluv DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
-  FILES_MATCHING PATTERN "*.h")
-install(DIRECTORY src/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/pluv/detail
-  FILES_MATCHING PATTERN "*.h" PATTERN "*_test*" EXCLUDE PATTERN "*_testing.h" EXCLUDE
+# `cmake --install --component ycrdt` installs the Yjs engine alone, which needs nothing else to be
+# built; without a component everything is installed, this included. It has a file of exported
+# targets of its own, since such a file asks for all libraries that it names.
+set(engine base json ycrdt)
+list(TRANSFORM engine PREPEND pluv_ OUTPUT_VARIABLE engine_targets)
+set(other_targets pluv_pluv ${layers})
+list(REMOVE_ITEM other_targets ${engine_targets})
+install(TARGETS ${engine_targets} EXPORT pluv_engine COMPONENT ycrdt)
+install(TARGETS ${other_targets} EXPORT pluv)
+
+set(headers FILES_MATCHING PATTERN "*.h" PATTERN "*_test*" EXCLUDE PATTERN "*_testing.h" EXCLUDE
   PATTERN "test_kit.h" EXCLUDE PATTERN "faulty_store.h" EXCLUDE)
+install(DIRECTORY include/pluv DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} ${headers})
+install(DIRECTORY src/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/pluv/detail ${headers})
+install(FILES include/pluv/ycrdt.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/pluv COMPONENT ycrdt)
+list(TRANSFORM engine PREPEND src/ OUTPUT_VARIABLE engine_folders)
+install(DIRECTORY ${engine_folders} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/pluv/detail
+  COMPONENT ycrdt ${headers})
 # What pluvd.service names as its documentation, with the units beside it.
 install(FILES docs/pluvd.md docs/tokens.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs/systemd DESTINATION ${CMAKE_INSTALL_DOCDIR})
@@ -58,10 +70,12 @@ foreach(namespace IN LISTS namespaces)
 endforeach()
 
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/pluv)
+install(EXPORT pluv_engine DESTINATION ${package} NAMESPACE pluv:: FILE pluvEngineTargets.cmake
+  COMPONENT ycrdt)
 install(EXPORT pluv DESTINATION ${package} NAMESPACE pluv:: FILE pluvTargets.cmake)
 configure_package_config_file(cmake/pluvConfig.cmake.in pluvConfig.cmake
   INSTALL_DESTINATION ${package})
 # Before 1.0 a minor version may break.
 write_basic_package_version_file(pluvConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/pluvConfig.cmake ${PROJECT_BINARY_DIR}/pluvConfigVersion.cmake
-  DESTINATION ${package})
+  DESTINATION ${package} COMPONENT ycrdt)

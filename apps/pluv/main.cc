@@ -6,7 +6,8 @@
 //   pluv ycrdt apply|merge|diff|state-vector|json|check ...                works on Yjs updates
 //
 // Secrets: --secret (repeatable, newest first), --secret-file or PLUV_AUTH_SECRET.
-// Ends with 0, with 1 when a server would refuse the token, with 2 when misused.
+// Ends with 0, with 1 when a server would refuse the token or bytes are no update, with 2 when
+// misused.
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>

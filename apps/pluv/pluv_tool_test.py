@@ -79,5 +79,83 @@ class PluvToolTest(unittest.TestCase):
         self.assertEqual(run("--help").returncode, 0)
 
 
+# A text "note" that says Hi!, as docs/ycrdt.md has it; what waits for a client that is not here.
+NOTE = bytes.fromhex("01 01 01 00 04 01 04 6e6f7465 03 486921 00")
+WAITING = bytes.fromhex("01 01 09 02 84 09 01 01 78 00")
+
+
+def ycrdt(*arguments, stdin=b""):
+    return subprocess.run([PLUV, "ycrdt", *arguments], input=stdin, capture_output=True, timeout=30)
+
+
+class YcrdtCommandTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def write(self, name, content):
+        (self.folder / name).write_bytes(content)
+        return str(self.folder / name)
+
+    def assert_ends(self, done, code, why):
+        self.assertEqual((done.returncode, done.stdout), (code, b""), done.stderr)
+        self.assertIn(why, done.stderr.decode())
+
+    def test_prints_roots_as_what_they_are_named(self):
+        done = ycrdt("json", "--text", "note", "--map", "m", "--array", "a", "--xml", "x",
+                     stdin=NOTE)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        self.assertEqual(done.stdout, b'{"note":"Hi!","note#delta":[{"insert":"Hi!"}],"a":[],'
+                                      b'"m":{},"x":""}\n')
+        self.assertEqual(ycrdt("json", stdin=NOTE).stdout, b'{"note":"Hi!"}\n')
+
+    def test_refuses_roots_that_cannot_be_members_of_one_object(self):
+        self.assert_ends(ycrdt("json", "--text", b"\xff", stdin=NOTE), 2, "not UTF-8")
+        for arguments in (("--text", "x", "--array", "x"), ("--map", "x", "--map", "x"),
+                          ("--xml", "x", "--map", "y", "--text", "x")):
+            self.assert_ends(ycrdt("json", *arguments, stdin=NOTE), 2,
+                             "x would be printed twice")
+        self.assert_ends(ycrdt("json", "--text", "x", "--map", "x#delta", stdin=NOTE), 2,
+                         "x#delta would be printed twice")
+
+    def test_says_that_something_waits(self):
+        done = ycrdt("json", stdin=WAITING)
+        self.assertEqual((done.returncode, done.stdout), (0, b"{}\n"))
+        self.assertIn(b"something waits", done.stderr)
+        done = ycrdt("check", stdin=WAITING)
+        self.assertEqual(done.returncode, 0)
+        self.assertIn(b"something waits", done.stdout)
+
+    def test_names_the_file_that_is_refused(self):
+        good, bad = self.write("a.bin", NOTE), self.write("junk.bin", b"junk")
+        frame = len(NOTE).to_bytes(4, "little") + NOTE
+        frames = self.write("b.frames", 2 * frame + b"\1\0\0\0x")
+        for command in ("merge", "apply"):
+            self.assert_ends(ycrdt(command, good, bad), 1, bad + ": ")
+            self.assert_ends(ycrdt(command, bad), 1, bad + ": ")
+            self.assert_ends(ycrdt(command, good, frames), 1, frames + ", frame 3: ")
+            self.assert_ends(ycrdt(command, good, "-", stdin=b"junk"), 1, "standard input: ")
+            self.assert_ends(ycrdt(command, good, str(self.folder / "none")), 2, "none: ")
+        self.assert_ends(ycrdt("diff", bad, stdin=NOTE), 1, bad + ": ")
+        for command in ("json", "check", "state-vector"):
+            self.assert_ends(ycrdt(command, stdin=b"junk"), 1, "standard input: ")
+
+    def test_reads_standard_input_once(self):
+        good = self.write("a.bin", NOTE)
+        for command in ("merge", "apply"):
+            self.assert_ends(ycrdt(command, "-", good, "-", stdin=NOTE), 2, "only once")
+            done = ycrdt(command, "-", stdin=NOTE)
+            self.assertEqual((done.returncode, done.stdout), (0, NOTE))
+        self.assert_ends(ycrdt("diff", "-", stdin=NOTE), 2, "must be a file")
+        vector = self.write("have.sv", ycrdt("state-vector", stdin=NOTE).stdout)
+        done = ycrdt("diff", vector, stdin=NOTE)
+        self.assertEqual((done.returncode, done.stdout), (0, b"\0\0"))
+
+    def test_helps_with_exit_codes(self):
+        for arguments in (("--help",), ("json", "--help"), ("merge", "--help")):
+            self.assertIn(b"with 1 when bytes are refused", ycrdt(*arguments).stdout, arguments)
+
+
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1], verbosity=1)

@@ -1,5 +1,6 @@
 #include "apps/pluv/ycrdt_command.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/utf8.h"
 #include "json/writer.h"
 #include "ycrdt/doc.h"
 #include "ycrdt/update_reader.h"
@@ -27,7 +29,14 @@ int fail(const std::string& what, int code) {
   return code;
 }
 
-int refuse(const Error& error) { return fail(error.message, kExitRefused); }
+constexpr const char* kStandardInput = "standard input";
+
+// How messages name a file.
+std::string name_of(const std::string& path) { return path == "-" ? kStandardInput : path; }
+
+int refuse(const std::string& name, const Error& error) {
+  return fail(name + ": " + error.message, kExitRefused);
+}
 
 Result<std::string> read_all(std::FILE* file, const std::string& name) {
   std::string out;
@@ -41,7 +50,7 @@ Result<std::string> read_all(std::FILE* file, const std::string& name) {
 }
 
 Result<std::string> read_file(const std::string& path) {
-  if (path == "-") return read_all(stdin, "standard input");
+  if (path == "-") return read_all(stdin, kStandardInput);
   std::FILE* const file = std::fopen(path.c_str(), "rb");
   if (file == nullptr) return Error{ErrorCode::not_found, path + ": " + std::strerror(errno)};
   Result<std::string> out = read_all(file, path);
@@ -60,14 +69,22 @@ int write_all(std::string_view bytes) {
 // A file's updates: itself, or, when its name ends in .frames, each one after its length in four
 // bytes, the lowest first.
 struct Updates {
+  std::string path;
   std::string bytes;
   std::vector<std::string_view> updates;
+
+  // How messages name one of them.
+  [[nodiscard]] std::string name(std::size_t index) const {
+    return name_of(path) +
+           (path.ends_with(".frames") ? ", frame " + std::to_string(index + 1) : std::string());
+  }
 };
 
 Result<std::unique_ptr<Updates>> read_updates(const std::string& path) {
   Result<std::string> bytes = read_file(path);
   if (!bytes) return bytes.error();
   auto out = std::make_unique<Updates>();
+  out->path = path;
   out->bytes = std::move(*bytes);
   if (!path.ends_with(".frames")) {
     out->updates.emplace_back(out->bytes);
@@ -95,6 +112,12 @@ int exit_code(const Error& error) {
                                                                                     : kExitRefused;
 }
 
+// Of a list of files; the second time it would be empty.
+bool names_input_twice(const std::vector<std::string>& files) {
+  return std::count(files.begin(), files.end(), "-") > 1;
+}
+constexpr const char* kInputTwice = "standard input (-) can be read only once";
+
 }  // namespace
 
 struct YcrdtCommand::Options {
@@ -110,6 +133,9 @@ struct YcrdtCommand::Options {
   [[nodiscard]] int diff() const;
   [[nodiscard]] static int state_vector_of_input();
   [[nodiscard]] int json() const;
+  [[nodiscard]] bool names_roots() const noexcept;
+  // Why the roots that are named cannot be the members of one object, empty when they can.
+  [[nodiscard]] std::string fault_of_roots() const;
   [[nodiscard]] static int check();
 };
 
@@ -117,12 +143,17 @@ YcrdtCommand::YcrdtCommand(CLI::App& app) : options_(std::make_unique<Options>()
   Options& options = *options_;
   command_ =
       app.add_subcommand("ycrdt", "Work on Yjs updates (version 1 format)")->require_subcommand(1);
+  // Before the subcommands, which take it over.
+  command_->footer(
+      "Results go to standard output.\n"
+      "Ends with 0, with 1 when bytes are refused, with 2 when misused or when a file cannot be "
+      "read or written.");
   apply_ = command_->add_subcommand("apply",
                                     "Apply files in order to a new document and write its update; "
                                     "NAME.frames holds many: each after its length (u32le)");
-  apply_->add_option("file", options.files, "Files; - is standard input")->required();
+  apply_->add_option("file", options.files, "Files; - is standard input, once")->required();
   merge_ = command_->add_subcommand("merge", "Merge files into one update, without a document");
-  merge_->add_option("file", options.files, "Files; - is standard input")->required();
+  merge_->add_option("file", options.files, "Files; - is standard input, once")->required();
   diff_ = command_->add_subcommand(
       "diff", "Write what of the update on standard input somebody lacks who has the state vector");
   diff_->add_option("state-vector", options.state_vector, "File with an encoded state vector")
@@ -130,12 +161,14 @@ YcrdtCommand::YcrdtCommand(CLI::App& app) : options_(std::make_unique<Options>()
   state_vector_ = command_->add_subcommand(
       "state-vector", "Write the state vector of the update on standard input");
   json_ = command_->add_subcommand(
-      "json", "Print what the update on standard input holds as one JSON object");
+      "json",
+      "Print what the update on standard input holds as one JSON object: the roots that are named, "
+      "each once, in the order texts, arrays, maps, XML; or all, each as what it looks like");
   json_->add_option("--text", options.texts, "Root to read as a text, and as a delta: NAME#delta")
       ->allow_extra_args(false);
   json_->add_option("--array", options.arrays, "Root to read as an array")->allow_extra_args(false);
   json_->add_option("--map", options.maps, "Root to read as a map")->allow_extra_args(false);
-  json_->add_option("--xml", options.xmls, "Root to read as an XML fragment")
+  json_->add_option("--xml", options.xmls, "Root to read as an XML fragment, printed as a string")
       ->allow_extra_args(false);
   check_ = command_->add_subcommand(
       "check", "Say whether the update on standard input is well formed and applies");
@@ -154,63 +187,91 @@ int YcrdtCommand::run() {
 }
 
 int YcrdtCommand::Options::apply() const {
+  if (names_input_twice(files)) return fail(kInputTwice, kExitFailed);
   ycrdt::Doc doc;
   for (const std::string& path : files) {
     const Result<std::unique_ptr<Updates>> updates = read_updates(path);
     if (!updates) return fail(updates.error().message, exit_code(updates.error()));
-    std::size_t number = 0;
-    for (const std::string_view update : (*updates)->updates) {
-      ++number;
-      if (const Result<void> applied = doc.apply_update(update); !applied) {
-        std::string where = path;
-        if (path.ends_with(".frames")) where += ", frame " + std::to_string(number);
-        return fail(where + ": " + applied.error().message, kExitRefused);
-      }
+    for (std::size_t i = 0; i < (*updates)->updates.size(); ++i) {
+      const Result<void> applied = doc.apply_update((*updates)->updates[i]);
+      if (!applied) return refuse((*updates)->name(i), applied.error());
     }
   }
   return write_all(doc.encode_state_as_update());
 }
 
 int YcrdtCommand::Options::merge() const {
+  if (names_input_twice(files)) return fail(kInputTwice, kExitFailed);
   std::vector<std::unique_ptr<Updates>> owned;  // the views into them must not move
   std::vector<std::string_view> all;
   for (const std::string& path : files) {
     Result<std::unique_ptr<Updates>> updates = read_updates(path);
     if (!updates) return fail(updates.error().message, exit_code(updates.error()));
+    // Merging does not say which one it refuses, and answers a single one unread.
+    for (std::size_t i = 0; i < (*updates)->updates.size(); ++i) {
+      const Result<void> checked = ycrdt::check_update((*updates)->updates[i]);
+      if (!checked) return refuse((*updates)->name(i), checked.error());
+    }
     all.insert(all.end(), (*updates)->updates.begin(), (*updates)->updates.end());
     owned.push_back(std::move(*updates));
   }
   const Result<std::string> merged = ycrdt::merge_updates(all);
-  return merged ? write_all(*merged) : refuse(merged.error());
+  return merged ? write_all(*merged) : fail(merged.error().message, kExitRefused);
 }
 
 int YcrdtCommand::Options::diff() const {
+  if (state_vector == "-") {
+    return fail("the state vector must be a file: standard input is the update", kExitFailed);
+  }
   const Result<std::string> encoded = read_file(state_vector);
   if (!encoded) return fail(encoded.error().message, exit_code(encoded.error()));
   const auto state = ycrdt::decode_state_vector(*encoded);
-  if (!state) return refuse(state.error());
+  if (!state) return refuse(state_vector, state.error());
   const Result<std::string> update = read_all(stdin, "standard input");
   if (!update) return fail(update.error().message, kExitFailed);
   const Result<std::string> diff = ycrdt::diff_update(*update, *state);
-  return diff ? write_all(*diff) : refuse(diff.error());
+  return diff ? write_all(*diff) : refuse(kStandardInput, diff.error());
 }
 
 int YcrdtCommand::Options::state_vector_of_input() {
   const Result<std::string> update = read_all(stdin, "standard input");
   if (!update) return fail(update.error().message, kExitFailed);
   const Result<std::string> state = ycrdt::encode_state_vector_from_update(*update);
-  return state ? write_all(*state) : refuse(state.error());
+  return state ? write_all(*state) : refuse(kStandardInput, state.error());
+}
+
+bool YcrdtCommand::Options::names_roots() const noexcept {
+  return !texts.empty() || !arrays.empty() || !maps.empty() || !xmls.empty();
+}
+
+std::string YcrdtCommand::Options::fault_of_roots() const {
+  std::vector<std::string> keys;
+  for (const auto* names : {&texts, &arrays, &maps, &xmls}) {
+    keys.insert(keys.end(), names->begin(), names->end());
+  }
+  for (const std::string& name : texts) keys.push_back(name + "#delta");
+  std::sort(keys.begin(), keys.end());
+  if (!std::all_of(keys.begin(), keys.end(), [](const auto& key) { return is_utf8(key); })) {
+    return "the name of a root is not UTF-8";
+  }
+  const auto twice = std::adjacent_find(keys.begin(), keys.end());
+  return twice == keys.end() ? std::string() : *twice + " would be printed twice: name a root once";
 }
 
 int YcrdtCommand::Options::json() const {
+  if (const std::string fault = fault_of_roots(); !fault.empty()) return fail(fault, kExitFailed);
   const Result<std::string> update = read_all(stdin, "standard input");
   if (!update) return fail(update.error().message, kExitFailed);
   ycrdt::Doc doc;
   if (const Result<void> applied = doc.apply_update(*update); !applied) {
-    return refuse(applied.error());
+    return refuse(kStandardInput, applied.error());
+  }
+  if (doc.has_pending()) {
+    std::fprintf(stderr,
+                 "pluv ycrdt: something waits for updates that are not here, and is not printed\n");
   }
   std::string out;
-  if (texts.empty() && arrays.empty() && maps.empty() && xmls.empty()) {
+  if (!names_roots()) {
     out = doc.to_json();
   } else {
     json::Writer writer(out);
@@ -245,7 +306,7 @@ int YcrdtCommand::Options::check() {
   if (!update) return fail(update.error().message, kExitFailed);
   ycrdt::Doc doc;
   if (const Result<void> applied = doc.apply_update(*update); !applied) {
-    return refuse(applied.error());
+    return refuse(kStandardInput, applied.error());
   }
   if (const std::string fault = doc.check(); !fault.empty()) return fail(fault, kExitRefused);
   return write_all(doc.has_pending() ? "ok, but something waits for updates that are not here\n"

@@ -14,7 +14,7 @@ class YcrdtCommand {
   ~YcrdtCommand();
 
   [[nodiscard]] bool chosen() const noexcept;
-  // 0; 1 when some bytes were refused; 2 when a file cannot be read or written.
+  // 0; 1 when some bytes were refused; 2 when misused, or when a file cannot be read or written.
   [[nodiscard]] int run();
 
  private:

@@ -14,7 +14,9 @@ static bool send_missing(const Doc& from, Doc& to) {
 }
 
 int main() {
-  Doc ada({.client_id = 1});  // a number of its own for everybody who writes; draw it at random
+  // A number of its own for everybody who writes, each time they open the document. In earnest it
+  // is drawn, 32 random bits: Doc ada({.client_id = std::random_device{}()}).
+  Doc ada({.client_id = 1});
   Doc bob({.client_id = 2});
 
   bool ok = ada.get_text("note").insert(0, "Buy milk").ok();

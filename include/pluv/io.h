@@ -21,6 +21,7 @@
 #include "base/limits.h"
 #include "pluv/auth.h"
 #include "pluv/context.h"
+#include "pluv/persistence.h"
 #include "pluv/procedure.h"
 #include "pluv/router.h"
 #include "pluv/server.h"
@@ -43,6 +44,8 @@ struct NativeOptions {
   ContextType context{};
   // What rooms' documents are made of: noop() or yjs().
   Crdt crdt{};
+  // Where documents are kept: sqlite({.path = ...}). Left out: nowhere.
+  Persistence persistence{};
   Limits limits{};
   bool debug = false;  // log all lines, not only warnings and errors
 };
@@ -124,10 +127,12 @@ class Io {
   using ContextMaker = std::function<Result<std::shared_ptr<void>>(std::string_view room)>;
 
   Io(std::shared_ptr<const detail::Authorizer> authorizer, ContextMaker make_context,
-     std::shared_ptr<const room::StorageKind> storage, const Limits& limits, bool debug)
+     std::shared_ptr<const room::StorageKind> storage, Persistence persistence,
+     const Limits& limits, bool debug)
       : authorizer_(std::move(authorizer)),
         make_context_(std::move(make_context)),
         storage_(std::move(storage)),
+        persistence_(std::move(persistence)),
         limits_(limits),
         debug_(debug) {}
 
@@ -160,6 +165,7 @@ class Io {
     config.authorizer = authorizer_;
     config.make_context = make_context_;
     config.storage = storage_;
+    config.persistence = persistence_;
     config.limits = limits_;
     config.debug = debug_ || options.debug;
     config.strict = options.strict;
@@ -189,6 +195,7 @@ class Io {
   std::shared_ptr<const detail::Authorizer> authorizer_;
   ContextMaker make_context_;
   std::shared_ptr<const room::StorageKind> storage_;
+  Persistence persistence_;
   Limits limits_;
   bool debug_;
 };
@@ -208,9 +215,9 @@ template <class A, class C, class K>
     authorizer = std::make_shared<const detail::Authorizer>(std::move(options.authorize.config),
                                                             options.limits);
   }
-  return Io<typename A::User, Value>(std::move(authorizer),
-                                     detail::make_context<Value>(options.context),
-                                     options.crdt.kind(), options.limits, options.debug);
+  return Io<typename A::User, Value>(
+      std::move(authorizer), detail::make_context<Value>(options.context), options.crdt.kind(),
+      std::move(options.persistence), options.limits, options.debug);
 }
 
 }  // namespace pluv

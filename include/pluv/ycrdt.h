@@ -4,15 +4,15 @@
 // RTTI. Everything is in namespace pluv::ycrdt; what can fail answers a pluv::Result.
 //
 //   ycrdt/doc.h           Doc: a document, its updates, roots, transactions and observers
-//   ycrdt/types.h         Text, Array, Map, XmlFragment, XmlElement, XmlText, XmlHook: handles to
-//   its
-//                         parts
+//   ycrdt/types.h         Text, Array, Map, XmlFragment ...: handles to its parts
 //   ycrdt/event.h         Event: what a transaction changed in one of them
 //   ycrdt/any.h           Any: a value in a list, a map or a text
 //   ycrdt/lazy_doc.h      LazyDoc: a document that stays bytes until somebody looks into it
 //   ycrdt/updates.h       merge_updates, diff_update ...: updates as bytes, without a document
 //   ycrdt/state_vector.h  StateVector: what somebody has of a document
 //   ycrdt/limits.h        UpdateLimits: what is refused
+//
+// Installed, they are in include/pluv/detail, which pluv::ycrdt adds to the include path.
 //
 // Not thread-safe: a document, its handles and its events are one thread's at a time. Documents
 // share nothing, so each may have a thread of its own; functions on values and bytes are callable

@@ -153,7 +153,8 @@ Result<SqliteStatement> SqliteDatabase::prepare(const char* sql) {
 
 Result<void> SqliteDatabase::sync_log() {
   sqlite3_file* file = nullptr;
-  sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &file);
+  sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER,
+                       static_cast<void*>(&file));
   if (file == nullptr || file->pMethods == nullptr) return {};  // nothing was written yet
   const int code = file->pMethods->xSync(file, SQLITE_SYNC_FULL);
   if (code == SQLITE_OK) return {};

@@ -49,6 +49,12 @@ constexpr const char* kWriterSettings = R"sql(
   PRAGMA secure_delete = FAST;
 )sql";
 
+// False only when it is surely not there.
+bool exists(const std::string& path) {
+  struct stat status{};
+  return ::stat(path.c_str(), &status) == 0 || errno != ENOENT;
+}
+
 struct Identity {
   std::int64_t application = 0;
   std::int64_t version = 0;
@@ -103,11 +109,14 @@ Result<void> migrate(SqliteDatabase& database, std::int64_t version) {
 }  // namespace
 
 Result<SqliteDatabase> open_to_write(const std::string& path) {
+  const bool has_log = exists(path + "-wal");
   auto opened = SqliteDatabase::open(path, SqliteDatabase::Access::create);
   if (!opened) return opened;
   SqliteDatabase database = std::move(opened).value();
-  // Closing would move the log into the file: not into somebody else's.
-  sqlite3_db_config(database.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  // Closing would put the log into the file and remove it: not with somebody else's.
+  if (has_log) {
+    sqlite3_db_config(database.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  }
   auto identity = identify(database);
   if (!identity) return refusal(path, std::move(identity).error(), database);
   const bool is_new = identity->empty && identity->application == 0 && identity->version == 0;
@@ -132,10 +141,7 @@ Result<SqliteDatabase> open_to_write(const std::string& path) {
 }
 
 Result<SqliteDatabase> open_to_read(const std::string& path) {
-  struct stat status{};
-  if (::stat(path.c_str(), &status) != 0 && errno == ENOENT) {
-    return Error{ErrorCode::not_found, path + " does not exist"};
-  }
+  if (!exists(path)) return Error{ErrorCode::not_found, path + " does not exist"};
   auto opened = SqliteDatabase::open(path, SqliteDatabase::Access::read);
   if (!opened) return opened;
   SqliteDatabase database = std::move(opened).value();

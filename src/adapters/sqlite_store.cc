@@ -1,13 +1,11 @@
 #include "adapters/sqlite_store.h"
 
-#include <stdlib.h>
-
 #include <atomic>
 #include <chrono>
+#include <cstdlib>
+#include <exception>
 #include <mutex>
-#include <new>
 #include <optional>
-#include <system_error>
 #include <utility>
 
 #include "adapters/file_lock.h"
@@ -29,7 +27,7 @@ std::int64_t system_unix_ms() {
 
 // So that a file has one lock, by whatever path it is named.
 std::string resolved(const std::string& path) {
-  const std::unique_ptr<char, void (*)(void*)> real(::realpath(path.c_str(), nullptr), ::free);
+  const std::unique_ptr<char, void (*)(void*)> real(::realpath(path.c_str(), nullptr), std::free);
   return real == nullptr ? path : std::string(real.get());
 }
 
@@ -124,7 +122,7 @@ void SqliteStore::Parts::write(SqliteWriter::Write write) {
                                          std::to_string(write.data.size()) + " bytes is over " +
                                          std::to_string(options.record_bytes_max)});
   }
-  if (!writer->submit(std::move(write))) refuse(closed());  // not moved from then
+  if (!writer->submit(write)) refuse(closed());
 }
 
 bool SqliteStore::Parts::schedule(JobThread& thread, const std::string& room,
@@ -134,8 +132,8 @@ bool SqliteStore::Parts::schedule(JobThread& thread, const std::string& room,
     const std::uint64_t torn = job();
     writer->released(room, torn);
   };
-  return writer->submit(
-      SqliteWriter::Read{.room = room, .thread = &thread, .job = std::move(reported)});
+  SqliteWriter::Read read{.room = room, .thread = &thread, .job = std::move(reported)};
+  return writer->submit(read);
 }
 
 template <class T>
@@ -255,7 +253,7 @@ void SqliteStore::remove(std::string room, Done<void> done) {
 void SqliteStore::flush(Done<void> done) {
   if (parts_->writer == nullptr) return done({});  // it has nothing to write
   SqliteWriter::Flush flush{std::move(done)};
-  if (!parts_->writer->submit(std::move(flush))) flush.done(parts_->closed());
+  if (!parts_->writer->submit(flush)) flush.done(parts_->closed());
 }
 
 void SqliteStore::backup(std::string path, std::function<void(Progress)> progress,

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <type_traits>
 #include <utility>
 
 namespace pluv::adapters {
@@ -63,22 +62,23 @@ SqliteWriter::~SqliteWriter() {
 }
 
 template <class T>
-bool SqliteWriter::enqueue(T&& what, Sender sender) {
+bool SqliteWriter::enqueue(T& what, Sender sender) {
   const std::lock_guard lock(mutex_);
   if (finishing_ && sender == Sender::caller) return false;
-  queue_.push_back({++sequence_, std::forward<T>(what)});
+  queue_.push_back({++sequence_, std::move(what)});
   changed_.notify_one();
   return true;
 }
 
-bool SqliteWriter::submit(Write&& write) { return enqueue(std::move(write), Sender::caller); }
+bool SqliteWriter::submit(Write& write) { return enqueue(write, Sender::caller); }
 
-bool SqliteWriter::submit(Read&& read) { return enqueue(std::move(read), Sender::caller); }
+bool SqliteWriter::submit(Read& read) { return enqueue(read, Sender::caller); }
 
-bool SqliteWriter::submit(Flush&& flush) { return enqueue(std::move(flush), Sender::caller); }
+bool SqliteWriter::submit(Flush& flush) { return enqueue(flush, Sender::caller); }
 
 void SqliteWriter::released(std::string room, std::uint64_t torn) {
-  (void)enqueue(Released{std::move(room), torn}, Sender::reader);
+  Released released{std::move(room), torn};
+  (void)enqueue(released, Sender::reader);
 }
 
 Result<void> SqliteWriter::finish() {
@@ -280,7 +280,9 @@ void SqliteWriter::settle_flushes() {
 
 void SqliteWriter::purge_when_due() {
   if (Clock::now() < purge_at_) return;
-  auto purged = purger_->step(options_.unix_ms() - options_.history_ms);
+  // From 0 on: what is to be purged at once has that time, whatever the clock says.
+  const auto replaced_until = std::max<std::int64_t>(0, options_.unix_ms() - options_.history_ms);
+  auto purged = purger_->step(replaced_until);
   if (!purged) log("error", "storage_purge_failed", purged.error());
   const bool more = purged.ok() && *purged;
   if (more && options_.durability != Durability::strict) dirty_ = true;

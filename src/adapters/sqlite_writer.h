@@ -55,10 +55,10 @@ class SqliteWriter {
   SqliteWriter(const SqliteWriter&) = delete;
   SqliteWriter& operator=(const SqliteWriter&) = delete;
 
-  // Thread-safe; false after finish began: then the operation is still the caller's.
-  [[nodiscard]] bool submit(Write&& write);
-  [[nodiscard]] bool submit(Read&& read);
-  [[nodiscard]] bool submit(Flush&& flush);
+  // Thread-safe. Takes the operation, or answers false and leaves it: after finish began.
+  [[nodiscard]] bool submit(Write& write);
+  [[nodiscard]] bool submit(Read& read);
+  [[nodiscard]] bool submit(Flush& flush);
   // A read of this room is answered. torn: the number of a newest update to take back, or 0.
   void released(std::string room, std::uint64_t torn);
 
@@ -89,7 +89,7 @@ class SqliteWriter {
       : options_(options), database_(std::move(database)) {}
 
   template <class T>
-  [[nodiscard]] bool enqueue(T&& what, Sender sender);
+  [[nodiscard]] bool enqueue(T& what, Sender sender);
   void run();
   [[nodiscard]] bool wait();
   void take(Operation operation);

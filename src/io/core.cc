@@ -12,6 +12,7 @@
 #include "base/ids.h"
 #include "io/http_routes.h"
 #include "io/stderr_log.h"
+#include "json/writer.h"
 #include "platform/native/server.h"
 #include "pluv/schema.h"
 
@@ -96,6 +97,7 @@ struct Core::State {
   std::shared_ptr<const Authorizer> authorizer;
   std::vector<ProcedureEntry> procedures;
   room::Definition definition;
+  Persistence persistence;
   bool debug = false;
   std::shared_ptr<Runtime> runtime;
 
@@ -132,6 +134,7 @@ Core::Core(CoreConfig config, std::shared_ptr<Runtime> runtime)
   state_->definition = make_definition(config);
   state_->authorizer = std::move(config.authorizer);
   state_->procedures = std::move(config.procedures);
+  state_->persistence = std::move(config.persistence);
   state_->debug = config.debug;
   state_->runtime = std::move(runtime);
 }
@@ -178,6 +181,18 @@ void Core::listen(ListenOptions options) {
   native::ServerHooks hooks = state_->make_hooks(options);
   state_->routes = HttpRoutes(std::move(options.routes), hooks.log);
   const Runtime::Logger logger = hooks.log;
+  auto opened = state_->persistence.open(
+      [logger](std::string_view level, std::string_view event, std::string_view message) {
+        std::string fields;
+        json::Writer writer(fields);
+        writer.begin_object();
+        writer.key("message");
+        writer.string(message);
+        writer.end_object();
+        logger(level, event, fields);
+      });
+  if (!opened.ok()) throw std::runtime_error(opened.error().message);
+  hooks.store = std::move(*opened);
   auto server = std::make_unique<native::Server>(make_server_config(options), state_->definition,
                                                  std::move(hooks));
   if (const Result<void> listening = server->listen(); !listening.ok()) {

@@ -18,9 +18,9 @@ class Document {
  public:
   virtual ~Document() = default;
 
-  // Applies an update: all of it, or nothing and an error that says why. What it adds, as an update:
-  // what others have to be told; empty when all of it was known, or has to wait for updates that
-  // have not come (see waiting_bytes).
+  // Applies an update: all of it, or nothing and an error that says why. What it adds, as an
+  // update: what others have to be told; empty when all of it was known, or has to wait for updates
+  // that have not come (see waiting_bytes).
   [[nodiscard]] virtual Result<std::string> apply(std::string_view update) = 0;
   // The algorithm's own document, for a handler to change until end_edit(), which answers what that
   // added. An error: the document cannot be made of its bytes.

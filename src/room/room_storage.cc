@@ -117,7 +117,7 @@ void Room::update_storage(SessionIndex index, const ClientMessage& message) {
   if (!storage_) return;
   open_storage(index);
   if (initialized) self.storage->resyncing = false;
-  if (message.update.empty()) return;  // of a client that has no storage
+  if (message.update.empty()) return;  // a client without storage
   const auto update = base64_decode(message.update);
   const Result<Applied> applied =
       update ? apply_update(index, *update, message.update)
@@ -150,7 +150,7 @@ Result<Room::Applied> Room::apply_update(SessionIndex index, std::string_view up
     document_changed(incomplete ? std::string(update) : *added);
   }
   if (!added->empty()) {
-    tell_update(&index, *added, *added == update ? base64 : std::string_view());
+    tell_update(Whom::others, &index, *added, *added == update ? base64 : std::string_view());
   }
   return incomplete ? Applied::incomplete : Applied::whole;
 }
@@ -183,8 +183,8 @@ Result<void> Room::check_document_size(std::string_view update) {
 void Room::resync(SessionIndex index, RefusalReason reason, std::string_view close_reason) {
   StorageSession& exchange = *session(index).storage;
   if (exchange.resyncing) return;  // what comes before its answer knows no better
-  const bool again = exchange.resynced_ms != 0 && now_.steady_ms - exchange.resynced_ms <
-                                                      definition_.limits.resync_interval_ms;
+  const bool again = exchange.resynced_ms != 0 &&
+                     now_.steady_ms - exchange.resynced_ms < definition_.limits.resync_interval_ms;
   if (again) {
     refuse(index, reason);
     close(index, kClosePolicy, close_reason);
@@ -214,7 +214,7 @@ bool Room::finish_edit(const SessionIndex* editor) {
   if (added.empty()) return false;
   storage_->document_bytes += added.size();
   document_changed(added);
-  tell_update(editor, added, {});
+  tell_update(Whom::open, editor, added, {});  // the client of who called has not made it
   return true;
 }
 
@@ -273,7 +273,7 @@ void Room::document_changed(std::string update) {
 }
 
 // sender null: server code.
-void Room::tell_update(const SessionIndex* sender, std::string_view added,
+void Room::tell_update(Whom whom, const SessionIndex* sender, std::string_view added,
                        std::string_view base64) {
   const std::uint32_t begin = frame_begin();
   protocol::v5::Sender who;
@@ -284,7 +284,7 @@ void Room::tell_update(const SessionIndex* sender, std::string_view added,
     base64 = encoded;
   }
   protocol::v5::append_storage_updated(effects_->bytes, who, id_, base64);
-  send_gated(Whom::open, sender, begin);
+  send_gated(whom, sender, begin);
   if (!definition_.listeners.on_storage_updated) return;
   send_gated(Whom::listener, sender, frame_begin());
 }
@@ -318,8 +318,8 @@ void Room::gate(Gated gated, std::uint32_t begin) {
 }
 
 void Room::reveal(const Gated& gated, std::uint32_t begin) {
-  const bool here = gated.has_session && exists(gated.index) &&
-                    session(gated.index).id == gated.session;
+  const bool here =
+      gated.has_session && exists(gated.index) && session(gated.index).id == gated.session;
   switch (gated.whom) {
     case Whom::one:
       if (here) {
@@ -329,7 +329,8 @@ void Room::reveal(const Gated& gated, std::uint32_t begin) {
       }
       return;
     case Whom::all: send_to_all(begin); return;
-    case Whom::open: send_to_open(begin, gated); return;
+    case Whom::open:
+    case Whom::others: send_to_open(begin, gated); return;
     case Whom::editor: effects_->list.emplace_back(EditDone{gated.edit, {}}); return;
     case Whom::listener: {
       CallHost call;
@@ -355,7 +356,7 @@ void Room::send_to_open(std::uint32_t begin, const Gated& gated) {
     const Session& self = session(index);
     if (!self.storage || self.storage->stage != StorageSession::Stage::open) continue;
     if (self.storage->version >= gated.version) continue;  // it was sent the whole of it
-    if (gated.has_session && index == gated.index && self.id == gated.session) continue;
+    if (gated.whom == Whom::others && index == gated.index && self.id == gated.session) continue;
     effects_->receivers.push_back(index);
     ++send.receivers_count;
   }

@@ -204,8 +204,7 @@ TEST(RoomStorage, AnUpdateThatIsNotBase64IsRefused) {
   TestRoom room(yjs_definition());
   StorageClient ann(room, 1);
   ann.join_fully();
-  room.send(ann.index(),
-            R"({"type":"$updateStorage","data":{"origin":null,"update":"!!!!"}})");
+  room.send(ann.index(), R"({"type":"$updateStorage","data":{"origin":null,"update":"!!!!"}})");
   ann.read();
   ASSERT_EQ(ann.errors.size(), 1u);
   EXPECT_EQ(ann.errors[0], "Invalid storage. The update is not base64");

@@ -127,6 +127,7 @@ class TestRoom {
   std::vector<AppendUpdate> appends;
   std::vector<CompactDocument> compactions;
   std::vector<std::string> troubles;
+  std::vector<EditDone> edits_done;
   std::vector<RefusalReason> refused;
   std::vector<FrameKind> kinds;  // of every send
   int finished = 0;
@@ -174,6 +175,8 @@ class TestRoom {
         appends.push_back(*append);
       } else if (const auto* compact = std::get_if<CompactDocument>(&effect)) {
         compactions.push_back(*compact);
+      } else if (const auto* done = std::get_if<EditDone>(&effect)) {
+        edits_done.push_back(*done);
       } else if (const auto* trouble = std::get_if<Trouble>(&effect)) {
         troubles.push_back(std::string(trouble->what) + ": " + trouble->message);
       } else if (const auto* refusal = std::get_if<Refused>(&effect)) {

@@ -158,7 +158,7 @@ std::string_view read_text(ByteReader& reader, bool& shortest) noexcept {
 
 }  // namespace
 
-bool skip_any(ByteReader& reader, std::size_t depth_max, bool& shortest) noexcept {
+AnyFault check_any(ByteReader& reader, std::size_t depth_max, bool& shortest) noexcept {
   // Most values are scalars; a stack is made for the others only.
   std::vector<Container> open;
   do {
@@ -171,12 +171,12 @@ bool skip_any(ByteReader& reader, std::size_t depth_max, bool& shortest) noexcep
       --container.left;
       if (container.object) {
         const std::string_view key = read_text(reader, shortest);
-        if (reader.failed()) return false;
+        if (reader.failed()) return AnyFault::malformed;
         if (shortest && !key_in_order(container, key)) shortest = false;
       }
     }
     const std::uint8_t tag = reader.byte();
-    if (reader.failed()) return false;
+    if (reader.failed()) return AnyFault::malformed;
     switch (tag) {
       case kUndefined:
       case kNull:
@@ -186,31 +186,32 @@ bool skip_any(ByteReader& reader, std::size_t depth_max, bool& shortest) noexcep
       case kFloat32:
       case kFloat64:
       case kBigInt:
-        if (!skip_number(reader, tag, shortest)) return false;
+        if (!skip_number(reader, tag, shortest)) return AnyFault::malformed;
         break;
       case kString:
         read_text(reader, shortest);
-        if (reader.failed()) return false;
+        if (reader.failed()) return AnyFault::malformed;
         break;
       case kBytes:
         reader.bytes(read_size(reader, shortest));
-        if (reader.failed()) return false;
+        if (reader.failed()) return AnyFault::malformed;
         break;
       case kArray:
       case kObject: {
         const std::uint64_t count = read_size(reader, shortest);
         // Each element takes a byte, each member two.
-        if (reader.failed() || count > reader.left() || open.size() >= depth_max) {
+        const bool fits = !reader.failed() && count <= reader.left();
+        if (!fits || open.size() >= depth_max) {
           reader.fail();
-          return false;
+          return fits ? AnyFault::too_deep : AnyFault::malformed;
         }
         open.push_back({count, tag == kObject, 0, {}});
         break;
       }
-      default: reader.fail(); return false;
+      default: reader.fail(); return AnyFault::malformed;
     }
   } while (!open.empty());
-  return true;
+  return AnyFault::none;
 }
 
 Any read_any(ByteReader& reader) {

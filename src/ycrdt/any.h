@@ -4,10 +4,12 @@
 // class Any is for who reads or writes them.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -41,33 +43,56 @@ class Any {
   using Value =
       std::variant<Undefined, Null, bool, double, BigInt, std::string, Bytes, Array, Object>;
 
-  Any() = default;                                                 // undefined
-  Any(std::nullptr_t) : value_(Null{}) {}                          // NOLINT: implicit
-  Any(bool value) : value_(value) {}                               // NOLINT: implicit
-  Any(double value) : value_(value) {}                             // NOLINT: implicit
-  Any(int value) : value_(static_cast<double>(value)) {}           // NOLINT: implicit
-  Any(std::int64_t value) : value_(static_cast<double>(value)) {}  // NOLINT: implicit
-  Any(BigInt value) : value_(value) {}                             // NOLINT: implicit
-  Any(const char* text) : value_(std::string(text)) {}             // NOLINT: implicit
-  Any(std::string text) : value_(std::move(text)) {}               // NOLINT: implicit
-  Any(std::string_view text) : value_(std::string(text)) {}        // NOLINT: implicit
-  Any(Bytes bytes) : value_(std::move(bytes)) {}                   // NOLINT: implicit
-  Any(Array array) : value_(std::move(array)) {}                   // NOLINT: implicit
-  Any(Object object) : value_(std::move(object)) {}                // NOLINT: implicit
+  Any() = default;                         // undefined
+  Any(std::nullptr_t) : value_(Null{}) {}  // NOLINT: implicit
+  // A bool itself, nothing that only converts to it, such as a pointer.
+  template <std::same_as<bool> T>
+  Any(T value) : value_(value) {}       // NOLINT: implicit
+  Any(double value) : value_(value) {}  // NOLINT: implicit
+  // A number of any integer type. JavaScript's numbers are doubles: exact up to 2^53, beyond it the
+  // nearest that there is. BigInt is exact.
+  template <std::integral T>
+    requires(!std::same_as<T, bool>)
+  Any(T value) : value_(static_cast<double>(value)) {}       // NOLINT: implicit
+  Any(BigInt value) : value_(value) {}                       // NOLINT: implicit
+  Any(const char* text) : value_(std::string(text)) {}       // NOLINT: implicit
+  Any(std::string text) : value_(std::move(text)) {}         // NOLINT: implicit
+  Any(std::string_view text) : value_(std::string(text)) {}  // NOLINT: implicit
+  Any(Bytes bytes) : value_(std::move(bytes)) {}             // NOLINT: implicit
+  Any(Array array) : value_(std::move(array)) {}             // NOLINT: implicit
+  Any(Object object) : value_(std::move(object)) {}          // NOLINT: implicit
+  // Neither a number nor a text for sure.
+  Any(char) = delete;
+  Any(wchar_t) = delete;
+  Any(char8_t) = delete;
+  Any(char16_t) = delete;
+  Any(char32_t) = delete;
+  template <class T>
+    requires(std::is_pointer_v<T> && !std::is_convertible_v<T, const char*>)
+  Any(T) = delete;
 
-  [[nodiscard]] const Value& value() const noexcept { return value_; }
-  [[nodiscard]] Value& value() noexcept { return value_; }
-  // The alternative T of Value, nullptr when it is another.
+  [[nodiscard]] const Value& value() const& noexcept { return value_; }
+  [[nodiscard]] Value& value() & noexcept { return value_; }
+  [[nodiscard]] Value value() && noexcept { return std::move(value_); }
+  // The alternative T of Value, nullptr when it is another. Of a temporary a value, since a pointer
+  // would be there longer than what it points to.
   template <class T>
-  [[nodiscard]] const T* get() const noexcept {
+  [[nodiscard]] const T* get() const& noexcept {
     return std::get_if<T>(&value_);
   }
   template <class T>
-  [[nodiscard]] T* get() noexcept {
+  [[nodiscard]] T* get() & noexcept {
     return std::get_if<T>(&value_);
   }
-  [[nodiscard]] bool is_undefined() const noexcept { return get<Undefined>() != nullptr; }
-  [[nodiscard]] bool is_null() const noexcept { return get<Null>() != nullptr; }
+  template <class T>
+  [[nodiscard]] std::optional<T> get() && noexcept {
+    T* const found = std::get_if<T>(&value_);
+    return found == nullptr ? std::nullopt : std::optional<T>(std::move(*found));
+  }
+  [[nodiscard]] bool is_undefined() const noexcept {
+    return std::holds_alternative<Undefined>(value_);
+  }
+  [[nodiscard]] bool is_null() const noexcept { return std::holds_alternative<Null>(value_); }
 
   // Numbers as JavaScript's ===, objects with their members in order.
   bool operator==(const Any&) const = default;
@@ -80,10 +105,20 @@ class Any {
 // come before its others, ascending.
 [[nodiscard]] std::optional<std::uint32_t> array_index(std::string_view key) noexcept;
 
-// Walks over one encoded value. False, and the reader failed, when it is malformed, holds text
-// that is not UTF-8 or is deeper than depth_max. `shortest` is set to false when lib0 would spell
-// the value in another way (see respell_any); it is never set to true.
-[[nodiscard]] bool skip_any(ByteReader& reader, std::size_t depth_max, bool& shortest) noexcept;
+// Why an encoded value is refused. Malformed: cut off, of unknown kind, or with text that is not
+// UTF-8.
+enum class AnyFault : std::uint8_t { none, malformed, too_deep };
+
+// Walks over one encoded value, with at most depth_max containers in each other. Where there is a
+// fault the reader failed. `shortest` is set to false when lib0 would spell the value in another
+// way (see respell_any); it is never set to true.
+[[nodiscard]] AnyFault check_any(ByteReader& reader, std::size_t depth_max,
+                                 bool& shortest) noexcept;
+// Whether there is no fault.
+[[nodiscard]] inline bool skip_any(ByteReader& reader, std::size_t depth_max,
+                                   bool& shortest) noexcept {
+  return check_any(reader, depth_max, shortest) == AnyFault::none;
+}
 
 // The functions below take values that skip_any accepted.
 

@@ -273,6 +273,24 @@ TEST(Any, LargeObjectsAreSpelledInOrderToo) {
   }
 }
 
+// tests/compile_fail/ycrdt_any.cc has what a value cannot be made of.
+TEST(Any, IsMadeOfEveryIntegerType) {
+  const auto is = [](const Any& value, double number) { return value == Any(number); };
+  EXPECT_TRUE(is(Any(std::int8_t{-5}), -5) && is(Any(std::uint8_t{200}), 200));
+  EXPECT_TRUE(is(Any(std::int16_t{-300}), -300) && is(Any(std::uint16_t{60000}), 60000));
+  EXPECT_TRUE(is(Any(-5), -5) && is(Any(4'294'967'295u), 4294967295.0));
+  EXPECT_TRUE(is(Any(-5l), -5) && is(Any(5ul), 5) && is(Any(3ll), 3) && is(Any(3ull), 3));
+  EXPECT_TRUE(is(Any(std::string("four").size()), 4) && is(Any(1.5f), 1.5));
+  EXPECT_EQ(Any(true).get<double>(), std::nullopt);
+  EXPECT_EQ(Any(true).get<bool>(), true);
+  // Exact up to 2^53, then the nearest one.
+  constexpr std::int64_t kExact = std::int64_t{1} << 53;
+  EXPECT_EQ(to_json(Any(kExact - 1)), "9007199254740991");
+  EXPECT_EQ(to_json(Any(-kExact)), "-9007199254740992");
+  EXPECT_EQ(Any(kExact + 1), Any(kExact));
+  EXPECT_EQ(to_json(Any(Any::BigInt{kExact + 1})), "9007199254740993");
+}
+
 TEST(Any, ValuesAreReadAsTheirKind) {
   EXPECT_TRUE(Any().is_undefined());
   EXPECT_TRUE(Any(nullptr).is_null());

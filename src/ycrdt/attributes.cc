@@ -59,4 +59,36 @@ bool equal_attribute(std::string_view a, std::string_view b) {
          });
 }
 
+void Attributes::add(KeyIndex key, std::string_view value) {
+  entries_.emplace_back(key, value);
+  if (indexed_) {
+    index_.insert(mix64(key), static_cast<std::uint32_t>(entries_.size()));
+  } else if (entries_.size() > kFew) {
+    close_holes();
+  }
+}
+
+void Attributes::erase(KeyIndex key) {
+  const std::size_t at = place_of(key);
+  if (at == entries_.size()) return;
+  if (!indexed_) {
+    entries_.erase(entries_.begin() + static_cast<std::ptrdiff_t>(at));
+    return;
+  }
+  // What the index says of the place stays, and finds nobody.
+  entries_[at].first = kNone;
+  if (++holes_ * 2 > entries_.size()) close_holes();
+}
+
+void Attributes::close_holes() {
+  std::erase_if(entries_, [](const Entry& entry) { return entry.first == kNone; });
+  holes_ = 0;
+  index_ = HashIndex();
+  indexed_ = entries_.size() > kFew;
+  if (!indexed_) return;
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    index_.insert(mix64(entries_[i].first), static_cast<std::uint32_t>(i + 1));
+  }
+}
+
 }  // namespace pluv::ycrdt

@@ -2,10 +2,13 @@
 // Map). Values are encoded (any.h) and borrow from the store or from the caller.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "ycrdt/hash_index.h"
 #include "ycrdt/item.h"
 
 namespace pluv::ycrdt {
@@ -24,12 +27,10 @@ class Attributes {
  public:
   using Entry = std::pair<KeyIndex, std::string_view>;
 
-  // The value, nullptr when there is none.
+  // The value, nullptr when there is none. Good until the next change.
   [[nodiscard]] const std::string_view* find(KeyIndex key) const noexcept {
-    for (const Entry& entry : entries_) {
-      if (entry.first == key) return &entry.second;
-    }
-    return nullptr;
+    const std::size_t at = place_of(key);
+    return at == entries_.size() ? nullptr : &entries_[at].second;
   }
   // The value, or null.
   [[nodiscard]] std::string_view value_or_null(KeyIndex key) const noexcept {
@@ -37,20 +38,14 @@ class Attributes {
     return found != nullptr ? *found : kEncodedNull;
   }
   void set(KeyIndex key, std::string_view value) {
-    for (Entry& entry : entries_) {
-      if (entry.first != key) continue;
-      entry.second = value;
-      return;
-    }
-    entries_.emplace_back(key, value);
-  }
-  void erase(KeyIndex key) {
-    for (std::size_t i = 0; i < entries_.size(); ++i) {
-      if (entries_[i].first != key) continue;
-      entries_.erase(entries_.begin() + static_cast<std::ptrdiff_t>(i));
-      return;
+    const std::size_t at = place_of(key);
+    if (at != entries_.size()) {
+      entries_[at].second = value;
+    } else {
+      add(key, value);
     }
   }
+  void erase(KeyIndex key);
   // What a format item does: null takes the attribute away.
   void apply(KeyIndex key, std::string_view value) {
     if (value == kEncodedNull) {
@@ -59,12 +54,38 @@ class Attributes {
       set(key, value);
     }
   }
-  void clear() noexcept { entries_.clear(); }
-  [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
-  [[nodiscard]] const std::vector<Entry>& entries() const noexcept { return entries_; }
+  [[nodiscard]] bool empty() const noexcept { return entries_.size() == holes_; }
+  // Calls visit(key, value) for each.
+  template <class Visit>
+  void each(Visit visit) const {
+    for (const auto& [key, value] : entries_) {
+      if (key != kNone) visit(key, value);
+    }
+  }
 
  private:
+  // Texts have a handful, which are compared one by one; of more each is found by its hash.
+  static constexpr std::size_t kFew = 16;
+
+  // Where it is in entries_; their number when it is not.
+  [[nodiscard]] std::size_t place_of(KeyIndex key) const noexcept {
+    if (indexed_) {
+      const std::uint32_t found = index_.find(
+          mix64(key), [&](std::uint32_t place) { return entries_[place - 1].first == key; });
+      return found == kNone ? entries_.size() : found - 1;
+    }
+    std::size_t at = 0;
+    while (at != entries_.size() && entries_[at].first != key) ++at;
+    return at;
+  }
+  void add(KeyIndex key, std::string_view value);
+  void close_holes();
+
   std::vector<Entry> entries_;
+  // Entries without a key, which were taken away while there was an index.
+  std::size_t holes_ = 0;
+  bool indexed_ = false;
+  HashIndex index_;  // of places counted from 1
 };
 
 }  // namespace pluv::ycrdt

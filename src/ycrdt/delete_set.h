@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ycrdt/ids.h"
@@ -25,8 +26,9 @@ class DeleteSet {
   void add(DeleteRange range) { ranges_.push_back(range); }
   void clear() noexcept { ranges_.clear(); }
   [[nodiscard]] bool empty() const noexcept { return ranges_.empty(); }
-  [[nodiscard]] const std::vector<DeleteRange>& ranges() const noexcept { return ranges_; }
-  [[nodiscard]] std::vector<DeleteRange>& ranges() noexcept { return ranges_; }
+  [[nodiscard]] const std::vector<DeleteRange>& ranges() const& noexcept { return ranges_; }
+  [[nodiscard]] std::vector<DeleteRange>& ranges() & noexcept { return ranges_; }
+  [[nodiscard]] std::vector<DeleteRange> ranges() && noexcept { return std::move(ranges_); }
 
   // Highest client first, lowest clock first, ranges that touch or overlap made one. yjs:
   // sortAndMergeDeleteSet.

@@ -2,7 +2,7 @@
 // everybody has everybody's updates. Bytes in, bytes out, edits between; it knows no network, no
 // clock, no threads and no randomness. The name that yjs has for an operation stands beside ours.
 //
-//   Doc doc({.client_id = 1});
+//   Doc doc({.client_id = 1});  // 32 random bits, in earnest
 //   Result<void> typed = doc.get_text("note").insert(0, "hello");  // doc.getText("note").insert()
 //   std::string update = doc.encode_state_as_update();             // Y.encodeStateAsUpdate(doc)
 //   Doc other({.client_id = 2});
@@ -29,8 +29,10 @@ namespace pluv::ycrdt {
 struct DocState;
 
 struct DocOptions {
-  // Who writes with this document: a number that no other writer uses, below 2^53. yjs draws 32
-  // random bits; here the caller does, since nothing here is random.
+  // Who writes with this document: a number that no other writer uses. yjs draws 32 random bits;
+  // here the caller does, since nothing here is random. yjs also draws another one when an update
+  // shows that somebody else writes with its own; here it stays, and the copies of two writers with
+  // one id differ for good. Precondition: at most kClientIdMax, 2^53 - 1; more is an assertion.
   ClientId client_id = 0;
   // Names the document where it lies in another one, see NewDoc. yjs draws a UUID; here the caller
   // does, when it needs one.
@@ -56,7 +58,7 @@ class Doc {
 
   [[nodiscard]] ClientId client_id() const noexcept;       // doc.clientID
   [[nodiscard]] const std::string& guid() const noexcept;  // doc.guid
-  // Precondition: no transaction is open.
+  // Preconditions: no transaction is open, and the id is at most kClientIdMax.
   void set_client_id(ClientId id) noexcept;
 
   // What counts from the next update on. What is here already is not looked at again.
@@ -67,7 +69,7 @@ class Doc {
   // --- Updates.
 
   // Applies an update in version 1 format: all of it, or nothing and an error that says why. What
-  // depends on updates that have not come waits (pending()). yjs: applyUpdate.
+  // depends on updates that have not come waits (has_pending()). yjs: applyUpdate.
   [[nodiscard]] Result<void> apply_update(std::string_view update, std::string_view origin = {});
 
   // What somebody with this state vector lacks, with all deletes and what is pending; without one,
@@ -82,9 +84,12 @@ class Doc {
   // What of that is kept, roughly in bytes; 0: nothing.
   [[nodiscard]] std::size_t pending_bytes() const noexcept;
 
-  // --- Shared types at the root. The first typed access decides what it is; a later one of another
-  // kind reads it as that kind. A name that is not UTF-8 gives a handle of nothing. yjs: getText,
-  // getArray, getMap, getXmlFragment, getXmlElement.
+  // --- Shared types at the root. The first typed access decides what the root is: its kind(), and
+  // what json() and to_json() print. A later one of another kind answers a handle whose own
+  // functions read and edit the same content in their way, a text's letters or an array's elements;
+  // the root stays what it is, also in that handle's kind() and json(). yjs throws instead. A name
+  // that is not UTF-8 gives an invalid handle. yjs: getText, getArray, getMap, getXmlFragment,
+  // getXmlElement.
   [[nodiscard]] Text get_text(std::string_view name);
   [[nodiscard]] Array get_array(std::string_view name);
   [[nodiscard]] Map get_map(std::string_view name);

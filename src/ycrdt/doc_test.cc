@@ -297,6 +297,31 @@ TEST(Doc, WritesAsWhomItIsTold) {
   EXPECT_EQ(doc.state_vector(), StateVector({{1, 1}, {7, 1}}));
 }
 
+// yjs throws.
+TEST(Doc, ARootThatIsOpenedAsAnotherKindStaysWhatItIs) {
+  Doc doc({.client_id = 1});
+  Text text = doc.get_text("root");
+  ASSERT_TRUE(text.insert(0, "ab").ok());
+  Array array = doc.get_array("root");
+  EXPECT_EQ(array.kind(), TypeKind::text);
+  EXPECT_EQ(array.json(), "\"ab\"");
+  EXPECT_EQ(array.length(), 2u);
+  ASSERT_TRUE(array.push({Any(1)}).ok());
+  ASSERT_TRUE(doc.get_map("root").set("k", Any(true)).ok());
+  EXPECT_EQ(text.to_string(), "ab");
+  EXPECT_EQ(text.length(), 3u);
+  EXPECT_EQ(value_json(*array.get(2)), "1");
+  EXPECT_EQ(doc.to_json(), R"({"root":"ab"})");
+  EXPECT_EQ(doc.check(), "");
+  // A root that nothing has named the kind of is decided by the first who does.
+  Doc copy({.client_id = 2});
+  ASSERT_TRUE(copy.apply_update(doc.encode_state_as_update()).ok());
+  EXPECT_EQ(copy.get_root("root").kind(), TypeKind::undefined);
+  EXPECT_EQ(copy.get_map("root").json(), R"({"k":true})");
+  EXPECT_EQ(copy.get_text("root").json(), R"({"k":true})");
+  EXPECT_EQ(copy.get_text("root").to_string(), "ab");
+}
+
 TEST(Doc, NamesItsRootsInTheOrderInWhichTheyCame) {
   Doc doc({.client_id = 1});
   EXPECT_TRUE(doc.root_names().empty());

@@ -1,6 +1,7 @@
 #include "ycrdt/format_cleanup.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "ycrdt/any.h"
 
@@ -14,6 +15,20 @@ bool is_same(std::string_view a, std::string_view b) {
 
 bool is_format(const Item& item) noexcept { return item.kind == ContentKind::format; }
 
+// Of formats that stand in a row, for each whether it is the last one of its key.
+std::vector<bool> last_of_keys(const std::vector<KeyIndex>& keys) {
+  if (keys.size() < 2) return std::vector<bool>(keys.size(), true);
+  std::vector<std::size_t> order(keys.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return keys[a] < keys[b]; });
+  std::vector<bool> last(keys.size());
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    last[order[i]] = i + 1 == order.size() || keys[order[i]] != keys[order[i + 1]];
+  }
+  return last;
+}
+
 // yjs: cleanupContextlessFormattingGap.
 void clean_gap_without_context(DocState& doc, ItemIndex at) {
   Store& store = doc.store;
@@ -22,19 +37,21 @@ void clean_gap_without_context(DocState& doc, ItemIndex at) {
     if (!right.deleted() && right.countable()) break;
     at = store.items[at].right;
   }
-  std::vector<KeyIndex> seen;
-  while (at != kNone) {
+  // From right to left; the rightmost of each key stays.
+  std::vector<ItemIndex> formats;
+  std::vector<KeyIndex> keys;
+  for (; at != kNone; at = store.items[at].left) {
     const Item& item = store.items[at];
-    if (!item.deleted() && item.countable()) break;
-    if (!item.deleted() && is_format(item)) {
-      const KeyIndex key = store.format_key(item);
-      if (std::find(seen.begin(), seen.end(), key) != seen.end()) {
-        store.delete_item(doc.transaction().change, at);
-      } else {
-        seen.push_back(key);
-      }
-    }
-    at = store.items[at].left;
+    if (item.deleted()) continue;
+    if (item.countable()) break;
+    if (!is_format(item)) continue;
+    formats.push_back(at);
+    keys.push_back(store.format_key(item));
+  }
+  std::reverse(keys.begin(), keys.end());
+  const std::vector<bool> stays = last_of_keys(keys);
+  for (std::size_t i = 0; i < formats.size(); ++i) {
+    if (!stays[formats.size() - 1 - i]) store.delete_item(doc.transaction().change, formats[i]);
   }
 }
 
@@ -62,23 +79,16 @@ void clean_text(DocState& doc, BranchIndex branch) {
 void clean_formatting_gap(DocState& doc, ItemIndex from, ItemIndex at, const Attributes& before,
                           Attributes& current) {
   Store& store = doc.store;
-  std::vector<std::pair<KeyIndex, ItemIndex>> last;  // the format of each key that counts
+  std::vector<KeyIndex> keys;
   ItemIndex end = from;
   while (end != kNone) {
     const Item& item = store.items[end];
     if (!item.deleted() && item.countable()) break;
-    if (!item.deleted() && is_format(item)) {
-      const KeyIndex key = store.format_key(item);
-      const auto known =
-          std::find_if(last.begin(), last.end(), [&](const auto& l) { return l.first == key; });
-      if (known == last.end()) {
-        last.emplace_back(key, end);
-      } else {
-        known->second = end;
-      }
-    }
+    if (!item.deleted() && is_format(item)) keys.push_back(store.format_key(item));
     end = item.right;
   }
+  const std::vector<bool> last = last_of_keys(keys);
+  std::size_t seen = 0;
   bool reached = false;
   for (ItemIndex i = from; i != end; i = store.items[i].right) {
     reached |= i == at;
@@ -87,8 +97,7 @@ void clean_formatting_gap(DocState& doc, ItemIndex from, ItemIndex at, const Att
     const KeyIndex key = store.format_key(item);
     const std::string_view value = store.format_value(item);
     const std::string_view value_before = before.value_or_null(key);
-    const bool counts =
-        std::any_of(last.begin(), last.end(), [&](const auto& l) { return l.second == i; });
+    const bool counts = last[seen++];  // the last of its key
     if (!counts || is_same(value_before, value)) {
       store.delete_item(doc.transaction().change, i);
       if (!reached && is_same(current.value_or_null(key), value) && !is_same(value_before, value)) {

@@ -146,5 +146,24 @@ TEST(HostileCost, ALazyDocumentInATransactionSaysSo) {
   EXPECT_TRUE(lazy.apply_update(text_update(1, "x")).ok());
 }
 
+// In time that grows with their number, not with its square, which here would be many seconds.
+TEST(HostileCost, VeryManyFormatsInOneGapAreCleanedUp) {
+  Text::AttributeList list;
+  for (int i = 0; i < 50'000; ++i) list.emplace_back("key " + std::to_string(i), true);
+  Doc author({.client_id = 1});
+  Text text = author.get_text("t");
+  ASSERT_TRUE(text.insert(0, "abc").ok());
+  ASSERT_TRUE(text.format(1, 1, list).ok());
+  Doc other({.client_id = 2});
+  Text same = other.get_text("t");
+  ASSERT_TRUE(other.apply_update(author.encode_state_as_update()).ok());
+  EXPECT_EQ(same.to_delta()[1].attributes.size(), list.size());
+  ASSERT_TRUE(same.erase(1, 1).ok());
+  EXPECT_EQ(same.delta_json(), R"([{"insert":"ac"}])");
+  ASSERT_TRUE(author.apply_update(other.encode_state_as_update(author.state_vector())).ok());
+  EXPECT_EQ(author.encode_state_as_update(), other.encode_state_as_update());
+  EXPECT_EQ(author.check(), "");
+}
+
 }  // namespace
 }  // namespace pluv::ycrdt

@@ -45,9 +45,10 @@ class LazyDoc {
   ~LazyDoc();
 
   // What the update adds to the document, as an update: what others have to be told. Empty when all
-  // of it was known. An error: it is malformed or over a limit, or the document is in a
-  // transaction, and nothing has changed; or it has to wait for others, and the document that could
-  // tell could not be made (see doc()).
+  // of it was known, and when all that is new has to wait for other updates (has_pending()): it
+  // comes with the answer to the update that it has waited for. An error: it is malformed or over a
+  // limit, or the document is in a transaction, and nothing has changed; or it has to wait for
+  // others, and the document that could tell could not be made (see doc()).
   [[nodiscard]] Result<std::string> apply_update(std::string_view update,
                                                  std::string_view origin = {});
 

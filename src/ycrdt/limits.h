@@ -22,12 +22,18 @@ struct UpdateLimits {
   // at again whenever something comes that they may wait for, so this is time as well.
   std::size_t pending_bytes_max = 8u * 1024 * 1024;
   // Steps that an update may spend on finding its place among concurrent inserts, on splitting
-  // text that is not ASCII and on splitting values: some 30 ns each. 1,540 clients that write at
-  // one place take 3,051 steps in one update at most, and one for each client when all come in one.
+  // text that is not ASCII and on splitting values: some 30 ns each. One look at each item of the
+  // document is free besides. 1,540 clients that write at one place take 3,051 steps in one update
+  // at most, and one for each client when all come in one.
   std::uint64_t work_base = 500'000;
   // And so many more for each struct of the update: big updates may take their time. Recorded
   // sessions of concurrent writers need less than one.
   std::uint64_t work_per_struct = 16;
 };
+
+// Newlines that one call of Text::format or Text::apply_delta may add, in all, where it goes on
+// beyond the end of the text. Editors ask for one or two; whoever means "all that is left" and says
+// 2^32 - 1 would get gigabytes of them.
+inline constexpr std::uint32_t kNewlinesBeyondEndMax = 1024 * 1024;
 
 }  // namespace pluv::ycrdt

@@ -212,9 +212,16 @@ TEST(Limits, AsDeepAsAValueMayBeAndNoDeeper) {
     std::string embed = from_hex("01 01 05 00 05 01 01 74");
     write_var_bytes(embed, std::string(depth, '[') + std::string(depth, ']'));
     embed.push_back('\0');
-    for (const std::string& update : {values, embed}) {
+    std::string list = from_hex("01 01 05 00 02 01 01 61 01");
+    write_var_bytes(list, std::string(depth, '[') + std::string(depth, ']'));
+    list.push_back('\0');
+    for (const std::string& update : {values, embed, list}) {
       Doc doc({.client_id = 1});
-      EXPECT_EQ(doc.apply_update(update).ok(), depth <= depth_max) << depth;
+      const auto applied = doc.apply_update(update);
+      EXPECT_EQ(applied.ok(), depth <= depth_max) << depth;
+      if (!applied) {
+        EXPECT_EQ(applied.error(), (Error{ErrorCode::limit, "A value is too deep"}));
+      }
       const std::string_view twice[] = {update, kEmptyUpdate};
       EXPECT_EQ(merge_updates(twice).ok(), depth <= depth_max) << depth;
       if (depth <= depth_max) {

@@ -20,22 +20,24 @@ void append_text(std::string& out, const Store& store, BranchIndex branch) {
 bool DeltaReader::next() {
   text_.clear();
   embed_ = kNone;
-  shown_ = current_;
   for (; at_ != kNone; at_ = store_.items[at_].right) {
     const Item& item = store_.items[at_];
     if (item.deleted()) continue;
     switch (item.kind) {
-      case ContentKind::string: text_.append(item.bytes()); break;
+      case ContentKind::string:
+        if (text_.empty()) shown_ = current_;
+        text_.append(item.bytes());
+        break;
       case ContentKind::type:
       case ContentKind::embed:
         if (!text_.empty()) return true;
+        shown_ = current_;
         embed_ = at_;
         at_ = item.right;
         return true;
       case ContentKind::format:
         if (!text_.empty()) return true;
         current_.apply(store_.format_key(item), store_.format_value(item));
-        shown_ = current_;
         break;
       default: break;
     }
@@ -53,7 +55,8 @@ std::uint64_t key_rank(std::string_view key) noexcept {
 }  // namespace
 
 std::vector<Attributes::Entry> in_key_order(const Store& store, const Attributes& attributes) {
-  std::vector<Attributes::Entry> out = attributes.entries();
+  std::vector<Attributes::Entry> out;
+  attributes.each([&](KeyIndex key, std::string_view value) { out.emplace_back(key, value); });
   std::stable_sort(out.begin(), out.end(), [&](const auto& a, const auto& b) {
     return key_rank(store.key(a.first)) < key_rank(store.key(b.first));
   });
@@ -438,9 +441,9 @@ class XmlWalk {
     }
     // Attributes are elements around the text; sorted, so that the result is unique.
     std::vector<std::pair<std::string_view, Any>> nodes;
-    for (const auto& [key, encoded] : delta.attributes().entries()) {
+    delta.attributes().each([&](KeyIndex key, std::string_view encoded) {
       nodes.emplace_back(store_.key(key), decode_any(encoded));
-    }
+    });
     std::sort(nodes.begin(), nodes.end(),
               [](const auto& a, const auto& b) { return utf16_less(a.first, b.first); });
     for (auto& [name, attributes] : nodes) {

@@ -23,7 +23,9 @@ class StateVector {
 
   // 0 for an unknown client. Logarithmic.
   [[nodiscard]] Clock clock(ClientId client) const noexcept;
-  [[nodiscard]] const std::vector<Entry>& entries() const noexcept { return entries_; }
+  [[nodiscard]] const std::vector<Entry>& entries() const& noexcept { return entries_; }
+  // Of a temporary, such as doc.state_vector(): a value, so that a loop over it is safe.
+  [[nodiscard]] std::vector<Entry> entries() && noexcept { return std::move(entries_); }
 
   bool operator==(const StateVector&) const = default;
 

@@ -11,6 +11,10 @@ TEST(StateVector, IsSortedAndLeavesOutWhatIsZero) {
   const StateVector state({{1, 5}, {9, 2}, {4, 0}, {3, 7}});
   const std::vector<StateVector::Entry> want = {{9, 2}, {3, 7}, {1, 5}};
   EXPECT_EQ(state.entries(), want);
+  // Also of one that is gone at once.
+  std::size_t seen = 0;
+  for (const auto& entry : StateVector(state).entries()) EXPECT_EQ(entry, want[seen++]);
+  EXPECT_EQ(seen, want.size());
   EXPECT_EQ(state.clock(9), 2u);
   EXPECT_EQ(state.clock(3), 7u);
   EXPECT_EQ(state.clock(1), 5u);

@@ -82,7 +82,7 @@ void end_attributes(DocState& doc, BranchIndex branch, TextPlace& place, Attribu
     }
     forward(store, place);
   }
-  for (const auto& [key, value] : negated.entries()) {
+  negated.each([&](KeyIndex key, std::string_view value) {
     if (value == kEncodedNull) {
       insert_format(doc, branch, place, key, value);
     } else {
@@ -90,7 +90,7 @@ void end_attributes(DocState& doc, BranchIndex branch, TextPlace& place, Attribu
       // same value, which counts where containers are compared (JavaScript's ===).
       insert_format(doc, branch, place, {value.data() - sizeof key, sizeof key + value.size()});
     }
-  }
+  });
 }
 
 }  // namespace
@@ -128,9 +128,9 @@ TextPlace find_text_place(DocState& doc, BranchIndex branch, std::uint32_t index
 ItemIndex text_insert(DocState& doc, BranchIndex branch, TextPlace& place, const TextInsert& insert,
                       Attributes attributes) {
   // What holds here and is not wanted ends.
-  for (const auto& [key, value] : place.current.entries()) {
+  place.current.each([&](KeyIndex key, std::string_view) {
     if (attributes.find(key) == nullptr) attributes.set(key, kEncodedNull);
-  }
+  });
   skip_equal_formats(doc.store, place, attributes);
   Attributes negated = begin_attributes(doc, branch, place, attributes);
   const ItemIndex index = doc.new_item(branch, place.left, place.right);

@@ -330,6 +330,69 @@ TEST(TextEdit, MeetsFormatsThatSayNothing) {
       "46010a01620132020201000101020a010c02");
 }
 
+// What is beyond the end of a text that is formatted, or retained, becomes newlines.
+TEST(TextEdit, NewlinesBeyondTheEndAreBounded) {
+  constexpr std::uint32_t kMax = kNewlinesBeyondEndMax;
+  for (const std::uint32_t newlines : {kMax - 1, kMax, kMax + 1, 4'294'967'295u - 3}) {
+    const bool fits = newlines <= kMax;
+    const std::function<Result<void>(Text&)> edits[] = {
+        [&](Text& t) { return t.format(1, 2 + newlines, {{"b", 1}}); },
+        [&](Text& t) { return t.apply_delta({DeltaOp::retain_length(3 + newlines, {{"b", 1}})}); },
+        // In two pieces, around what is inserted and removed.
+        [&](Text& t) {
+          return t.apply_delta({DeltaOp::retain_length(1), DeltaOp::insert_text("x"),
+                                DeltaOp::remove_length(9), DeltaOp::retain_length(5),
+                                DeltaOp::insert_text("y"), DeltaOp::retain_length(newlines - 5)});
+        },
+    };
+    for (const auto& edit : edits) {
+      Doc doc({.client_id = 1});
+      Text text = doc.get_text("t");
+      EDIT(text.insert(0, "abc"));
+      const std::string before = doc.encode_state_as_update();
+      const auto edited = edit(text);
+      EXPECT_EQ(edited.ok(), fits) << newlines;
+      EXPECT_EQ(text.length(), fits ? 3 + newlines : 3) << newlines;
+      EXPECT_EQ(doc.check(), "");
+      if (fits) continue;
+      EXPECT_EQ(edited.error().code, ErrorCode::limit);
+      EXPECT_EQ(edited.error().message, "Too many newlines would be needed beyond the end");
+      EXPECT_EQ(doc.encode_state_as_update(), before);
+      EXPECT_EQ(doc.item_count(), 1u);
+    }
+  }
+}
+
+TEST(TextEdit, AHandleSaysWhyItRefuses) {
+  Doc doc({.client_id = 1});
+  const auto why = [](const Result<void>& result) {
+    return result.ok() ? "nothing" : result.error().message;
+  };
+  EXPECT_EQ(why(Text().insert(0, "x")), "The handle names no shared type");
+  EXPECT_EQ(why(Map().erase("k")), "The handle names no shared type");
+  EXPECT_EQ(Text().insert(0, "x").error().code, ErrorCode::not_found);
+  EXPECT_EQ(Text().json() + Text().delta_json() + Map().json(), "nullnullnull");
+  Text bad = doc.get_text("\xFF");
+  EXPECT_FALSE(bad.valid());
+  EXPECT_EQ(why(bad.insert(0, "x")), "The root's name is not UTF-8");
+  EXPECT_EQ(why(bad.erase(0, 1)), "The root's name is not UTF-8");
+  EXPECT_EQ(bad.insert(0, "x").error().code, ErrorCode::invalid);
+  EXPECT_EQ(bad.json() + bad.delta_json(), "nullnull");
+  Map map = doc.get_map("m");
+  Array list = map.set_type("a", {TypeKind::array, {}})->as_array();
+  EDIT(map.erase("a"));
+  EXPECT_EQ(why(list.push({1})), "The shared type is deleted");
+  EXPECT_EQ(list.push({1}).error().code, ErrorCode::not_found);
+  // Of values: too deep, and not UTF-8.
+  Any deep;
+  for (std::size_t i = 0; i < UpdateLimits().value_depth_max; ++i) deep = Any::Array{deep};
+  EXPECT_EQ(map.set("k", deep).error().code, ErrorCode::limit);
+  EXPECT_EQ(why(map.set("k", deep)), "A value is too deep");
+  EXPECT_EQ(map.set("k", Any::Array{"\xFF"}).error().code, ErrorCode::invalid);
+  EXPECT_EQ(why(map.set("k", Any::Array{"\xFF"})), "A text in a value is not UTF-8");
+  EDIT(map.set("k", (*deep.get<Any::Array>())[0]));
+}
+
 TEST(TextEdit, BadEditsAreRefused) {
   Doc doc({.client_id = 1});
   Map map = doc.get_map("m");
@@ -355,7 +418,8 @@ TEST(TextEdit, BadEditsAreRefused) {
   EXPECT_EQ(text.remove_attribute("k").error().code, ErrorCode::not_found);
   EXPECT_EQ(text.attribute("k"), std::nullopt);
   EXPECT_TRUE(text.to_delta().empty());
-  EXPECT_EQ(text.delta_json(), "");
+  EXPECT_EQ(text.delta_json(), "null");
+  EXPECT_EQ(text.json(), "null");
   EXPECT_EQ(text.length(), 0u);
 }
 

@@ -11,7 +11,13 @@
 namespace pluv::ycrdt {
 namespace {
 
-Error deleted() { return Error{ErrorCode::not_found, "The shared type is deleted"}; }
+// Precondition: the handle is not valid.
+Error no_type(const SharedType& type) {
+  if (type.doc() == nullptr) return Error{ErrorCode::not_found, "The handle names no shared type"};
+  // Only a root's name can be wrong; all other handles without a place have no document either.
+  if (type.branch() == kNone) return Error{ErrorCode::invalid, "The root's name is not UTF-8"};
+  return Error{ErrorCode::not_found, "The shared type is deleted"};
+}
 Error beyond_end() { return Error{ErrorCode::limit, "The index is beyond the end"}; }
 
 // Why nothing of this length can be written into the type, if so. Formats and what stands around it
@@ -19,7 +25,7 @@ Error beyond_end() { return Error{ErrorCode::limit, "The index is beyond the end
 std::optional<Error> refusal(const SharedType& type, std::uint64_t length = 1) {
   constexpr std::uint64_t kClockEnd = std::uint64_t{1} << 32;
   constexpr std::uint64_t kMargin = 1u << 20;
-  if (!type.valid()) return deleted();
+  if (!type.valid()) return no_type(type);
   const DocState& doc = *type.doc();
   if (doc.store.state(doc.options.client_id) + length + kMargin >= kClockEnd) {
     return Error{ErrorCode::limit, "The client id has no clocks left"};
@@ -38,10 +44,13 @@ std::optional<Error> refusal_of(const SharedType& type, const Any& value) {
   ByteReader reader(encoded);
   bool shortest = true;
   // One less: as the meta data of a subdocument it lies in another object.
-  if (skip_any(reader, type.doc()->options.limits.value_depth_max - 1, shortest)) {
-    return std::nullopt;
+  const std::size_t depth_max = type.doc()->options.limits.value_depth_max - 1;
+  switch (check_any(reader, depth_max, shortest)) {
+    case AnyFault::none: break;
+    case AnyFault::too_deep: return Error{ErrorCode::limit, "A value is too deep"};
+    case AnyFault::malformed: return Error{ErrorCode::invalid, "A text in a value is not UTF-8"};
   }
-  return Error{ErrorCode::invalid, "A value is too deep or not UTF-8"};
+  return std::nullopt;
 }
 std::optional<Error> refusal_of(const SharedType& type, const Input& input) {
   if (const auto* value = std::get_if<Any>(&input)) return refusal_of(type, *value);
@@ -108,8 +117,9 @@ SharedType SharedType::previous_sibling() const {
 }
 
 std::string SharedType::json() const {
+  if (!valid()) return "null";
   std::string out;
-  if (valid()) append_type_json(out, doc_->store, branch_, kind());
+  append_type_json(out, doc_->store, branch_, kind());
   return out;
 }
 
@@ -172,12 +182,30 @@ std::vector<DeltaOp> Text::to_delta() const {
 }
 
 std::string Text::delta_json() const {
+  if (!valid()) return "null";
   std::string out;
-  if (valid()) append_delta_json(out, doc_->store, branch_);
+  append_delta_json(out, doc_->store, branch_);
   return out;
 }
 
 namespace {
+
+Error too_many_newlines() {
+  return Error{ErrorCode::limit, "Too many newlines would be needed beyond the end"};
+}
+
+// How many newlines the delta adds where it goes on beyond the end.
+std::uint64_t newlines_beyond_end(const std::vector<DeltaOp>& delta, std::uint64_t length) {
+  std::uint64_t newlines = 0;
+  std::uint64_t left = length;  // of the text, behind the delta's place
+  for (const DeltaOp& op : delta) {
+    if (op.kind == DeltaOp::Kind::insert) continue;
+    const std::uint64_t passed = std::min<std::uint64_t>(left, op.length);
+    if (op.kind == DeltaOp::Kind::retain) newlines += op.length - passed;
+    left -= passed;
+  }
+  return newlines;
+}
 
 // What the inserts have in common. attributes == nullptr: those of the place.
 Result<ItemIndex> insert_at(const Text& text, std::uint32_t index, const TextInsert& insert,
@@ -199,11 +227,15 @@ Result<ItemIndex> insert_at(const Text& text, std::uint32_t index, const TextIns
                      attributes == nullptr ? place.current : given.get());
 }
 
+// An item's size in bytes has 32 bits; a run that it joins has as many at most.
+constexpr std::size_t kTextBytesMax = 0x7fffffff;
+
 Result<void> insert_text_at(const Text& type, std::uint32_t index, std::string_view text,
                             const Text::AttributeList* attributes) {
   if (text.empty()) return {};
   const auto units = utf16_length(text);
-  if (!units || *units > 0x7fffffff) return Error{ErrorCode::invalid, "The text is not UTF-8"};
+  if (!units) return Error{ErrorCode::invalid, "The text is not UTF-8"};
+  if (text.size() > kTextBytesMax) return Error{ErrorCode::limit, "The text is too long"};
   const auto inserted =
       insert_at(type, index, {text, static_cast<std::uint32_t>(*units), nullptr}, attributes);
   if (!inserted) return inserted.error();
@@ -241,7 +273,7 @@ Result<SharedType> Text::insert_type(std::uint32_t index, const NewType& type,
 }
 
 Result<void> Text::erase(std::uint32_t index, std::uint32_t length) {
-  if (!valid()) return deleted();
+  if (!valid()) return no_type(*this);
   if (length == 0) return {};
   if (index > this->length()) return beyond_end();
   const Editing editing(*doc_);
@@ -252,9 +284,11 @@ Result<void> Text::erase(std::uint32_t index, std::uint32_t length) {
 
 Result<void> Text::format(std::uint32_t index, std::uint32_t length,
                           const AttributeList& attributes) {
-  if (const auto why = refusal(*this, length)) return *why;
+  if (const auto why = refusal(*this, std::min(length, kNewlinesBeyondEndMax))) return *why;
   if (length == 0) return {};
   if (index > this->length()) return beyond_end();
+  const std::uint64_t end = std::uint64_t{index} + length;
+  if (end > this->length() + std::uint64_t{kNewlinesBeyondEndMax}) return too_many_newlines();
   if (const auto why = refusal_of(*this, attributes)) return *why;
   const Editing editing(*doc_);
   const GivenAttributes given(doc_->store, attributes);
@@ -265,9 +299,9 @@ Result<void> Text::format(std::uint32_t index, std::uint32_t length,
 }
 
 Result<void> Text::apply_delta(const std::vector<DeltaOp>& delta) {
-  std::uint64_t units = 0;
-  for (const DeltaOp& op : delta) units += op.length;
-  if (const auto why = refusal(*this, units)) return *why;
+  if (const auto why = refusal(*this)) return *why;
+  std::uint64_t units = newlines_beyond_end(delta, length());
+  if (units > kNewlinesBeyondEndMax) return too_many_newlines();
   for (const DeltaOp& op : delta) {
     if (const auto why = refusal_of(*this, op.attributes)) return *why;
     const Any* const value = std::get_if<Any>(&op.insert);
@@ -325,7 +359,7 @@ Result<void> set_attribute_of(const SharedType& type, std::string_view name, con
 }
 
 Result<void> remove_attribute_of(const SharedType& type, std::string_view name) {
-  if (!type.valid()) return deleted();
+  if (!type.valid()) return no_type(type);
   const Editing editing(*type.doc());
   map_erase(*type.doc(), type.branch(), name);
   return {};
@@ -392,7 +426,7 @@ Result<SharedType> Array::insert_type(std::uint32_t index, const NewType& type) 
 }
 
 Result<void> Array::erase(std::uint32_t index, std::uint32_t length) {
-  if (!valid()) return deleted();
+  if (!valid()) return no_type(*this);
   if (length == 0) return {};
   if (index > this->length()) return beyond_end();
   const Editing editing(*doc_);
@@ -457,7 +491,7 @@ Result<SharedType> Map::set_type(std::string_view key, const NewType& type) {
 Result<void> Map::erase(std::string_view key) { return remove_attribute_of(*this, key); }
 
 Result<void> Map::clear() {
-  if (!valid()) return deleted();
+  if (!valid()) return no_type(*this);
   const Editing editing(*doc_);
   for (const std::string& key : keys()) map_erase(*doc_, branch_, key);
   return {};

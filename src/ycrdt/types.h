@@ -1,9 +1,10 @@
 // The shared types: handles to what lies in a document. Copy them freely; each names a place, and
-// reads as empty (and refuses edits with an error of code not_found) once that place is deleted.
+// reads as empty (and refuses edits with an error of code not_found) once that place is deleted. So
+// does a handle of nothing; that of a root whose name is not UTF-8 refuses with invalid.
 // Indices and lengths count UTF-16 code units in texts, as JavaScript does, and elements elsewhere.
 // Edits outside of Doc::transact are transactions of their own. What others would refuse is refused
-// here: names and texts that are not UTF-8 and values that are too deep (invalid), and edits when
-// the client id has used up its 2^32 clocks (limit).
+// here: names and texts that are not UTF-8 (invalid), values that are too deep, and edits when the
+// client id has used up its 2^32 clocks (limit).
 #pragma once
 
 #include <cstdint>
@@ -69,7 +70,7 @@ class SharedType {
   // nextSibling, prevSibling.
   [[nodiscard]] SharedType next_sibling() const;
   [[nodiscard]] SharedType previous_sibling() const;
-  // yjs: toJSON(), as text.
+  // yjs: toJSON(), as text; "null" when not valid.
   [[nodiscard]] std::string json() const;
   // Called after each transaction that has changed this type: what is in it (yjs: observe), or what
   // is in it and in all types in it (observeDeep). Doc::unobserve ends it (unobserve).
@@ -95,9 +96,11 @@ class SharedType {
   BranchIndex branch_ = kNone;
 };
 
-// What a list or a map holds at one place.
+// A subdocument where it lies: its name, and what whoever put it there said of it.
 struct Subdoc {
   std::string guid;
+  // An object with "gc": false, "autoLoad": true and "meta" (NewDoc::meta), each only where it is
+  // so: a member that says nothing new is left out, and others there are none.
   Any options;
 };
 // What a transaction did to subdocuments.
@@ -108,6 +111,7 @@ struct SubdocsChange {
   // that Doc::load_subdoc() named.
   std::vector<Subdoc> loaded;
 };
+// What a list or a map holds at one place.
 using Value = std::variant<Any, SharedType, Subdoc>;
 
 // One step of a change to a text, or a piece of one. yjs (and Quill): delta.
@@ -134,7 +138,8 @@ class Text : public SharedType {
   [[nodiscard]] std::uint32_t length() const noexcept;  // text.length: embeds count 1
   [[nodiscard]] std::string to_string() const;          // toString(): without embeds
   [[nodiscard]] std::vector<DeltaOp> to_delta() const;  // toDelta()
-  [[nodiscard]] std::string delta_json() const;         // JSON.stringify(toDelta())
+  // JSON.stringify(toDelta()); "null" when not valid.
+  [[nodiscard]] std::string delta_json() const;
 
   // Without attributes the text takes those of its place; with a list, just those in it. Errors:
   // invalid (not UTF-8), limit (index beyond the end).
@@ -147,12 +152,15 @@ class Text : public SharedType {
   // insertEmbed() of a type.
   Result<SharedType> insert_type(std::uint32_t index, const NewType& type,
                                  const AttributeList& attributes = {});
-  // As far as there is text: a length beyond the end deletes up to it. yjs: delete().
+  // As far as there is text: a length beyond the end deletes up to it. Error: limit (index beyond
+  // the end). yjs: delete().
   Result<void> erase(std::uint32_t index, std::uint32_t length);
-  // A null takes an attribute away; what is formatted beyond the end appears as newlines. yjs:
-  // format().
+  // A null takes an attribute away; what is formatted beyond the end appears as newlines. Errors:
+  // limit (index beyond the end, or more than kNewlinesBeyondEndMax newlines). yjs: format().
   Result<void> format(std::uint32_t index, std::uint32_t length, const AttributeList& attributes);
-  Result<void> apply_delta(const std::vector<DeltaOp>& delta);  // applyDelta()
+  // What it retains beyond the end appears as newlines, too, with the same limit. All or nothing.
+  // yjs: applyDelta().
+  Result<void> apply_delta(const std::vector<DeltaOp>& delta);
 
   // Attributes of the text as a whole: getAttribute, getAttributes, setAttribute, removeAttribute.
   [[nodiscard]] std::optional<Value> attribute(std::string_view name) const;

@@ -61,6 +61,10 @@ bool UpdateReader::fail(const char* problem, ErrorCode code) noexcept {
   return false;
 }
 
+bool UpdateReader::fail_value(bool too_deep, const char* otherwise) noexcept {
+  return too_deep ? fail("A value is too deep", ErrorCode::limit) : fail(otherwise);
+}
+
 Error UpdateReader::error() const {
   return Error{code_, problem_ == nullptr ? "Nothing is wrong" : problem_};
 }
@@ -140,7 +144,7 @@ bool UpdateReader::read_content(StructRef& out) noexcept {
       if (!read_text(out.name)) return false;
       const char* const begin = reader_.position();
       bool shortest = true;
-      if (!skip_any(reader_, limits_.value_depth_max, shortest)) return fail("A malformed value");
+      if (!skip_value(shortest)) return false;
       out.content = std::string_view(begin, static_cast<std::size_t>(reader_.position() - begin));
       out.respell = !shortest;
       return true;
@@ -159,13 +163,18 @@ bool UpdateReader::read_type(StructRef& out) noexcept {
   return !is_named(out.type) || read_text(out.name);
 }
 
+bool UpdateReader::skip_value(bool& shortest) noexcept {
+  const AnyFault fault = check_any(reader_, limits_.value_depth_max, shortest);
+  return fault == AnyFault::none || fail_value(fault == AnyFault::too_deep, "A malformed value");
+}
+
 bool UpdateReader::read_values(StructRef& out) noexcept {
   if (!read_length(out.length)) return false;
   if (out.length > reader_.left()) return fail("The update ends early");
   const char* const begin = reader_.position();
   bool shortest = true;
   for (std::uint32_t i = 0; i < out.length; ++i) {
-    if (!skip_any(reader_, limits_.value_depth_max, shortest)) return fail("A malformed value");
+    if (!skip_value(shortest)) return false;
   }
   out.content = std::string_view(begin, static_cast<std::size_t>(reader_.position() - begin));
   out.respell = !shortest;
@@ -185,7 +194,9 @@ bool UpdateReader::read_json_list(StructRef& out) noexcept {
     }
     out.respell = true;
     json::Reader reader(text, limits_.value_depth_max);
-    if (!reader.skip_value() || !reader.finish()) return fail("A value is not JSON");
+    if (!reader.skip_value() || !reader.finish()) {
+      return fail_value(reader.error().code == ErrorCode::limit, "A value is not JSON");
+    }
   }
   out.content = std::string_view(begin, static_cast<std::size_t>(reader_.position() - begin));
   return true;
@@ -196,7 +207,8 @@ bool UpdateReader::read_json(std::string_view& out, bool& respell) noexcept {
   if (is_plain_json(out)) return true;
   respell = true;
   json::Reader reader(out, limits_.value_depth_max);
-  return (reader.skip_value() && reader.finish()) || fail("A value is not JSON");
+  return (reader.skip_value() && reader.finish()) ||
+         fail_value(reader.error().code == ErrorCode::limit, "A value is not JSON");
 }
 
 bool UpdateReader::read_text(std::string_view& out) noexcept {

@@ -37,9 +37,11 @@ class UpdateReader {
 
  private:
   bool fail(const char* problem, ErrorCode code = ErrorCode::invalid) noexcept;
+  bool fail_value(bool too_deep, const char* otherwise) noexcept;
   bool read_item(StructRef& out, std::uint8_t info) noexcept;
   bool read_content(StructRef& out) noexcept;
   bool read_type(StructRef& out) noexcept;
+  bool skip_value(bool& shortest) noexcept;
   bool read_values(StructRef& out) noexcept;
   bool read_json_list(StructRef& out) noexcept;
   bool read_json(std::string_view& out, bool& respell) noexcept;

@@ -1,6 +1,6 @@
 // A server made with the public API as a user would write it, for the end-to-end suites: the
-// reference's procedures, and one of every kind of resolver; documents end with their rooms. Prints a line with "listening" and the
-// address when it is ready.
+// reference's procedures, and one of every kind of resolver; documents end with their rooms. Prints
+// a line with "listening" and the address when it is ready.
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdint>
@@ -146,10 +146,10 @@ int run(const Flags& flags) {
     if (flags.keep_ms) return serve(make_keeping_server(io, *flags.keep_ms), std::move(options));
     return serve(make_server(io, flags), std::move(options));
   }
-  const auto io = pluv::create_io(pluv::platform_native(pluv::NativeOptions{
-      .authorize = pluv::authorize<User>({.secret = "secret123"}),
-      .crdt = pluv::yjs(),
-      .limits = limits_of(flags)}));
+  const auto io = pluv::create_io(pluv::platform_native(
+      pluv::NativeOptions{.authorize = pluv::authorize<User>({.secret = "secret123"}),
+                          .crdt = pluv::yjs(),
+                          .limits = limits_of(flags)}));
   options.routes.push_back(pluv::get("/api/pluv/authorize", [&io](const pluv::Request& request) {
     const std::string id = request.query("id").value_or("");
     try {

@@ -3,7 +3,8 @@
 
 The installed tree must be whole (binaries, headers, package, documents), must hold nothing of the
 tests, must not name the folders that it was made in, and programs must find, build and run with it:
-one with the whole library, one with the Yjs engine alone.
+one with the whole library, one with the Yjs engine alone, also where nothing else was installed. A
+project that takes in the sources must not need what only tests need.
 """
 
 import argparse
@@ -41,14 +42,17 @@ def without(*packages):
     return [f"-DCMAKE_DISABLE_FIND_PACKAGE_{name}={name in packages}" for name in PACKAGES]
 
 
-class InstallTest(unittest.TestCase):
+class Installed(unittest.TestCase):
+    """Has a folder, and an installation in it."""
+    what = ()
+
     @classmethod
     def setUpClass(cls):
         folder = tempfile.TemporaryDirectory(prefix="pluv-install-")
         cls.addClassCleanup(folder.cleanup)
         cls.folder = pathlib.Path(folder.name)
         cls.prefix = cls.folder / "prefix"
-        run(given.cmake, "--install", given.build, "--prefix", cls.prefix)
+        run(given.cmake, "--install", given.build, "--prefix", cls.prefix, *cls.what)
 
     def configure(self, name, *options):
         """Configures tests/install/NAME against the installed tree; answers its build folder."""
@@ -57,6 +61,25 @@ class InstallTest(unittest.TestCase):
             f"-DCMAKE_CXX_COMPILER={given.compiler}", f"-DCMAKE_PREFIX_PATH={self.prefix}",
             *options)
         return build
+
+    def run_engine(self):
+        """Builds the program that has the Yjs engine alone, and the one of docs/ycrdt.md."""
+        document = pathlib.Path(given.source, "docs/ycrdt.md").read_text(encoding="utf-8")
+        snippet = self.folder / "snippet.cc"
+        snippet.write_text(re.search(r"^```cpp\n(.*?)^```$", document, re.M | re.S).group(1),
+                           encoding="utf-8")
+        build = self.configure("ycrdt_consumer", f"-DSNIPPET={snippet}", *without(*PACKAGES))
+        run(given.cmake, "--build", build)
+        self.assertEqual(run(build / "ycrdt_consumer").splitlines(), [
+            "ok: 1",
+            "updates: 2",
+            'document: {"array":[1,"two",[null]],"text":"Zoë","map":{"list":[]}}',
+            'delta: [{"insert":"Zoë","attributes":{"bold":true}}]',
+            "event: 3",
+            "refused: invalid, limit",
+        ])
+        self.assertEqual(run(build / "ycrdt_snippet"),
+                         2 * '{"note":"Hello Bob. Hello Ada."}\n')
 
     def found(self, components, absent, optional=""):
         """Which of the components a program finds where these packages are absent."""
@@ -74,6 +97,14 @@ class InstallTest(unittest.TestCase):
     def files(self, pattern):
         return [path for path in self.prefix.rglob(pattern) if path.is_file()]
 
+    def assert_has_every_included_header(self):
+        roots = (self.prefix / "include", self.prefix / "include/pluv/detail")
+        for path in self.files("*.h"):
+            for name in re.findall(r'^#include "(.+)"', path.read_text(), re.M):
+                self.assertTrue(any((root / name).is_file() for root in roots), f"{path}: {name}")
+
+
+class InstallTest(Installed):
     def test_holds_what_is_used_and_nothing_of_the_tests(self):
         for path in ("bin/pluvd", "bin/pluv", "include/pluv/pluv.h", "share/doc/pluv/pluvd.md",
                      "share/doc/pluv/systemd/pluvd.service"):
@@ -89,10 +120,7 @@ class InstallTest(unittest.TestCase):
                 self.assertNotIn(folder, text, path)
 
     def test_has_every_header_that_its_headers_include(self):
-        roots = (self.prefix / "include", self.prefix / "include/pluv/detail")
-        for path in self.files("*.h"):
-            for name in re.findall(r'^#include "(.+)"', path.read_text(), re.M):
-                self.assertTrue(any((root / name).is_file() for root in roots), f"{path}: {name}")
+        self.assert_has_every_included_header()
 
     def test_serves_as_the_binary(self):
         self.assertRegex(run(self.prefix / "bin/pluvd", "--version"), r"^pluvd \d+\.\d+\.\d+\n$")
@@ -113,22 +141,7 @@ class InstallTest(unittest.TestCase):
                 consumer.kill()
 
     def test_merges_documents_in_a_program_that_has_the_engine_alone(self):
-        document = pathlib.Path(given.source, "docs/ycrdt.md").read_text(encoding="utf-8")
-        snippet = self.folder / "snippet.cc"
-        snippet.write_text(re.search(r"^```cpp\n(.*?)^```$", document, re.M | re.S).group(1),
-                           encoding="utf-8")
-        build = self.configure("ycrdt_consumer", f"-DSNIPPET={snippet}", *without(*PACKAGES))
-        run(given.cmake, "--build", build)
-        self.assertEqual(run(build / "ycrdt_consumer").splitlines(), [
-            "ok: 1",
-            "updates: 2",
-            'document: {"array":[1,"two",[null]],"text":"Zoë","map":{"list":[]}}',
-            'delta: [{"insert":"Zoë","attributes":{"bold":true}}]',
-            "event: 3",
-            "refused: invalid, limit",
-        ])
-        self.assertEqual(run(build / "ycrdt_snippet"),
-                         2 * '{"note":"Hello Bob. Hello Ada."}\n')
+        self.run_engine()
 
     def test_looks_only_for_the_packages_that_the_components_need(self):
         core = "base;json;ycrdt;protocol;room"
@@ -150,6 +163,44 @@ class InstallTest(unittest.TestCase):
         self.assert_not_found(
             "There is no component ycdrt. The components are: base json ycrdt .*pluv[.]",
             "json;ycdrt", PACKAGES)
+
+
+class EngineAloneTest(Installed):
+    what = ("--component", "ycrdt")
+
+    def test_holds_nothing_else(self):
+        self.assertEqual({path.name for path in self.files("*.a")},
+                         {"libpluv_base.a", "libpluv_json.a", "libpluv_ycrdt.a"})
+        self.assertFalse((self.prefix / "bin").exists())
+        self.assertEqual([path for path in self.files("*") if "test" in path.name], [])
+        self.assert_has_every_included_header()
+
+    def test_serves_in_a_program(self):
+        self.run_engine()
+
+    def test_says_which_component_is_not_installed(self):
+        self.assert_not_found("The component net is not installed[.]", "ycrdt;net", PACKAGES)
+        self.assert_not_found("The component pluv is not installed[.]", "", PACKAGES)
+        self.assertEqual(self.found("ycrdt", PACKAGES, optional="net"), ["ycrdt"])
+
+
+class SubdirectoryTest(unittest.TestCase):
+    def test_a_project_needs_nothing_that_only_tests_need(self):
+        with tempfile.TemporaryDirectory(prefix="pluv-subdirectory-") as folder:
+            source = pathlib.Path(folder, "source")
+            source.mkdir()
+            (source / "CMakeLists.txt").write_text(
+                "cmake_minimum_required(VERSION 3.25)\nproject(user LANGUAGES C CXX)\n"
+                f"add_subdirectory({given.source} pluv)\n"
+                "foreach(target pluv_ycrdt_test room_bench example_ycrdt)\n"
+                "  if(TARGET ${target})\n"
+                "    message(FATAL_ERROR \"${target} is built\")\n"
+                "  endif()\nendforeach()\n"
+                "add_executable(user main.cc)\ntarget_link_libraries(user PRIVATE pluv::ycrdt)\n")
+            (source / "main.cc").write_text("int main() {}\n")
+            run(given.cmake, "-S", source, "-B", pathlib.Path(folder, "build"), "-G",
+                given.generator, f"-DCMAKE_CXX_COMPILER={given.compiler}",
+                *(f"-DCMAKE_DISABLE_FIND_PACKAGE_{name}=TRUE" for name in ("GTest", "Python3")))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "base/base64.h"
 #include "json/value.h"
 #include "json/writer.h"
 #include "scripted_room.h"
@@ -88,6 +89,8 @@ const char* kind_text(room::HostCallKind kind) {
     case room::HostCallKind::user_connected: return "user_connected";
     case room::HostCallKind::user_disconnected: return "user_disconnected";
     case room::HostCallKind::room_message: return "room_message";
+    case room::HostCallKind::initial_storage: return "initial_storage";
+    case room::HostCallKind::storage_updated: return "storage_updated";
   }
   return "unknown";
 }
@@ -149,6 +152,36 @@ class EffectWriter {
     if (call.data.size != 0) raw("data", effects_.view(call.data));
     end();
   }
+  void operator()(const room::LoadDocument& load) {
+    begin("load");
+    number("ticket", static_cast<std::uint64_t>(load.ticket));
+    end();
+  }
+  void operator()(const room::AppendUpdate& append) {
+    begin("append");
+    number("ticket", static_cast<std::uint64_t>(append.ticket));
+    text("update", base64_encode(append.update));
+    end();
+  }
+  void operator()(const room::CompactDocument& compact) {
+    begin("compact");
+    number("ticket", static_cast<std::uint64_t>(compact.ticket));
+    number("last", compact.last);
+    text("snapshot", base64_encode(compact.snapshot));
+    end();
+  }
+  void operator()(const room::EditDone& edit) {
+    begin("edit_done");
+    number("number", edit.number);
+    text("result", edit.result.ok() ? "ok" : edit.result.error().message);
+    end();
+  }
+  void operator()(const room::Trouble& trouble) {
+    begin("trouble");
+    text("what", trouble.what);
+    text("message", trouble.message);
+    end();
+  }
   void operator()(const room::Refused& refused) {
     begin("refused");
     text("reason", room::refusal_reason_name(refused.reason));
@@ -169,6 +202,10 @@ class EffectWriter {
   void text(std::string_view key, std::string_view value) {
     writer_.key(key);
     writer_.string(value);
+  }
+  void number(std::string_view key, std::uint64_t value) {
+    writer_.key(key);
+    writer_.number(value);
   }
   void raw(std::string_view key, std::string_view json) {
     writer_.key(key);

@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <functional>
 #include <set>
+#include <utility>
 
+#include "base/base64.h"
 #include "json/value.h"
 #include "scripted_room.h"
+#include "ycrdt/updates.h"
 
 namespace pluv::transcripts {
 namespace {
@@ -32,6 +35,7 @@ using KnownSessions = std::map<std::string, KnownSession>;
 struct Expectation {
   Value message;         // as recorded, our ids; the rules change it to what we expect
   std::string receiver;  // our id
+  std::string document;  // $storageUpdated: what the receiver had before, as an update
   bool dropped = false;
 };
 
@@ -56,22 +60,6 @@ bool has_type(const Expectation& expected, std::string_view type) {
 const KnownSession* find_known(const KnownSessions& sessions, const std::string& id) {
   const auto found = sessions.find(id);
   return found == sessions.end() ? nullptr : &found->second;
-}
-
-bool no_state_at_registration(const KnownSessions&, Expectation& expected) {
-  return has_type(expected, "$registered") &&
-         replace(*expected.message.find("data"), "state", Value());
-}
-
-bool storage_is_empty(const KnownSessions&, Expectation& expected) {
-  if (!has_type(expected, "$storageReceived")) return false;
-  Value& data = *expected.message.find("data");
-  const bool kind = replace(data, "changeKind", "empty");
-  return replace(data, "state", "") || kind;
-}
-
-bool no_storage_broadcast(const KnownSessions&, Expectation& expected) {
-  return expected.dropped = has_type(expected, "$storageUpdated");
 }
 
 bool user_of_sender(const KnownSessions& sessions, Expectation& expected) {
@@ -125,10 +113,32 @@ bool schema_words(const KnownSessions&, Expectation& expected) {
          replace(*expected.message.find("data"), "message", "message: expected a string");
 }
 
+bool registered_without_document(const KnownSessions&, Expectation& expected) {
+  if (!has_type(expected, "$registered")) return false;
+  Value& data = *expected.message.find("data");
+  return !data.find("state")->is_null() && replace(data, "state", "AAA=");
+}
+
+bool storage_updated_with_what_is_new(const KnownSessions&, Expectation& expected) {
+  if (!has_type(expected, "$storageUpdated")) return false;
+  if (expected.receiver == text_member(expected.message, "connectionId")) {
+    return expected.dropped = true;
+  }
+  Value& data = *expected.message.find("data");
+  const auto whole = base64_decode(text_member(data, "state"));
+  const auto known =
+      ycrdt::decode_state_vector(ycrdt::encode_state_vector_from_update(expected.document).value());
+  const std::string added = ycrdt::diff_update(*whole, *known).value();
+  if (added == ycrdt::kEmptyUpdate) return expected.dropped = true;
+  return replace(data, "state", base64_encode(added));
+}
+
 constexpr Difference kDifferences[] = {
-    {"no_state_at_registration", "rooms have no document yet", no_state_at_registration},
-    {"storage_is_empty", "rooms have no document yet", storage_is_empty},
-    {"no_storage_broadcast", "rooms have no document yet", no_storage_broadcast},
+    {"registered_without_document", "clients only test whether there is one",
+     registered_without_document},
+    {"storage_updated_with_what_is_new",
+     "the original sends the whole document, to its sender and without news, too",
+     storage_updated_with_what_is_new},
     {"others_once_without_asker", "the original answers $getOthers twice, once with the asker",
      others_once_without_asker},
     {"user_of_sender", "the original puts the receiver's user into broadcasts", user_of_sender},
@@ -230,8 +240,15 @@ class Replay {
         message.replace(at, theirs.size(), ours);
       }
     }
-    expected_[client].push_back(
-        {*Value::parse(message), std::string(room_.id_of(client).text()), false});
+    Expectation one;
+    one.message = *Value::parse(message);
+    one.receiver = std::string(room_.id_of(client).text());
+    const std::string type = text_member(one.message, "type");
+    if (type == "$storageReceived" || type == "$storageUpdated") {
+      const std::string state = text_member(*one.message.find("data"), "state");
+      one.document = std::exchange(documents_[client], *base64_decode(state));
+    }
+    expected_[client].push_back(std::move(one));
   }
 
   void end_step(const std::string& next) {
@@ -278,7 +295,8 @@ class Replay {
   std::string step_;
   ScriptedRoom room_{chat_definition()};
   KnownSessions sessions_;
-  std::map<std::string, std::string> our_ids_;  // by the recording's
+  std::map<std::string, std::string> our_ids_;    // by the recording's
+  std::map<std::string, std::string> documents_;  // whole, as each client was sent them last
   std::map<std::string, std::vector<Expectation>> expected_;
   ReplayReport report_;
 };

@@ -8,6 +8,7 @@
 
 #include "json/reader.h"
 #include "json/value.h"
+#include "room/yjs_document.h"
 
 namespace pluv::transcripts {
 namespace {
@@ -64,6 +65,7 @@ SessionId session_id(const std::string& name, std::uint32_t opening) {
 
 room::Definition chat_definition() {
   room::Definition definition;
+  definition.storage = room::yjs_storage();
   const auto add = [&](const char* name, auto run) {
     room::Procedure procedure;
     procedure.name = name;

@@ -17,6 +17,7 @@
 #include "pluv/auth.h"
 #include "pluv/detail/runtime.h"
 #include "pluv/listen.h"
+#include "pluv/persistence.h"
 #include "room/definition.h"
 
 namespace pluv::ycrdt {
@@ -38,6 +39,7 @@ struct CoreConfig {
   room::Listeners listeners;
   std::function<Result<std::shared_ptr<void>>(std::string_view room)> make_context;
   std::shared_ptr<const room::StorageKind> storage;  // null: rooms have no documents
+  Persistence persistence;
   Limits limits;
   bool debug = false;
   bool strict = false;
