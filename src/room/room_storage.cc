@@ -93,8 +93,8 @@ void Room::open_storage(SessionIndex index) {
   const std::uint64_t seen = std::exchange(exchange.version, storage.version);
   const std::string state = std::exchange(exchange.state, {});
   if (seen == storage.version || storage.document->empty()) return;
-  const std::string missed = state.empty() ? storage.document->encode_to_send()
-                                           : storage.document->encode_since(state);
+  const std::string missed =
+      state.empty() ? storage.document->encode_to_send() : storage.document->encode_since(state);
   const std::uint32_t begin = frame_begin();
   protocol::v5::append_storage_updated(effects_->bytes, sender_of(index), id_,
                                        base64_encode(missed));

@@ -131,8 +131,8 @@ test("kill -9 with a full disk leaves what others saw", { skip: noPrlimit }, asy
                           "saved never seen");
 });
 
-test("a drain with a full disk meets its deadline, and the saved part is there", { skip: noPrlimit },
-     async (t) => {
+test("a drain with a full disk meets its deadline, and the saved part is there",
+     { skip: noPrlimit }, async (t) => {
   const { args } = folder(t);
   const server = await startPluvd([...args, "--drain-window", "100ms", "--drain-deadline", "4s"]);
   t.use(server, () => server.alive && server.kill());

@@ -93,8 +93,8 @@ TEST(Drain, RoomsListenersAreAwaited) {
 TEST(Drain, RoomsThatAreNotDoneByTheDeadlineAreNoGoodEnd) {
   room::Definition definition;
   room::ListenerDone never;
-  definition.listeners.on_room_destroyed = [&](const room::ListenerEvent&,
-                                               room::ListenerDone done) { never = std::move(done); };
+  definition.listeners.on_room_destroyed =
+      [&](const room::ListenerEvent&, room::ListenerDone done) { never = std::move(done); };
   RunningServer running(draining_config(10, 300), std::move(definition));
   auto client = Client::join(running.port(), "room");
   ASSERT_FALSE(client->initialize().empty());
