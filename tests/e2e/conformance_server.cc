@@ -1,6 +1,7 @@
 // A server made with the public API as a user would write it, for the end-to-end suites: the
-// reference's procedures, and one of every kind of resolver; documents end with their rooms. Prints
-// a line with "listening" and the address when it is ready.
+// reference's procedures, and one of every kind of resolver; documents end with their rooms
+// unless there is a folder for them. Prints a line with "listening" and the address when it is
+// ready.
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdint>
@@ -85,6 +86,11 @@ pluv::Limits limits_of(const Flags& flags) {
   return limits;
 }
 
+pluv::Persistence persistence_of(const Flags& flags) {
+  if (flags.data.empty()) return {};
+  return pluv::sqlite({.path = flags.data + "/pluv.sqlite"});
+}
+
 // The same events with and without authorization.
 template <class Io>
 auto make_server(const Io& io, const Flags& flags) {
@@ -140,14 +146,15 @@ int serve(const Server& server, pluv::ListenOptions options) {
 int run(const Flags& flags) {
   pluv::ListenOptions options{.port = flags.port, .host = flags.host};
   if (!flags.auth) {
-    const auto io = pluv::create_io(pluv::platform_native(
-        pluv::NativeOptions{.crdt = pluv::yjs(), .limits = limits_of(flags)}));
+    const auto io = pluv::create_io(pluv::platform_native(pluv::NativeOptions{
+        .crdt = pluv::yjs(), .persistence = persistence_of(flags), .limits = limits_of(flags)}));
     if (flags.keep_ms) return serve(make_keeping_server(io, *flags.keep_ms), std::move(options));
     return serve(make_server(io, flags), std::move(options));
   }
   const auto io = pluv::create_io(pluv::platform_native(
       pluv::NativeOptions{.authorize = pluv::authorize<User>({.secret = "secret123"}),
                           .crdt = pluv::yjs(),
+                          .persistence = persistence_of(flags),
                           .limits = limits_of(flags)}));
   options.routes.push_back(pluv::get("/api/pluv/authorize", [&io](const pluv::Request& request) {
     const std::string id = request.query("id").value_or("");
@@ -172,7 +179,8 @@ int main(int argc, char** argv) {
   app.add_option("--host", flags.host, "address to bind");
   app.add_flag("--auth", flags.auth, "ask for tokens; GET /api/pluv/authorize?room=&id=&name=");
   app.add_flag("--strict", flags.strict, "refuse events that no procedure has");
-  app.add_option("--data", flags.data, "a folder for what outlives the process; nothing does yet");
+  app.add_option("--data", flags.data,
+                 "folder of the documents' file; left out: they end with their rooms");
   app.add_option("--keep-ms", flags.keep_ms,
                  "documents outlive their rooms in a database that takes so long to load and save; "
                  "without --auth");

@@ -4,6 +4,7 @@
 //   reference case   test
 //   1, 11            here; tokens of every kind in rooms.test.mjs; ages in src/auth/token_test.cc
 //   2, 3, 4, 7       here; 2 (updates), storage.test.mjs
+//   5                storage_faults.test.mjs
 //   6                here, rooms.test.mjs
 //   8, 9             here, rooms.test.mjs
 //   10, 13           here

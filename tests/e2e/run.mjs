@@ -1,5 +1,5 @@
-// Runs one suite for CTest: node run.mjs SUITE [options]. lib/need.mjs says what happens when npm ws,
-// jose or yjs is not installed.
+// Runs one suite for CTest: node run.mjs SUITE [options]. lib/need.mjs says what happens when npm
+// ws, jose or yjs is not installed.
 import process from "node:process";
 
 import { need } from "./lib/need.mjs";

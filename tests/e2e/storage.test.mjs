@@ -1,13 +1,13 @@
-// Documents of rooms, edited by yjs behind the original client's storage exchange: everybody ends up
-// with the same, whatever is refused, slow or cut in between. The first tests run against pluvd and
-// against the server made with the public C++ API.
+// Documents of rooms, edited by yjs behind the original client's storage exchange: everybody ends
+// up with the same, whatever is refused, slow or cut in between. The first tests run against pluvd
+// and against the server made with the public C++ API.
 import assert from "node:assert/strict";
 
 import * as Y from "yjs";
 
-import { Client, makeFolder, makeToken, OfflineStore, Random, randomEdit, readRoom, removeFolder, same,
-         sameAsServer, seedOf, sleep, startConformance, startPluvd, stateOf, StorageClient, suite,
-         targets, until } from "./lib.mjs";
+import { Client, makeFolder, makeToken, OfflineStore, Random, randomEdit, readRoom, removeFolder,
+         same, sameAsServer, seedOf, sleep, startConformance, startPluvd, stateOf, StorageClient,
+         suite, targets, until } from "./lib.mjs";
 
 const { test, shared, run } = suite("storage", { parallel: 6, limit_ms: 90_000 });
 const seed = seedOf("storage");
@@ -272,18 +272,21 @@ for (const target of targets) {
 
 // --- where documents are kept ---
 
-function restartable(t, more = []) {
+const starts = { pluvd: startPluvd, "C++ API": startConformance };
+
+function restartable(t, args, start = startPluvd) {
   const data = t.use(makeFolder(), removeFolder);
-  return { data, start: async () => {
-    const server = await startPluvd(["--dev", "--data", data, ...more]);
+  return async () => {
+    const server = await start([...args, "--data", data]);
     return t.use(server, () => server.alive && server.stop());
-  } };
+  };
 }
 
-for (const durability of ["process", "strict"]) {
-  test(`with --durability ${durability} what others saw survives kill -9 and a restart`,
-       async (t) => {
-    const { start } = restartable(t, ["--durability", durability]);
+for (const [name, args] of [["pluvd", ["--dev", "--durability", "process"]],
+                            ["pluvd", ["--dev", "--durability", "strict"]], ["C++ API", []]]) {
+  const what = [name, ...args.slice(1)].join(" ");
+  test(`${what}: what others saw survives kill -9 and restarts`, async (t) => {
+    const start = restartable(t, args, starts[name]);
     let server = await start();
     const rooms = [`${t.room}-1`, `${t.room}-2`];
     const states = new Map();
@@ -316,8 +319,10 @@ test("a document in the file is there after its last session has left", async (t
   assert.deepEqual(stateOf(read.doc), state);
 });
 
-for (const [name, start] of [["pluvd in memory", () => startPluvd(["--dev", "--storage", "memory"])],
-                             ["C++ API without a store", () => startConformance()]]) {
+for (const [name, start] of [
+  ["pluvd in memory", () => startPluvd(["--dev", "--storage", "memory"])],
+  ["C++ API without a store", () => startConformance()],
+]) {
   test(`${name}: a document ends with its room`, async (t) => {
     const server = t.use(await start());
     const a = await join(t, server);
@@ -336,7 +341,7 @@ for (const [name, start] of [["pluvd in memory", () => startPluvd(["--dev", "--s
 
 // 20
 test("a document over its limit is refused before it takes effect", async (t) => {
-  const { start } = restartable(t, ["--max-document", "64KiB"]);
+  const start = restartable(t, ["--dev", "--max-document", "64KiB"]);
   let server = await start();
   const a = await join(t, server);
   const b = await join(t, server);

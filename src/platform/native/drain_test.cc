@@ -90,6 +90,20 @@ TEST(Drain, RoomsListenersAreAwaited) {
   EXPECT_TRUE(saved);
 }
 
+TEST(Drain, RoomsThatAreNotDoneByTheDeadlineAreNoGoodEnd) {
+  room::Definition definition;
+  room::ListenerDone never;
+  definition.listeners.on_room_destroyed =
+      [&](const room::ListenerEvent&, room::ListenerDone done) { never = std::move(done); };
+  RunningServer running(draining_config(10, 300), std::move(definition));
+  auto client = Client::join(running.port(), "room");
+  ASSERT_FALSE(client->initialize().empty());
+  running.server->drain();
+  EXPECT_EQ(client->close_code(), 1012);
+  client->close();
+  EXPECT_EQ(running.server->join(), 1);
+}
+
 TEST(Drain, SignalDrainsAndASecondOneStops) {
   ServerConfig config = draining_config(60'000, 120'000);
   config.port = 0;

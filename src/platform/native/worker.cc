@@ -147,9 +147,13 @@ void Worker::fire(Timer& timer) {
     case TimerKind::accept_retry: acceptor_.watch(); return;
     case TimerKind::drain: drain_some(); return;
     case TimerKind::deadline:
-      shared_.exit_code.store(shared_.connections.load() > 0 ? 1 : 0);
+      // Also when only rooms are left: a document may have edits that its store does not take.
+      shared_.exit_code.store(1);
       shared_.log("warn", "drain_deadline",
-                  LogFields().add("connections", shared_.connections.load()).text());
+                  LogFields()
+                      .add("connections", shared_.connections.load())
+                      .add("rooms", shared_.rooms.load())
+                      .text());
       shared_.stop_loops();
       return;
   }

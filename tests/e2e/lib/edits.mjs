@@ -9,7 +9,8 @@ export function setUpRoots(doc) {
   doc.getText("__$pluv");
 }
 
-// None with surrogate pairs, which no editor would split: yjs replaces the halves, and not everywhere.
+// None with surrogate pairs, which no editor would split: yjs replaces the halves, and not
+// everywhere.
 const WORDS = ["a", "bc", "def ", "ünï", "漢字", "\n", "a longer run of text "];
 const FORMATS = [{ bold: true }, { bold: null }, { color: "red" }, { color: "blue" },
                  { italic: true, bold: true }];

@@ -3,8 +3,8 @@
 //
 //   - on $registered it sends what its offline store has, or else a new initial document; when the
 //     room has a document, always the initial one;
-//   - on $storageReceived it asks its offline store, which may take its time, merges, and then sends
-//     its whole document once, with origin "$initialized";
+//   - on $storageReceived it asks its offline store, which may take its time, merges, and then
+//     sends its whole document once, with origin "$initialized";
 //   - from its first $storageReceived on it sends each of its own edits, and those that it makes
 //     offline go to the offline store, if it has one;
 //   - "empty" throws its document away and begins with the offline store's.
@@ -46,8 +46,8 @@ export class OfflineStore {
 // The original's default: keeps nothing.
 const NO_STORE = { add() {}, getUpdates: async () => [] };
 
-// All of a document that two ends can be compared by. The order of an object's members is not: it is
-// that of their arrival.
+// All of a document that two ends can be compared by. The order of an object's members is not: it
+// is that of their arrival.
 export function contentOf(doc) {
   const roots = {};
   for (const [name, type] of doc.share) {
@@ -181,8 +181,8 @@ export class StorageClient extends Client {
 
   #storageUpdated({ state }) {
     ++this.updates;
-    // On a first join there is nothing to edit yet. One that comes back and has already sent an edit
-    // asks for what it missed by that.
+    // On a first join there is nothing to edit yet. One that comes back and has already sent an
+    // edit asks for what it missed by that.
     if (this.answered !== this.socket && this.wrote !== this.socket) {
       this.violations.push("$storageUpdated came before the answer to $storageReceived");
     }
@@ -212,7 +212,8 @@ export class StorageClient extends Client {
   }
 
   check() {
-    if (this.violations.length > 0) throw new Error(`the server broke a client: ${this.violations}`);
+    if (this.violations.length === 0) return;
+    throw new Error(`the server broke a client: ${this.violations}`);
   }
 
   async close() {
