@@ -154,7 +154,8 @@ void merge_written(std::string_view bytes) {
     expect_equal(pieces, singles);
     // And when the rest has come, nothing waits and all is the same.
     for (Doc* const doc : {&whole, &pieces}) {
-      for (const std::string& update : peers.messages()) PLUV_ASSERT(doc->apply_update(update).ok());
+      for (const std::string& update : peers.messages())
+        PLUV_ASSERT(doc->apply_update(update).ok());
     }
     PLUV_ASSERT(!whole.has_pending());
     expect_equal(pieces, whole);

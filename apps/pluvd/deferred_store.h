@@ -1,6 +1,7 @@
-// A store that is not open yet: what is asked of it waits, in order, until opening succeeds. Opening
-// is tried again and again while the file is in use; any other failure answers all that waits, and
-// all that comes, with its error. Thread-safe, as a store is; owns the thread that tries.
+// A store that is not open yet: what is asked of it waits, in order, until opening succeeds.
+// Opening is tried again and again while the file is in use; any other failure answers all that
+// waits, and all that comes, with its error. Thread-safe, as a store is; owns the thread that
+// tries.
 #pragma once
 
 #include <condition_variable>

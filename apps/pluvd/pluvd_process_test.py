@@ -359,7 +359,7 @@ class PluvdTest(unittest.TestCase):
             path = pathlib.Path(folder, "a", "b")
             self.assertEqual(self.dev("--data", str(path)).stop(), 0)
             self.assertEqual(path.stat().st_mode & 0o777, 0o700)
-            self.assertEqual(list(path.iterdir()), [])
+            self.assertEqual([one.name for one in path.iterdir()], ["pluv.sqlite"])
 
     def test_says_what_it_is(self):
         self.assertRegex(run("--version").stdout, r"^pluvd \d+\.\d+\.\d+\n$")

@@ -116,7 +116,8 @@ class Judge {
 
   void storage() {
     if (settings_.storage == "sqlite" && settings_.data.empty()) {
-      problem("data: no folder is set for the documents; set one, or --storage memory to keep none");
+      problem(
+          "data: no folder is set for the documents; set one, or --storage memory to keep none");
     }
     if (settings_.storage == "memory") {
       warn("storage: documents end with the last session of their room");

@@ -11,7 +11,7 @@ using enum SettingKind;
 constexpr std::int64_t kSizeMax = std::int64_t{1} << 40;
 constexpr std::int64_t kMessageMax = std::int64_t{1} << 30;
 constexpr std::int64_t kDurationMax = std::int64_t{24} * 3'600'000;
-constexpr std::int64_t kHistoryMax = std::int64_t{10 * 365} * kDurationMax;
+constexpr std::int64_t kHistoryMax = std::int64_t{366} * kDurationMax;
 constexpr std::int64_t kCountMax = 1'000'000'000;
 
 constexpr std::string_view kServer = "Server";
@@ -55,11 +55,6 @@ constexpr std::array kTable = {
     Setting{"history", "history", "PLUV_HISTORY", kStorage, duration, &Settings::history_ms, "TIME",
             "How long replaced updates of documents are kept, to restore from; 0: not at all", 0,
             kHistoryMax},
-    Setting{"linger", "limits.linger", "PLUV_LINGER", kStorage, duration, &Limits::linger_ms,
-            "TIME", "How long the document of a room without sessions stays in memory", 0,
-            kDurationMax},
-    Setting{"max-document", "limits.document", "PLUV_MAX_DOCUMENT", kStorage, size,
-            &Limits::document_bytes_max, "SIZE", "A room's document, encoded", 1'024, kMessageMax},
 
     Setting{"dev", "dev", "PLUV_DEV", kAccess, on_off, &Settings::dev, "",
             "Development mode: loopback only, no tokens unless auth is set, demo events, a start "
@@ -174,6 +169,30 @@ constexpr std::array kTable = {
     Setting{"flush-per-session", "limits.flush_per_session", "PLUV_FLUSH_PER_SESSION", kLimits,
             count, &Limits::flush_us_per_session, "N",
             "Microseconds for each session of a busy room that its writes may wait", 0, 100'000},
+    Setting{"linger", "limits.linger", "PLUV_LINGER", kLimits, duration, &Limits::linger_ms, "TIME",
+            "How long the document of a room without sessions stays in memory", 0, kDurationMax},
+    Setting{"max-document", "limits.document", "PLUV_MAX_DOCUMENT", kLimits, size,
+            &Limits::document_bytes_max, "SIZE", "A room's document, encoded", 1'024, kMessageMax},
+    Setting{"max-unsaved", "limits.unsaved", "PLUV_MAX_UNSAVED", kLimits, size,
+            &Limits::unsaved_bytes_max, "SIZE",
+            "Edits of a room that its file has not taken yet; over it the room is given up", 1'024,
+            kSizeMax},
+    Setting{"store-retry", "limits.store_retry", "PLUV_STORE_RETRY", kLimits, duration,
+            &Limits::store_retry_ms, "TIME",
+            "How long writing is tried again before a room is given up", 0, kDurationMax},
+    Setting{"log-min", "limits.log", "PLUV_LOG_MIN", kLimits, size, &Limits::log_bytes_min, "SIZE",
+            "A room's log is replaced by a snapshot when it is larger than this and than the "
+            "snapshot",
+            0, kSizeMax},
+    Setting{"log-updates", "limits.log_updates", "PLUV_LOG_UPDATES", kLimits, count,
+            &Limits::log_updates_max, "N", "Or when it has so many updates", 0, kCountMax},
+    Setting{"storage-answer", "limits.storage_answer", "PLUV_STORAGE_ANSWER", kLimits, duration,
+            &Limits::storage_answer_ms, "TIME",
+            "A client that was sent the document and does not answer hears of edits after this", 1,
+            kDurationMax},
+    Setting{"resync-interval", "limits.resync_interval", "PLUV_RESYNC_INTERVAL", kLimits, duration,
+            &Limits::resync_interval_ms, "TIME",
+            "A client whose edit was refused twice in this time is closed", 0, kDurationMax},
 };
 
 static_assert(kCountMax <= std::numeric_limits<std::uint32_t>::max());

@@ -1,6 +1,6 @@
-// Opens the store that the settings name. With a running predecessor, which lets go of its file only
-// after it has closed its connections, the file is opened when it is free: until then what is asked
-// of it waits.
+// Opens the store that the settings name. With a running predecessor, which lets go of its file
+// only after it has closed its connections, the file is opened when it is free: until then what is
+// asked of it waits.
 #pragma once
 
 #include <functional>

@@ -76,8 +76,9 @@ class ContextBase {
   [[nodiscard]] std::size_t size() const;
   // The room's document, to be read and changed until the handler returns; include pluv/ycrdt.h for
   // what it can do. What was changed is kept and told as a client's edit is, together with the
-  // handler's output events, and stays when the handler throws afterwards. Throws std::runtime_error
-  // when there is none: without crdt = yjs(), and in a coroutine, which has server.edit().
+  // handler's output events, and stays when the handler throws afterwards. Throws
+  // std::runtime_error when there is none: without crdt = yjs(), and in a coroutine, which has
+  // server.edit().
   [[nodiscard]] ycrdt::Doc& doc();
   // Closes sessions that are dead and tells clients who is left, once the handler has returned.
   void garbage_collect();

@@ -215,10 +215,9 @@ template <class A, class C, class K>
     authorizer = std::make_shared<const detail::Authorizer>(std::move(options.authorize.config),
                                                             options.limits);
   }
-  return Io<typename A::User, Value>(std::move(authorizer),
-                                     detail::make_context<Value>(options.context),
-                                     options.crdt.kind(), std::move(options.persistence),
-                                     options.limits, options.debug);
+  return Io<typename A::User, Value>(
+      std::move(authorizer), detail::make_context<Value>(options.context), options.crdt.kind(),
+      std::move(options.persistence), options.limits, options.debug);
 }
 
 }  // namespace pluv

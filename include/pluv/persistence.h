@@ -1,5 +1,5 @@
-// Where a server keeps the documents of its rooms. Without any, a document lives as long as its room
-// has sessions, and the application saves it (on_storage_destroyed) and gives it back
+// Where a server keeps the documents of its rooms. Without any, a document lives as long as its
+// room has sessions, and the application saves it (on_storage_destroyed) and gives it back
 // (get_initial_storage). With one, every edit is kept before anyone else sees it.
 //
 //   auto io = pluv::create_io(pluv::platform_native(pluv::NativeOptions{

@@ -57,8 +57,8 @@ struct ServerOptions {
   // RoomDeletedEvent.
   OnRoomDeleted on_room_deleted{};
   // The same moment, for rooms whose document exists: StorageEvent with its last state. Before
-  // on_room_destroyed; a client that joins now waits until the listener (its task) is done, and then
-  // finds what get_initial_storage answers.
+  // on_room_destroyed; a client that joins now waits until the listener (its task) is done, and
+  // then finds what get_initial_storage answers.
   OnStorageDestroyed on_storage_destroyed{};
   // Every valid message of a client but its heartbeat: RoomMessageEvent. Frequent: keep it light.
   OnRoomMessage on_room_message{};
@@ -377,11 +377,11 @@ class Server {
   }
 
   // Changes a room's document on the room's loop, where nothing else touches it; the room need not
-  // have sessions. fn is given the ycrdt::Doc. The edit is kept and told as a client's is. done (may
-  // be null) is called on that loop once the edit was kept, or with the reason why it was not; what
-  // fn throws is such a reason, though what it had changed before stays. Errors: conflict without
-  // crdt = yjs() and before listen(), invalid for a room name that is none, unavailable when the
-  // document cannot be loaded or saved.
+  // have sessions. fn is given the ycrdt::Doc. The edit is kept and told as a client's is. done
+  // (may be null) is called on that loop once the edit was kept, or with the reason why it was not;
+  // what fn throws is such a reason, though what it had changed before stays. Errors: conflict
+  // without crdt = yjs() and before listen(), invalid for a room name that is none, unavailable
+  // when the document cannot be loaded or saved.
   void edit(std::string_view room, std::function<void(ycrdt::Doc&)> fn,
             std::function<void(Result<void>)> done = nullptr) const {
     core_->edit(room, std::move(fn), std::move(done));

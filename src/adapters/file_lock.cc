@@ -44,12 +44,13 @@ Result<FileLock> FileLock::acquire(const std::string& path) {
     }
     if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
       const int code = errno;
-      const std::string by = holder(descriptor);
+      std::string message = path + " is in use by another process";
+      message += holder(descriptor);
       ::close(descriptor);
       if (code != EWOULDBLOCK) {
         return Error{ErrorCode::unavailable, lock_path + ": " + reason(code)};
       }
-      return Error{ErrorCode::conflict, path + " is in use by another process" + by};
+      return Error{ErrorCode::conflict, message};
     }
     if (!is_named(descriptor, lock_path)) {
       ::close(descriptor);

@@ -97,7 +97,8 @@ TEST_F(SqliteHistory, TimesOfARoomNeverGoBack) {
   append_at(1'000, "2");
   open(100'000);
   append_at(2'000, "3");
-  for (const HistoryEntry& entry : *history(*store_, "room")) EXPECT_EQ(entry.unix_ms, 5'000);
+  const auto entries = history(*store_, "room");
+  for (const HistoryEntry& entry : entries.value()) EXPECT_EQ(entry.unix_ms, 5'000);
   EXPECT_EQ(at(4'999), Texts{});
   EXPECT_EQ(at(5'000), (Texts{"1", "2", "3"}));
 }

@@ -68,7 +68,7 @@ TEST(SqliteOpen, DocumentsAreThereAgainAfterClosing) {
 
 TEST(SqliteOpen, EmptyFileIsTakenAsANewOne) {
   const TempFolder folder;
-  std::ofstream(folder.file("rooms.db"));
+  std::ofstream(folder.file("rooms.db")).close();
   const auto store = open_store(options_of(folder.file("rooms.db")));
   EXPECT_TRUE(append(*store, "room", "1").ok());
 }

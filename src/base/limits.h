@@ -28,7 +28,7 @@ struct Limits {
   // A room's log is replaced by a snapshot once it has more bytes than the snapshot and than this,
   // or so many updates.
   std::size_t log_bytes_min = 128 * 1024;
-  std::uint64_t log_updates_max = 5'000;
+  std::uint32_t log_updates_max = 5'000;
   // A room without sessions keeps its document in memory for so long, if a store has it, too.
   std::int64_t linger_ms = 30'000;
   // A client that was sent the document and does not answer hears of changes all the same after

@@ -16,8 +16,7 @@ using namespace std::chrono_literals;
 using testing::Bench;
 using Strings = std::vector<std::string>;
 
-constexpr const char* kInitialize =
-    R"({"presence":{},"update":""})";
+constexpr const char* kInitialize = R"({"presence":{},"update":""})";
 
 std::string document(std::string_view text, ycrdt::ClientId client = 7) {
   ycrdt::Doc doc({.client_id = client});
@@ -40,10 +39,11 @@ auto yjs_io() { return create_io(platform_native(NativeOptions{.crdt = yjs()}));
 TEST(Storage, BeginsWithWhatTheApplicationGives) {
   for (const bool base64 : {false, true}) {
     std::string asked;
-    const auto server = yjs_io().server(ServerOptions{.get_initial_storage = [&](const auto& event) {
-      asked += event.room;
-      return base64 ? base64_encode(document("saved")) : document("saved");
-    }});
+    const auto server =
+        yjs_io().server(ServerOptions{.get_initial_storage = [&](const auto& event) {
+          asked += event.room;
+          return base64 ? base64_encode(document("saved")) : document("saved");
+        }});
     Bench bench(server);
     const auto a = bench.join();
     bench.send(a, "$initializeSession", kInitialize);
@@ -57,8 +57,8 @@ TEST(Storage, BeginsWithWhatTheApplicationGives) {
 }
 
 TEST(Storage, AnOptionalOrATaskMayGiveNothing) {
-  const auto server = yjs_io().server(ServerOptions{
-      .get_initial_storage = [](const auto&) -> task<std::optional<std::string>> {
+  const auto server = yjs_io().server(
+      ServerOptions{.get_initial_storage = [](const auto&) -> task<std::optional<std::string>> {
         co_await sleep_for(10ms);
         co_return std::nullopt;
       }});
@@ -74,8 +74,10 @@ TEST(Storage, AnOptionalOrATaskMayGiveNothing) {
 }
 
 TEST(Storage, AFailingLoaderSendsTheJoinAway) {
-  const auto server = yjs_io().server(ServerOptions{
-      .get_initial_storage = [](const auto&) -> std::string { throw std::runtime_error("no db"); }});
+  const auto server =
+      yjs_io().server(ServerOptions{.get_initial_storage = [](const auto&) -> std::string {
+        throw std::runtime_error("no db");
+      }});
   Bench bench(server);
   const auto a = bench.join();
   bench.send(a, "$initializeSession", kInitialize);
@@ -126,13 +128,13 @@ TEST(Storage, ARoomWithoutADocumentHasNoneToEnd) {
 
 TEST(Storage, AJoinDuringItsEndFindsWhatTheListenerSaved) {
   std::string database;
-  const auto server = yjs_io().server(ServerOptions{
-      .get_initial_storage = [&](const auto&) { return database; },
-      .on_storage_destroyed = [&](const auto& event) -> task<void> {
-        const std::string state = event.encoded_state.bytes();
-        co_await sleep_for(50ms);
-        database = state;
-      }});
+  const auto server =
+      yjs_io().server(ServerOptions{.get_initial_storage = [&](const auto&) { return database; },
+                                    .on_storage_destroyed = [&](const auto& event) -> task<void> {
+                                      const std::string state = event.encoded_state.bytes();
+                                      co_await sleep_for(50ms);
+                                      database = state;
+                                    }});
   Bench bench(server);
   const auto a = bench.join();
   bench.host.drain();
@@ -164,10 +166,10 @@ TEST(Storage, AChangeIsToldWithWhoMadeItAndAnEncodedStateOnRequest) {
 
 TEST(Storage, AThrottledListenerRunsAtOnceAndThenOnceATime) {
   Strings heard;
-  const auto server = yjs_io().server(ServerOptions{
-      .on_storage_updated = throttle(5s, [&](const auto& event) {
-        heard.push_back(text_of(event.encoded_state.bytes()));
-      })});
+  const auto server =
+      yjs_io().server(ServerOptions{.on_storage_updated = throttle(5s, [&](const auto& event) {
+                                      heard.push_back(text_of(event.encoded_state.bytes()));
+                                    })});
   Bench bench(server);
   const auto a = bench.join();
   ycrdt::Doc doc({.client_id = 7});
@@ -256,8 +258,8 @@ TEST(Storage, ServerCodeEditsFromOutside) {
   std::vector<Result<void>> done;
   const auto keep = [&](Result<void> result) { done.push_back(std::move(result)); };
   server.edit(
-      "room-1",
-      [](ycrdt::Doc& doc) { EXPECT_TRUE(doc.get_text("t").insert(0, "typed").ok()); }, keep);
+      "room-1", [](ycrdt::Doc& doc) { EXPECT_TRUE(doc.get_text("t").insert(0, "typed").ok()); },
+      keep);
   server.edit("room-1", [](ycrdt::Doc&) { throw std::runtime_error("on purpose"); }, keep);
   server.edit("$", [](ycrdt::Doc&) {}, keep);
   for (int turns = 0; turns < 100 && (done.size() < 3 || saved.empty()); ++turns) {
@@ -271,8 +273,8 @@ TEST(Storage, ServerCodeEditsFromOutside) {
 }
 
 std::string edit_once(const Persistence& persistence, const char* text) {
-  const auto io = create_io(platform_native(NativeOptions{.crdt = yjs(),
-                                                          .persistence = persistence}));
+  const auto io =
+      create_io(platform_native(NativeOptions{.crdt = yjs(), .persistence = persistence}));
   const auto server = io.server();
   auto listening = server.listen({.port = 0, .manual = true});
   std::string after;

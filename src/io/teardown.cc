@@ -18,9 +18,8 @@ void run_from(const std::shared_ptr<const Teardown>& teardown, std::size_t at,
     done();
     return;
   }
-  teardown->steps[at](*event, [teardown, at, event, done] {
-    run_from(teardown, at + 1, event, done);
-  });
+  teardown->steps[at](*event,
+                      [teardown, at, event, done] { run_from(teardown, at + 1, event, done); });
 }
 
 }  // namespace

@@ -18,9 +18,9 @@ class Document {
  public:
   virtual ~Document() = default;
 
-  // Applies an update: all of it, or nothing and an error that says why. What it adds, as an update:
-  // what others have to be told; empty when all of it was known, or has to wait for updates that
-  // have not come (see waiting_bytes).
+  // Applies an update: all of it, or nothing and an error that says why. What it adds, as an
+  // update: what others have to be told; empty when all of it was known, or has to wait for updates
+  // that have not come (see waiting_bytes).
   [[nodiscard]] virtual Result<std::string> apply(std::string_view update) = 0;
   // The algorithm's own document, for a handler to change until end_edit(), which answers what that
   // added. An error: the document cannot be made of its bytes.
@@ -30,9 +30,12 @@ class Document {
   [[nodiscard]] virtual std::size_t waiting_bytes() const = 0;
   // Nobody has ever written into it.
   [[nodiscard]] virtual bool empty() const = 0;
-  // The whole document as an update.
+  // The whole document as an update, with what waits: to be kept.
   [[nodiscard]] virtual std::string encode() = 0;
-  // What somebody who was given the document when it had this state lacks now.
+  // The same without what waits: to be sent. Whoever has a part of somebody's edits only sends it
+  // back with all of its own.
+  [[nodiscard]] virtual std::string encode_to_send() = 0;
+  // What somebody who was sent the document when it had this state lacks now, without what waits.
   [[nodiscard]] virtual std::string state() const = 0;
   [[nodiscard]] virtual std::string encode_since(std::string_view state) = 0;
   [[nodiscard]] virtual std::size_t memory_bytes() const = 0;

@@ -82,10 +82,10 @@ struct SessionSnapshot {
 };
 
 enum class HostCallKind : std::uint8_t {
-  procedure,       // run definition.procedures[procedure].start; ticketed
-  room_destroyed,  // on_room_destroyed and its kin; ticketed
+  procedure,        // run definition.procedures[procedure].start; ticketed
+  room_destroyed,   // on_room_destroyed and its kin; ticketed
   initial_storage,  // get_initial_storage; answered by DocumentLoaded
-  user_connected,  // listeners without a reply: ticket 0
+  user_connected,   // listeners without a reply: ticket 0
   user_disconnected,
   room_message,
   storage_updated,

@@ -117,7 +117,8 @@ void Room::destroyed() {
     if (!storage_) {
       effects_->list.emplace_back(Finished{});
     } else {
-      storage_->idle_until_ms = now_.steady_ms + std::max<std::int64_t>(definition_.limits.linger_ms, 1);
+      storage_->idle_until_ms =
+          now_.steady_ms + std::max<std::int64_t>(definition_.limits.linger_ms, 1);
     }
     return;
   }

@@ -129,10 +129,10 @@ class Room {
   }
   // A handler's garbage_collect(): runs at the end of the step in which it was asked for.
   void request_garbage_collection() noexcept { garbage_collection_due_ = true; }
-  // For a handler inside the step: the algorithm's own document (ycrdt::Doc), to be read and changed
-  // until the handler returns; what it changed is then kept and told as a client's edit is, and the
-  // handler's output events wait until it was kept. Errors: conflict without documents, unavailable
-  // before it is loaded.
+  // For a handler inside the step: the algorithm's own document (ycrdt::Doc), to be read and
+  // changed until the handler returns; what it changed is then kept and told as a client's edit is,
+  // and the handler's output events wait until it was kept. Errors: conflict without documents,
+  // unavailable before it is loaded.
   [[nodiscard]] Result<void*> edit_document();
   // Largest message this session may send now; the platform's frame reader keeps to it.
   [[nodiscard]] std::size_t message_bytes_max(SessionIndex index) const noexcept;
@@ -294,8 +294,8 @@ class Room {
   std::vector<PendingCall> pending_;  // host calls awaited
   std::shared_ptr<void> context_;
   bool context_made_ = false;
-  bool was_used_ = false;  // somebody came since the room was (re)made
-  std::unique_ptr<Storage> storage_;  // null: the room has no document
+  bool was_used_ = false;                    // somebody came since the room was (re)made
+  std::unique_ptr<Storage> storage_;         // null: the room has no document
   std::shared_ptr<Document> lost_document_;  // the store failed; for the teardown's listeners
   std::uint64_t seed_;
   std::uint64_t next_ticket_ = 1;

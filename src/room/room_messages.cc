@@ -147,9 +147,7 @@ void Room::handle(SessionIndex index, const ClientMessage& message) {
     case MessageKind::initialize_session: initialize_session(index, message); return;
     case MessageKind::get_others: send_others(index); return;
     case MessageKind::update_presence: update_presence(index, message.presence); return;
-    case MessageKind::update_storage:
-      update_storage(index, message);
-      return;
+    case MessageKind::update_storage: update_storage(index, message); return;
     case MessageKind::ping: return;              // answered on receipt
     case MessageKind::unknown_internal: return;  // refused above
     case MessageKind::custom: custom_event(index, message); return;

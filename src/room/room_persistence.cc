@@ -233,9 +233,8 @@ void Room::store_failed() {
 void Room::compact_if_due() {
   Storage& storage = *storage_;
   const Limits& limits = definition_.limits;
-  const bool due =
-      storage.log_bytes > std::max(storage.snapshot_bytes, limits.log_bytes_min) ||
-      storage.log_updates > limits.log_updates_max;
+  const bool due = storage.log_bytes > std::max(storage.snapshot_bytes, limits.log_bytes_min) ||
+                   storage.log_updates > limits.log_updates_max;
   if (!due || storage.compact_ticket != Ticket{} || now_.steady_ms < storage.compact_after_ms) {
     return;
   }

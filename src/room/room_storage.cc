@@ -78,7 +78,7 @@ void Room::answer_exchange(SessionIndex index) {
 void Room::send_storage_received(SessionIndex index, std::string_view change_kind) {
   const std::uint32_t begin = frame_begin();
   protocol::v5::append_storage_received(effects_->bytes, sender_of(index), id_, change_kind,
-                                        base64_encode(storage_->document->encode()));
+                                        base64_encode(storage_->document->encode_to_send()));
   send_gated(Whom::one, &index, begin);
 }
 
@@ -93,8 +93,8 @@ void Room::open_storage(SessionIndex index) {
   const std::uint64_t seen = std::exchange(exchange.version, storage.version);
   const std::string state = std::exchange(exchange.state, {});
   if (seen == storage.version || storage.document->empty()) return;
-  const std::string missed =
-      state.empty() ? storage.document->encode() : storage.document->encode_since(state);
+  const std::string missed = state.empty() ? storage.document->encode_to_send()
+                                           : storage.document->encode_since(state);
   const std::uint32_t begin = frame_begin();
   protocol::v5::append_storage_updated(effects_->bytes, sender_of(index), id_,
                                        base64_encode(missed));
@@ -183,8 +183,8 @@ Result<void> Room::check_document_size(std::string_view update) {
 void Room::resync(SessionIndex index, RefusalReason reason, std::string_view close_reason) {
   StorageSession& exchange = *session(index).storage;
   if (exchange.resyncing) return;  // what comes before its answer knows no better
-  const bool again = exchange.resynced_ms != 0 && now_.steady_ms - exchange.resynced_ms <
-                                                      definition_.limits.resync_interval_ms;
+  const bool again = exchange.resynced_ms != 0 &&
+                     now_.steady_ms - exchange.resynced_ms < definition_.limits.resync_interval_ms;
   if (again) {
     refuse(index, reason);
     close(index, kClosePolicy, close_reason);
@@ -318,8 +318,8 @@ void Room::gate(Gated gated, std::uint32_t begin) {
 }
 
 void Room::reveal(const Gated& gated, std::uint32_t begin) {
-  const bool here = gated.has_session && exists(gated.index) &&
-                    session(gated.index).id == gated.session;
+  const bool here =
+      gated.has_session && exists(gated.index) && session(gated.index).id == gated.session;
   switch (gated.whom) {
     case Whom::one:
       if (here) {

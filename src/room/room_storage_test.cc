@@ -204,8 +204,7 @@ TEST(RoomStorage, AnUpdateThatIsNotBase64IsRefused) {
   TestRoom room(yjs_definition());
   StorageClient ann(room, 1);
   ann.join_fully();
-  room.send(ann.index(),
-            R"({"type":"$updateStorage","data":{"origin":null,"update":"!!!!"}})");
+  room.send(ann.index(), R"({"type":"$updateStorage","data":{"origin":null,"update":"!!!!"}})");
   ann.read();
   ASSERT_EQ(ann.errors.size(), 1u);
   EXPECT_EQ(ann.errors[0], "Invalid storage. The update is not base64");
@@ -231,6 +230,33 @@ TEST(RoomStorage, MissingUpdatesAreHealedByAskingTheSender) {
   EXPECT_EQ(bob.text(), "abc");
   EXPECT_TRUE(room.closed.empty());
   EXPECT_TRUE(ann.errors.empty());
+}
+
+// Who joins in the meantime would send it back, and be taken for the one who lost something.
+TEST(RoomStorage, WhatWaitsIsSentToNobody) {
+  TestRoom room(yjs_definition());
+  StorageClient ann(room, 1);
+  StorageClient bob(room, 2);
+  ann.join_fully();
+  ann.type(0, "a");
+  bob.join();
+  ASSERT_TRUE(ann.doc().get_text("t").insert(1, "b").ok());  // lost on the way
+  ann.type(2, "c");
+  StorageClient eve(room, 3);
+  eve.join();
+  for (StorageClient* client : {&bob, &eve}) {
+    client->answer();
+    client->read();
+    EXPECT_EQ(client->received, 1);
+    EXPECT_FALSE(client->doc().has_pending());
+    EXPECT_EQ(client->text(), "a");
+  }
+  ann.answer();
+  for (StorageClient* client : {&bob, &eve}) {
+    client->read();
+    EXPECT_EQ(client->text(), "abc");
+  }
+  EXPECT_TRUE(room.closed.empty());
 }
 
 TEST(RoomStorage, ADocumentMayHaveItsLimitButNoByteMore) {

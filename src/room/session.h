@@ -27,11 +27,11 @@ struct Room::Session {
   double rate_tokens = 0;
   Ticket waiting_for{};  // its own handler at work; 0: none
   std::unique_ptr<Waiting> waiting;
-  std::string early_presence;      // patches from before it joined
-  bool pinged = false;             // since it was last heard
-  bool held = false;               // joined during the room's teardown; not registered yet
-  bool joined = false;             // sent $initializeSession
-  bool storage_exchanged = false;  // sent its "$initialized" update
+  std::string early_presence;               // patches from before it joined
+  bool pinged = false;                      // since it was last heard
+  bool held = false;                        // joined during the room's teardown; not registered yet
+  bool joined = false;                      // sent $initializeSession
+  bool storage_exchanged = false;           // sent its "$initialized" update
   std::unique_ptr<StorageSession> storage;  // with documents: since it has joined or written
 };
 
@@ -47,7 +47,7 @@ struct Room::StorageSession {
   std::uint64_t version = 0;  // of the document, of what it was sent or will be
   std::string state;          // answered: the document's state then
   std::int64_t answered_ms = 0;
-  bool resyncing = false;  // was asked for its whole document, which has not come
+  bool resyncing = false;        // was asked for its whole document, which has not come
   std::int64_t resynced_ms = 0;  // 0: never
 };
 

@@ -71,7 +71,7 @@ struct Room::Storage {
   std::size_t snapshot_bytes = 0;
   Ticket compact_ticket{};
   std::size_t compacting_bytes = 0;
-  std::uint64_t compacting_updates = 0;   // of the log, when the snapshot was made
+  std::uint64_t compacting_updates = 0;  // of the log, when the snapshot was made
   std::size_t compacting_log_bytes = 0;
   std::int64_t compact_after_ms = 0;  // after a failure: not before
 

@@ -40,14 +40,16 @@ inline std::string text_of(std::string_view update) {
 
 class StorageClient {
  public:
-  StorageClient(TestRoom& room, ycrdt::ClientId client) : room_(&room), doc_({.client_id = client}) {}
+  StorageClient(TestRoom& room, ycrdt::ClientId client)
+      : room_(&room), doc_({.client_id = client}) {}
 
   // Joins with what it has, up to the point where its storage exchange begins.
   void join(std::string_view user_id = {}) {
-    index_ = room_->join(user_id, user_id.empty() ? "" : R"({"id":")" + std::string(user_id) + "\"}");
+    index_ =
+        room_->join(user_id, user_id.empty() ? "" : R"({"id":")" + std::string(user_id) + "\"}");
     const std::string update = own().empty() ? "" : base64_encode(own());
-    room_->send(index_, R"({"type":"$initializeSession","data":{"presence":{},"update":")" + update +
-                            "\"}}");
+    room_->send(index_, R"({"type":"$initializeSession","data":{"presence":{},"update":")" +
+                            update + "\"}}");
   }
   // Answers $storageReceived with its whole document, as the original's client does.
   void answer() {

@@ -45,12 +45,14 @@ class YjsDocument final : public Document {
 
   std::string encode() override { return lazy_.encode_state_as_update(); }
 
+  std::string encode_to_send() override { return lazy_.encode_without_pending(); }
+
   std::string state() const override { return lazy_.encode_state_vector(); }
 
   std::string encode_since(std::string_view state) override {
     const auto known = ycrdt::decode_state_vector(state);
     PLUV_ASSERT(known.ok());  // what state() has answered
-    return lazy_.encode_state_as_update(*known);
+    return lazy_.encode_without_pending(*known);
   }
 
   std::size_t memory_bytes() const override { return lazy_.memory_bytes(); }

@@ -127,6 +127,10 @@ std::string Doc::encode_state_as_update(const StateVector& state) const {
   return ycrdt::encode_state_as_update(state_->store, state_->pending, state);
 }
 
+std::string Doc::encode_without_pending(const StateVector& state) const {
+  return ycrdt::encode_state_as_update(state_->store, Pending(), state);
+}
+
 StateVector Doc::state_vector() const { return ycrdt::state_vector(state_->store); }
 
 std::string Doc::encode_state_vector() const {

@@ -75,6 +75,8 @@ class Doc {
   // What somebody with this state vector lacks, with all deletes and what is pending; without one,
   // the whole document. yjs: encodeStateAsUpdate.
   [[nodiscard]] std::string encode_state_as_update(const StateVector& state = {}) const;
+  // The same without what is pending.
+  [[nodiscard]] std::string encode_without_pending(const StateVector& state = {}) const;
   [[nodiscard]] StateVector state_vector() const;         // getStateVector
   [[nodiscard]] std::string encode_state_vector() const;  // encodeStateVector
   // Whether something waits for updates that have not come.

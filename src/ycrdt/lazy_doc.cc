@@ -254,6 +254,10 @@ std::string LazyDoc::encode_state_as_update(const StateVector& state) {
   return std::move(*diff);
 }
 
+std::string LazyDoc::encode_without_pending(const StateVector& state) {
+  return doc_ != nullptr ? doc_->encode_without_pending(state) : encode_state_as_update(state);
+}
+
 StateVector LazyDoc::state_vector() const {
   if (doc_ != nullptr) return doc_->state_vector();
   std::vector<StateVector::Entry> entries;

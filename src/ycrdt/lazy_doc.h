@@ -55,6 +55,8 @@ class LazyDoc {
   // What somebody with this state vector lacks, with all deletes; without one, the whole document.
   // Joins what has come since the last time, which costs the document's size.
   [[nodiscard]] std::string encode_state_as_update(const StateVector& state = {});
+  // The same without what waits for updates that have not come.
+  [[nodiscard]] std::string encode_without_pending(const StateVector& state = {});
   [[nodiscard]] StateVector state_vector() const;
   [[nodiscard]] std::string encode_state_vector() const;
   // Whether something waits for updates that have not come.

@@ -116,6 +116,10 @@ TEST(LazyDoc, WhatHasToWaitMakesTheDocument) {
   ASSERT_TRUE(early.ok());
   EXPECT_EQ(*early, "");
   EXPECT_TRUE(lazy.has_pending());
+  Doc without({.client_id = 3});
+  ASSERT_TRUE(without.apply_update(lazy.encode_without_pending()).ok());
+  EXPECT_FALSE(without.has_pending());
+  EXPECT_EQ(without.encode_state_vector(), lazy.encode_state_vector());
   EXPECT_FALSE(lazy.unload());
   const auto healed = lazy.apply_update(updates[1]);
   ASSERT_TRUE(healed.ok());

@@ -3,19 +3,23 @@
 //
 //   reference case   test
 //   1, 11            here; tokens of every kind in rooms.test.mjs; ages in src/auth/token_test.cc
-//   2, 3, 4, 7       here
+//   2, 3, 4, 7       here; 2 (updates), storage.test.mjs
 //   6                here, rooms.test.mjs
 //   8, 9             here, rooms.test.mjs
 //   10, 13           here
 //   12               here (the limits hold for the user that is handed on)
+//   14, 15, 16       storage.test.mjs
 //   17, 18, 19       rooms.test.mjs (patches, late joiner), here (timers)
+//   20               storage.test.mjs
 //   25, 27, 34       tests/transcripts/defects_test.cc
 //   26, 28, 29       rooms.test.mjs (silence); tests/transcripts/defects_test.cc
 //   30               rooms.test.mjs (one packet with the upgrade), here
 //   31, 32, 33       here
+//   36, 37, 39, 40   storage_size.test.mjs
+//   42, 43, 48       storage.test.mjs
 //   44, 45           here
 //   46, 47           tests/transcripts/defects_test.cc, here (47, over a socket)
-// The others are about documents.
+// The others are about several nodes (21 to 24), or no socket shows them (35, 38, 41).
 import assert from "node:assert/strict";
 import { hkdfSync } from "node:crypto";
 

@@ -5,3 +5,7 @@ export { startPluvd, startConformance, targets, programs, SECRET } from "./lib/s
 export { Client, PING_TEXT, rejoins } from "./lib/client.mjs";
 export { RawSocket, rawRequest, frame, upgradeHead, parseFrames } from "./lib/raw.mjs";
 export { makeToken } from "./lib/token.mjs";
+export { fromBase64, OfflineStore, readRoom, same, sameAsServer, stateOf, StorageClient, toBase64 }
+  from "./lib/storage_client.mjs";
+export { Random, seedOf } from "./lib/random.mjs";
+export { randomEdit } from "./lib/edits.mjs";

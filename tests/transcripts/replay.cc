@@ -126,8 +126,8 @@ bool storage_updated_with_what_is_new(const KnownSessions&, Expectation& expecte
   }
   Value& data = *expected.message.find("data");
   const auto whole = base64_decode(text_member(data, "state"));
-  const auto known = ycrdt::decode_state_vector(
-      ycrdt::encode_state_vector_from_update(expected.document).value());
+  const auto known =
+      ycrdt::decode_state_vector(ycrdt::encode_state_vector_from_update(expected.document).value());
   const std::string added = ycrdt::diff_update(*whole, *known).value();
   if (added == ycrdt::kEmptyUpdate) return expected.dropped = true;
   return replace(data, "state", base64_encode(added));
@@ -295,7 +295,7 @@ class Replay {
   std::string step_;
   ScriptedRoom room_{chat_definition()};
   KnownSessions sessions_;
-  std::map<std::string, std::string> our_ids_;  // by the recording's
+  std::map<std::string, std::string> our_ids_;    // by the recording's
   std::map<std::string, std::string> documents_;  // whole, as each client was sent them last
   std::map<std::string, std::vector<Expectation>> expected_;
   ReplayReport report_;

@@ -270,16 +270,17 @@ void RoomHost::execute_call(RoomEntry& entry, room::CallHost& call) {
       if (listeners.on_storage_updated) listeners.on_storage_updated(listener_event(entry, call));
       return;
     case room::HostCallKind::initial_storage:
-      listeners.get_initial_storage(
-          listener_event(entry, call), [reply = replier(entry, call.ticket)](Result<std::string> got) {
-            if (!got.ok()) {
-              reply(DocumentResult(std::move(got).error()));
-              return;
-            }
-            room::DocumentLoaded::Document document;
-            if (!got->empty()) document.updates.push_back(std::move(*got));
-            reply(DocumentResult(std::move(document)));
-          });
+      listeners.get_initial_storage(listener_event(entry, call),
+                                    [reply = replier(entry, call.ticket)](Result<std::string> got) {
+                                      if (!got.ok()) {
+                                        reply(DocumentResult(std::move(got).error()));
+                                        return;
+                                      }
+                                      room::DocumentLoaded::Document document;
+                                      if (!got->empty())
+                                        document.updates.push_back(std::move(*got));
+                                      reply(DocumentResult(std::move(document)));
+                                    });
       return;
   }
 }
@@ -323,17 +324,16 @@ std::function<void(RoomHost::Outcome)> RoomHost::replier(const RoomEntry& entry,
 // --- The store
 
 void RoomHost::load_document(const RoomEntry& entry, const room::LoadDocument& load) {
-  worker_.shared().hooks.store->load(
-      entry.room.id(),
-      [reply = replier(entry, load.ticket)](Result<adapters::StoredDocument> stored) {
-        if (!stored.ok()) {
-          reply(DocumentResult(std::move(stored).error()));
-          return;
-        }
-        reply(DocumentResult(room::DocumentLoaded::Document{.updates = std::move(stored->updates),
-                                                            .last = stored->last,
-                                                            .has_snapshot = stored->has_snapshot}));
-      });
+  worker_.shared().hooks.store->load(entry.room.id(), [reply = replier(entry, load.ticket)](
+                                                          Result<adapters::StoredDocument> stored) {
+    if (!stored.ok()) {
+      reply(DocumentResult(std::move(stored).error()));
+      return;
+    }
+    reply(DocumentResult(room::DocumentLoaded::Document{.updates = std::move(stored->updates),
+                                                        .last = stored->last,
+                                                        .has_snapshot = stored->has_snapshot}));
+  });
 }
 
 void RoomHost::append_update(const RoomEntry& entry, room::AppendUpdate& append) {

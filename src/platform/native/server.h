@@ -137,9 +137,9 @@ class Server {
   void evict(std::string_view room, std::string_view session_id);
   void evict_all(std::string_view room);
   void garbage_collect(std::string_view room);
-  // Changes the room's document (a ycrdt::Doc, for the storage kind that yjs_storage() makes) on the
-  // room's loop, where nothing else touches it; the room need not have sessions. done, on that loop:
-  // the change was kept, or why not. edit and done must not throw or block.
+  // Changes the room's document (a ycrdt::Doc, for the storage kind that yjs_storage() makes) on
+  // the room's loop, where nothing else touches it; the room need not have sessions. done, on that
+  // loop: the change was kept, or why not. edit and done must not throw or block.
   void edit(std::string_view room, std::function<void(void* document)> edit,
             std::function<void(Result<void>)> done);
   // Live sessions, as of the room's last step.
