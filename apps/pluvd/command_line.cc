@@ -11,6 +11,10 @@ namespace pluv::apps {
 namespace {
 
 Error unexpected(const std::string& argument) {
+  if (argument == "storage") {
+    return {ErrorCode::invalid,
+            "storage has to stand first: pluvd storage COMMAND; see pluvd storage --help"};
+  }
   // Without its value, which may be a secret behind a misspelt --secret: this goes to the log.
   const std::string flag = argument.substr(0, argument.find('='));
   std::string message = flag + " is not known";
@@ -88,6 +92,7 @@ std::string help_text() {
       "Usage:\n"
       "  pluvd [settings]                serve until SIGTERM or SIGINT, then drain\n"
       "  pluvd check-config [settings]   check the settings and print them, secrets masked\n"
+      "  pluvd storage COMMAND           look at the kept documents, back up, restore; --help\n"
       "  pluvd --help | --version\n"
       "\n"
       "Every setting can stand in a TOML file (--config FILE or PLUV_CONFIG), in the environment\n"
@@ -98,7 +103,7 @@ std::string help_text() {
   out +=
       "\n"
       "Exit codes: 0 stopped after a clean drain, 1 the drain met its deadline, 2 wrong settings,\n"
-      "3 cannot listen.\n";
+      "3 cannot listen, 4 cannot use the documents' file.\n";
   return out;
 }
 

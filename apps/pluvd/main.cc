@@ -1,11 +1,14 @@
-// pluvd: the server binary. Reads the settings, then serves or checks them.
+// pluvd: the server binary. Reads the settings, then serves or checks them, or works on the kept
+// documents.
 #include <cstdio>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "apps/pluvd/command_line.h"
 #include "apps/pluvd/serve.h"
 #include "apps/pluvd/settings_load.h"
+#include "apps/pluvd/storage_command.h"
 
 #ifndef PLUV_VERSION
 #error "the build says which version this is"
@@ -30,6 +33,9 @@ int check_config(const pluv::apps::LoadedSettings& loaded) {
 }
 
 int run(const std::vector<std::string>& arguments) {
+  if (!arguments.empty() && arguments.front() == "storage") {
+    return pluv::apps::run_storage(std::span(arguments).subspan(1));
+  }
   const auto command_line = pluv::apps::parse_command_line(arguments);
   if (!command_line.ok()) return report({command_line.error().message});
   switch (command_line.value().command) {

@@ -118,7 +118,7 @@ Environment process_environment() {
   return out;
 }
 
-LoadedSettings load_settings(const CommandLine& command_line, const Environment& environment) {
+LoadedSettings read_settings(const CommandLine& command_line, const Environment& environment) {
   LoadedSettings out;
   std::string path = command_line.config_file;
   for (const auto& [name, value] : environment) {
@@ -136,6 +136,11 @@ LoadedSettings load_settings(const CommandLine& command_line, const Environment&
           (given.setting->kind == SettingKind::secrets ? " or --secret-file instead" : " instead"));
     }
   }
+  return out;
+}
+
+LoadedSettings load_settings(const CommandLine& command_line, const Environment& environment) {
+  LoadedSettings out = read_settings(command_line, environment);
   load_secret_file(out);
   // Four seconds' worth at once: a client that was offline catches up.
   out.settings.limits.messages_burst_max = out.settings.limits.messages_per_second_max * 4;

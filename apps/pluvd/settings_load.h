@@ -27,6 +27,11 @@ struct LoadedSettings {
 [[nodiscard]] LoadedSettings load_settings(const CommandLine& command_line,
                                            const Environment& environment);
 
+// The same without the secret file and the rules about the whole: for a command that only looks for
+// the documents, where a missing secret is no problem.
+[[nodiscard]] LoadedSettings read_settings(const CommandLine& command_line,
+                                           const Environment& environment);
+
 // Whether the host is of this machine alone: 127.0.0.0/8, ::1 or localhost.
 [[nodiscard]] bool is_loopback_host(std::string_view host);
 

@@ -152,6 +152,21 @@ std::string format_size(std::int64_t bytes) {
   return std::to_string(bytes) + "B";
 }
 
+std::string short_size(std::uint64_t bytes) {
+  static constexpr std::array kUnits = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+  if (bytes < 1024) return std::to_string(bytes) + " B";
+  std::size_t unit = 0;
+  std::uint64_t divisor = 1024;
+  while (unit + 1 < kUnits.size() && bytes / divisor >= 1024) {
+    divisor *= 1024;
+    ++unit;
+  }
+  const std::uint64_t rest = bytes % divisor;
+  // Cut, not rounded: "1024.0 KiB" would be an odd thing to read.
+  const std::uint64_t tenths = bytes / divisor * 10 + rest / (divisor / 1024) * 10 / 1024;
+  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " " + kUnits.at(unit);
+}
+
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   // Rows of the usual table; the one before the last is for swaps.
   std::vector<std::size_t> before(b.size() + 1);

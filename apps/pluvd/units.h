@@ -27,6 +27,8 @@ namespace pluv::apps {
 [[nodiscard]] std::string format_duration(std::int64_t ms);
 // In the largest power of 1024 that divides it: 65'536 is "64KiB", 1'000 is "1000B".
 [[nodiscard]] std::string format_size(std::int64_t bytes);
+// For reading, at most 10 characters: "512 B", "64.0 KiB", "1.2 GiB".
+[[nodiscard]] std::string short_size(std::uint64_t bytes);
 
 // The candidate that text is most likely a slip of: few edits away, relative to its length.
 // nullopt when none is near. O(candidates * lengths).

@@ -86,5 +86,15 @@ TEST(Units, SuggestsOnlyWhatIsNear) {
   EXPECT_EQ(nearest("colour", names), std::nullopt);
 }
 
+TEST(Units, ShortensSizesForReading) {
+  EXPECT_EQ(short_size(0), "0 B");
+  EXPECT_EQ(short_size(1'023), "1023 B");
+  EXPECT_EQ(short_size(1'024), "1.0 KiB");
+  EXPECT_EQ(short_size(1'536), "1.5 KiB");
+  EXPECT_EQ(short_size(1'048'575), "1023.9 KiB");
+  EXPECT_EQ(short_size(1'048'576), "1.0 MiB");
+  EXPECT_EQ(short_size(UINT64_MAX), "15.9 EiB");
+}
+
 }  // namespace
 }  // namespace pluv::apps

@@ -1,0 +1,111 @@
+// The commands that change documents: import, restore, rm.
+#include "adapters/sqlite_shrink.h"
+#include "apps/pluvd/moment.h"
+#include "apps/pluvd/serve.h"
+#include "apps/pluvd/storage_document.h"
+#include "apps/pluvd/storage_progress.h"
+#include "apps/pluvd/storage_tool.h"
+#include "apps/pluvd/units.h"
+
+namespace pluv::apps {
+namespace {
+
+using adapters::StoredDocument;
+
+Result<void> append(StorageTool& tool, const std::string& update) {
+  const auto number = answer_of<std::uint64_t>(
+      [&](auto answer) { tool.store->append(tool.line.room, update, answer); });
+  return number ? Result<void>() : Result<void>(number.error());
+}
+
+// Puts the update in the place of the present document, in one step: a snapshot stands for all
+// before it. What it replaces is the history of the room from now on.
+Result<void> replace(StorageTool& tool, const StoredDocument& present, const std::string& update) {
+  return answer_of<void>(
+      [&](auto answer) { tool.store->compact(tool.line.room, present.last, update, answer); });
+}
+
+void tell_of_waiting(const std::string& room) {
+  fail(kExitOk, "a part of room " + room +
+                    " waits for updates that are not there; until they are, it does not show");
+}
+
+int merge(StorageTool& tool, const StoredDocument& present, const Import& import) {
+  const std::string& room = tool.line.room;
+  Result<ycrdt::Doc> doc = made_document(present);
+  if (!doc) return fail(kExitFound, "room " + room + ": " + doc.error().message);
+  if (auto fits = apply_checked(*doc, import.update); !fits) {
+    return fail(kExitFound, fits.error().message);
+  }
+  if (auto done = append(tool, import.update); !done) return fail(done.error());
+  if (doc->has_pending()) tell_of_waiting(room);
+  tell(tool, "added " + short_size(import.update.size()) + " to room " + room);
+  return kExitOk;
+}
+
+}  // namespace
+
+int storage_import(StorageTool& tool, const Import& import) {
+  const std::string& room = tool.line.room;
+  const std::string size = short_size(import.update.size());
+  const auto present = load_present(tool, room);
+  if (!present) return fail(present.error());
+  if (!present->updates.empty() && tool.line.import_mode == ImportMode::refuse) {
+    return fail(kExitFound, "room " + room +
+                                " exists: --merge adds the update to its document, --replace puts "
+                                "it in the document's place");
+  }
+  if (!present->updates.empty() && tool.line.import_mode == ImportMode::merge) {
+    return merge(tool, *present, import);
+  }
+  if (present->updates.empty()) {
+    if (auto done = append(tool, import.update); !done) return fail(done.error());
+    tell(tool, "made room " + room + " of " + size);
+  } else {
+    if (auto done = replace(tool, *present, import.update); !done) return fail(done.error());
+    tell(tool, "replaced the document of room " + room + " by " + size);
+  }
+  if (import.waits) tell_of_waiting(room);
+  return kExitOk;
+}
+
+int storage_restore(StorageTool& tool) {
+  const std::string& room = tool.line.room;
+  const auto present = load_present(tool, room);
+  if (!present) return fail(present.error());
+  const auto past = load_document(tool);
+  if (!past) return fail(past.error());
+  if (past->updates.empty()) return no_document(tool);
+  // Checked: what cannot be used must not take the place of what is there.
+  if (const auto doc = made_document(*past); !doc) {
+    return fail(kExitFound, "room " + room + " of then: " + doc.error().message);
+  }
+  const Result<std::string> update = merged_update(*past);
+  if (!update) return fail(kExitFound, "room " + room + " of then: " + update.error().message);
+  if (auto done = replace(tool, *present, *update); !done) return fail(done.error());
+  tell(tool, "room " + room + " is as it was at " + format_moment(*tool.at_unix_ms) +
+                 "; clients that hold later edits bring them back when they join");
+  return kExitOk;
+}
+
+int storage_rm(StorageTool& tool) {
+  const std::string& room = tool.line.room;
+  const auto entries = answer_of<std::vector<adapters::HistoryEntry>>(
+      [&](auto answer) { tool.store->history(room, answer); });
+  if (!entries) return fail(entries.error());
+  if (entries->empty()) return no_document(tool);
+  if (auto done = answer_of<void>([&](auto answer) { tool.store->remove(room, answer); }); !done) {
+    return fail(done.error());
+  }
+  if (auto closed = tool.store->close(); !closed) return fail(closed.error());
+  // Gone means gone: the store would purge its records only while it runs.
+  const auto purged = [&] {
+    StorageProgress progress("deleting", mode_of(tool));
+    return adapters::shrink_file({.path = tool.path}, progress.callback());
+  }();
+  if (!purged) return fail(purged.error());
+  tell(tool, "deleted room " + room + " and its history");
+  return kExitOk;
+}
+
+}  // namespace pluv::apps
