@@ -130,7 +130,8 @@ int storage_compact(StorageTool& tool) {
   }();
   if (!shrunk) return fail(shrunk.error());
   if (code == kExitOk) {
-    tell(tool, "compacted " + std::to_string(rooms.size()) + (rooms.size() == 1 ? " room" : " rooms"));
+    tell(tool,
+         "compacted " + std::to_string(rooms.size()) + (rooms.size() == 1 ? " room" : " rooms"));
   }
   return code;
 }

@@ -1,5 +1,5 @@
-// `pluvd storage`: what an operator does with the documents' file besides serving it. Owns the store
-// for the time of one command; what it finds goes to stdout, what is wrong to stderr.
+// `pluvd storage`: what an operator does with the documents' file besides serving it. Owns the
+// store for the time of one command; what it finds goes to stdout, what is wrong to stderr.
 #pragma once
 
 #include <span>

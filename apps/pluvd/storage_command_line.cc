@@ -35,7 +35,8 @@ void add_common(CLI::App& app, Given& given) {
   app.require_subcommand(0, 1);  // a room may have the name of a command
   app.add_flag("-h,--help", given.help);
   app.add_flag("-q,--quiet", given.quiet);
-  for (auto [name, value] : {std::pair("--data", &given.data), std::pair("--config", &given.config)}) {
+  for (auto [name, value] :
+       {std::pair("--data", &given.data), std::pair("--config", &given.config)}) {
     app.add_option(name, *value)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   }
 }

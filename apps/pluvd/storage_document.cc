@@ -36,9 +36,9 @@ Result<ycrdt::Doc> made_document(const adapters::StoredDocument& document) {
   std::uint64_t number = document.last - (document.updates.size() - 1);
   for (const std::string& update : document.updates) {
     if (auto applied = doc.apply_update(update); !applied) {
-      return Error{applied.error().code, "update " + std::to_string(number) +
-                                             " is refused by the engine: " +
-                                             applied.error().message};
+      return Error{applied.error().code,
+                   "update " + std::to_string(number) +
+                       " is refused by the engine: " + applied.error().message};
     }
     ++number;
   }
@@ -51,9 +51,9 @@ Result<ycrdt::Doc> made_document(const adapters::StoredDocument& document) {
 Result<void> apply_checked(ycrdt::Doc& doc, const std::string& update) {
   if (update.empty()) return Error{ErrorCode::invalid, "standard input is empty"};
   if (auto applied = doc.apply_update(update); !applied) {
-    return Error{ErrorCode::invalid,
-                 "standard input is no Yjs update (version 1) that can be kept: " +
-                     applied.error().message};
+    return Error{
+        ErrorCode::invalid,
+        "standard input is no Yjs update (version 1) that can be kept: " + applied.error().message};
   }
   if (const std::string fault = doc.check(); !fault.empty()) {
     return Error{ErrorCode::internal, "the update makes an inconsistent document: " + fault};

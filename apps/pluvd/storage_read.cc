@@ -32,8 +32,7 @@ std::string column(std::string text, std::size_t width) {
 constexpr std::string_view kHeadOfRooms =
     "CHANGED                   UPDATES         LOG    SNAPSHOT  ROOM\n";
 
-constexpr std::string_view kHeadOfHistory =
-    "TIME                       NUMBER       BYTES  KIND\n";
+constexpr std::string_view kHeadOfHistory = "TIME                       NUMBER       BYTES  KIND\n";
 
 std::string line_of(const adapters::StoredRoom& room) {
   return format_moment(room.changed_unix_ms) + "  " + column(std::to_string(room.log_updates), 7) +

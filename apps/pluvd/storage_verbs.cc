@@ -29,7 +29,8 @@ constexpr std::array kVerbs = {
                    "loads.\nPrints one line for each thing that is wrong, and ends with 1 when "
                    "there is any.\n",
                    kOnlyReads},
-    StorageVerbRow{StorageVerb::backup, "backup", "FILE", "copy the documents' file while it is used",
+    StorageVerbRow{StorageVerb::backup, "backup", "FILE",
+                   "copy the documents' file while it is used",
                    "The copy is of one moment, and appears when it is whole. A file that exists is "
                    "left alone.\n",
                    kNeedsFile | kOnlyReads},
@@ -44,7 +45,8 @@ constexpr std::array kVerbs = {
                    "What is there now goes to the history. A client that still has later edits "
                    "brings them\nback when it joins: Yjs merges, and knows no way back.\n",
                    kTakesRoom | kNeedsRoom | kTakesAt | kNeedsAt},
-    StorageVerbRow{StorageVerb::rm, "rm", "ROOM --yes", "delete a document and its history for good",
+    StorageVerbRow{StorageVerb::rm, "rm", "ROOM --yes",
+                   "delete a document and its history for good",
                    "A client that still has the document brings it back when it joins.\n",
                    kTakesRoom | kNeedsRoom | kNeedsYes},
     StorageVerbRow{StorageVerb::compact, "compact", "[ROOM] [--history TIME]",
