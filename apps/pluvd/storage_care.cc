@@ -105,8 +105,9 @@ int storage_compact(StorageTool& tool) {
     if (!all) return fail(all.error());
     rooms = std::move(*all);
   } else {
-    const auto present = load_present(tool, tool.line.room);
-    if (present.ok() && present->updates.empty()) return no_document(tool);
+    const auto newest = newest_record(tool);
+    if (!newest) return fail(newest.error());
+    if (*newest == 0) return no_document(tool);
   }
   int code = kExitOk;
   {

@@ -10,19 +10,17 @@
 namespace pluv::apps {
 namespace {
 
-using adapters::StoredDocument;
-
 Result<void> append(StorageTool& tool, const std::string& update) {
   const auto number = answer_of<std::uint64_t>(
       [&](auto answer) { tool.store->append(tool.line.room, update, answer); });
   return number ? Result<void>() : Result<void>(number.error());
 }
 
-// Puts the update in the place of the present document, in one step: a snapshot stands for all
-// before it. What it replaces is the history of the room from now on.
-Result<void> replace(StorageTool& tool, const StoredDocument& present, const std::string& update) {
+// Puts the update in the place of the document up to its newest record, in one step: a snapshot
+// stands for all before it. What it replaces is the history of the room from now on.
+Result<void> replace(StorageTool& tool, std::uint64_t newest, const std::string& update) {
   return answer_of<void>(
-      [&](auto answer) { tool.store->compact(tool.line.room, present.last, update, answer); });
+      [&](auto answer) { tool.store->compact(tool.line.room, newest, update, answer); });
 }
 
 void tell_of_waiting(const std::string& room) {
@@ -30,9 +28,11 @@ void tell_of_waiting(const std::string& room) {
                     " waits for updates that are not there; until they are, it does not show");
 }
 
-int merge(StorageTool& tool, const StoredDocument& present, const Import& import) {
+int merge(StorageTool& tool, const Import& import) {
   const std::string& room = tool.line.room;
-  Result<ycrdt::Doc> doc = made_document(present);
+  const auto present = load_present(tool, room);
+  if (!present) return fail(present.error());
+  Result<ycrdt::Doc> doc = made_document(*present);
   if (!doc) return fail(kExitFound, "room " + room + ": " + doc.error().message);
   if (auto fits = apply_checked(*doc, import.update); !fits) {
     return fail(kExitFound, fits.error().message);
@@ -48,21 +48,20 @@ int merge(StorageTool& tool, const StoredDocument& present, const Import& import
 int storage_import(StorageTool& tool, const Import& import) {
   const std::string& room = tool.line.room;
   const std::string size = short_size(import.update.size());
-  const auto present = load_present(tool, room);
-  if (!present) return fail(present.error());
-  if (!present->updates.empty() && tool.line.import_mode == ImportMode::refuse) {
+  const auto newest = newest_record(tool);
+  if (!newest) return fail(newest.error());
+  const bool exists = *newest != 0;
+  if (exists && tool.line.import_mode == ImportMode::refuse) {
     return fail(kExitFound, "room " + room +
                                 " exists: --merge adds the update to its document, --replace puts "
                                 "it in the document's place");
   }
-  if (!present->updates.empty() && tool.line.import_mode == ImportMode::merge) {
-    return merge(tool, *present, import);
-  }
-  if (present->updates.empty()) {
+  if (exists && tool.line.import_mode == ImportMode::merge) return merge(tool, import);
+  if (!exists) {
     if (auto done = append(tool, import.update); !done) return fail(done.error());
     tell(tool, "made room " + room + " of " + size);
   } else {
-    if (auto done = replace(tool, *present, import.update); !done) return fail(done.error());
+    if (auto done = replace(tool, *newest, import.update); !done) return fail(done.error());
     tell(tool, "replaced the document of room " + room + " by " + size);
   }
   if (import.waits) tell_of_waiting(room);
@@ -71,8 +70,9 @@ int storage_import(StorageTool& tool, const Import& import) {
 
 int storage_restore(StorageTool& tool) {
   const std::string& room = tool.line.room;
-  const auto present = load_present(tool, room);
-  if (!present) return fail(present.error());
+  const auto newest = newest_record(tool);
+  if (!newest) return fail(newest.error());
+  if (*newest == 0) return no_document(tool);
   const auto past = load_document(tool);
   if (!past) return fail(past.error());
   if (past->updates.empty()) return no_document(tool);
@@ -82,7 +82,7 @@ int storage_restore(StorageTool& tool) {
   }
   const Result<std::string> update = merged_update(*past);
   if (!update) return fail(kExitFound, "room " + room + " of then: " + update.error().message);
-  if (auto done = replace(tool, *present, *update); !done) return fail(done.error());
+  if (auto done = replace(tool, *newest, *update); !done) return fail(done.error());
   tell(tool, "room " + room + " is as it was at " + format_moment(*tool.at_unix_ms) +
                  "; clients that hold later edits bring them back when they join");
   return kExitOk;
@@ -90,10 +90,9 @@ int storage_restore(StorageTool& tool) {
 
 int storage_rm(StorageTool& tool) {
   const std::string& room = tool.line.room;
-  const auto entries = answer_of<std::vector<adapters::HistoryEntry>>(
-      [&](auto answer) { tool.store->history(room, answer); });
-  if (!entries) return fail(entries.error());
-  if (entries->empty()) return no_document(tool);
+  const auto newest = newest_record(tool);
+  if (!newest) return fail(newest.error());
+  if (*newest == 0) return no_document(tool);
   if (auto done = answer_of<void>([&](auto answer) { tool.store->remove(room, answer); }); !done) {
     return fail(done.error());
   }

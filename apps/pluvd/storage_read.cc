@@ -120,8 +120,7 @@ int storage_export(StorageTool& tool) {
 }
 
 int storage_history(StorageTool& tool) {
-  const auto entries = answer_of<std::vector<adapters::HistoryEntry>>(
-      [&](auto answer) { tool.store->history(tool.line.room, answer); });
+  const auto entries = load_history(tool);
   if (!entries) return fail(entries.error());
   if (entries->empty()) return no_document(tool);
   std::string out;

@@ -42,9 +42,9 @@ int fail(const Error& error) {
 
 int no_document(StorageTool& tool) {
   if (!tool.at_unix_ms) return no_such_room(tool);
-  const auto present = load_present(tool, tool.line.room);
-  if (!present) return fail(present.error());
-  if (present->updates.empty()) return no_such_room(tool);
+  const auto newest = newest_record(tool);
+  if (!newest) return fail(newest.error());
+  if (*newest == 0) return no_such_room(tool);
   return fail(kExitFound, "room " + tool.line.room + " had no document yet at " +
                               format_moment(*tool.at_unix_ms));
 }
@@ -67,6 +67,17 @@ int write_out(std::string_view bytes) {
 
 Result<adapters::StoredDocument> load_present(StorageTool& tool, const std::string& room) {
   return answer_of<adapters::StoredDocument>([&](auto answer) { tool.store->load(room, answer); });
+}
+
+Result<std::vector<adapters::HistoryEntry>> load_history(StorageTool& tool) {
+  return answer_of<std::vector<adapters::HistoryEntry>>(
+      [&](auto answer) { tool.store->history(tool.line.room, answer); });
+}
+
+Result<std::uint64_t> newest_record(StorageTool& tool) {
+  const auto entries = load_history(tool);
+  if (!entries) return entries.error();
+  return entries->empty() ? std::uint64_t{0} : entries->back().number;
 }
 
 Result<adapters::StoredDocument> load_document(StorageTool& tool) {

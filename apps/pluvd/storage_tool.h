@@ -62,6 +62,10 @@ void tell(const StorageTool& tool, const std::string& what);
 // The document of the command's room at the asked moment, the present one when none is asked for;
 // nothing in it when there is, or was, none.
 [[nodiscard]] Result<adapters::StoredDocument> load_document(StorageTool& tool);
+// The number of the newest record of the command's room, 0 when the room has no document. Reads no
+// document, so it also answers for one that is damaged.
+[[nodiscard]] Result<std::uint64_t> newest_record(StorageTool& tool);
+[[nodiscard]] Result<std::vector<adapters::HistoryEntry>> load_history(StorageTool& tool);
 // The present document of any room.
 [[nodiscard]] Result<adapters::StoredDocument> load_present(StorageTool& tool,
                                                             const std::string& room);
