@@ -123,6 +123,10 @@ Result<LoadedDocument> RecordReader::read(const std::string& room, std::int64_t 
   if (snapshot.version != 0 && !document.has_snapshot) {
     return broken(room, snapshot.number, "missing (it is the snapshot)");
   }
+  if (damaged_number != 0 && document.updates.empty()) {
+    // Without it the room would look as if it had never had a document.
+    return broken(room, damaged_number, "damaged (it is the only one)");
+  }
   loaded.torn = static_cast<std::uint64_t>(damaged_number);
   return loaded;
 }
