@@ -90,7 +90,7 @@ int storage_verify(StorageTool& tool) {
       progress.show({.done = done++, .total = rooms->size()});
       if (damaged.contains(room)) continue;
       const std::string fault = fault_of(tool, room);
-      if (!fault.empty()) out += "room " + room + ": " + fault + "\n";
+      if (!fault.empty()) out.append("room ").append(room).append(": ").append(fault).append("\n");
     }
   }
   if (!out.empty()) return std::max(write_out(out), kExitFound);
