@@ -22,6 +22,9 @@ struct Limits {
   // Updates of a room that its store has not taken yet; over it the store counts as failing. Nobody
   // is shown them, so they pile up for as long as the store stalls.
   std::size_t unsaved_bytes_max = 64 * 1024 * 1024;
+  // What waits to be shown in a room until its store has taken what it shows. Over it, who joins is
+  // answered only when that is done.
+  std::size_t gated_bytes_max = 64 * 1024 * 1024;
   // A store that has failed for so long is given up: the room forgets what was not kept and sends
   // its sessions away for a while. Until then the append is tried again and again.
   std::int64_t store_retry_ms = 5'000;

@@ -193,6 +193,8 @@ class Room {
                                     std::string& presence);
   void refuse_large_presence(SessionIndex index, std::size_t size);
   [[nodiscard]] bool take_rate_tokens(Session& self, protocol::MessageKind kind);
+  [[nodiscard]] std::size_t extra_tokens(const Session& self,
+                                         protocol::MessageKind kind) const noexcept;
   void malformed(SessionIndex index);
 
   // Custom events (room_procedures.cc).
@@ -221,6 +223,7 @@ class Room {
   void tell_update(Whom whom, const SessionIndex* sender, std::string_view added,
                    std::string_view base64);
   [[nodiscard]] Ticket document_ticket() const noexcept;
+  [[nodiscard]] std::size_t document_answer_bytes() const noexcept;
   [[nodiscard]] bool must_wait_for_document(protocol::MessageKind kind) const noexcept;
   void send_gated(Whom whom, const SessionIndex* index, std::uint32_t begin);
   void gate(Gated gated, std::uint32_t begin);
@@ -237,6 +240,7 @@ class Room {
   [[nodiscard]] Result<void> take_loaded(DocumentLoaded::Document& loaded);
   void ask_initial_storage();
   void document_ready();
+  void serve_waiting();
   void load_failed(const Error& error);
   void start_append();
   void persisted(const Persisted& input);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "room/room_testing.h"
+#include "room/storage_testing.h"
 
 namespace pluv::room {
 namespace {
@@ -241,6 +242,29 @@ TEST(RoomBounds, AMessageThatIsRefusedIsNotToldToTheListener) {
   room.send(ann, kGetOthers);
   room.send(ann, event_message(std::string(64, 'n')));
   EXPECT_EQ(room.host_calls.size(), 2u);
+}
+
+// The answer is the whole document, for a message of 60 bytes.
+TEST(RoomBounds, ToBeginAgainAndAgainIsDearWhenTheDocumentIsLarge) {
+  for (const bool large : {false, true}) {
+    TestRoom room(yjs_definition());
+    StorageClient ann(room, 1);
+    ann.join_fully();
+    if (large) ann.type(0, std::string(10'000'000, 'x'));
+    StorageClient eve(room, 3);
+    eve.join();
+    int answers = 0;
+    while (room.closed.empty() && answers < 100) {
+      room.send(eve.index(), R"({"type":"$initializeSession","data":{"presence":{},"update":""}})");
+      room.drop_mail();
+      ++answers;
+    }
+    if (large) {
+      EXPECT_LT(answers, 12);
+    } else {
+      EXPECT_EQ(answers, 100);
+    }
+  }
 }
 
 }  // namespace

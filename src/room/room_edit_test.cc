@@ -121,6 +121,21 @@ TEST(RoomEdit, WithoutDocumentsThereIsNothingToEdit) {
   EXPECT_EQ(room.edits_done[0].result.error().code, ErrorCode::conflict);
 }
 
+TEST(RoomEdit, ARefusedEditLeavesNoRoomBehind) {
+  TestRoom room;
+  const auto edit = typing("x");
+  room.step(EditDocument{1, &edit});
+  EXPECT_EQ(room.finished, 1);
+  Definition broken = yjs_definition();
+  broken.make_context = [](std::string_view) -> Result<std::shared_ptr<void>> {
+    return Error{ErrorCode::unavailable, "no"};
+  };
+  TestRoom other(std::move(broken));
+  other.step(EditDocument{1, &edit});
+  EXPECT_EQ(other.edits_done[0].result.error().code, ErrorCode::unavailable);
+  EXPECT_EQ(other.finished, 1);
+}
+
 TEST(RoomEdit, ServerCodeEditsARoomWithoutSessions) {
   TestRoom room(yjs_definition(true));
   const auto edit = typing("from the server");

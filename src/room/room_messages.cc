@@ -14,10 +14,12 @@ namespace {
 // so many of them, or until its output has so many bytes, and the next step goes on.
 constexpr std::size_t kReleasedMax = 256;
 constexpr std::size_t kReleasedBytesMax = 1024 * 1024;
-// $getOthers takes one more token for each so many others (some 20 KB of answer), though never more
-// than this part of the burst: a message of 30 bytes must not buy a thousand answers of megabytes.
+// $getOthers takes one more token for each so many others (some 20 KB of answer), another
+// $initializeSession for so many bytes of the document, though never more than this part of the
+// burst: a message of 30 bytes must not buy a thousand answers of megabytes.
 constexpr std::size_t kOthersPerToken = 64;
-constexpr double kOthersBurstPart = 0.125;
+constexpr std::size_t kAnswerBytesPerToken = 20'000;
+constexpr double kAnswerBurstPart = 0.125;
 
 }  // namespace
 
@@ -253,14 +255,18 @@ bool Room::take_rate_tokens(Session& self, MessageKind kind) {
   self.rate_tokens += elapsed_ms * limits.messages_per_second_max / 1000.0;
   const double burst = std::max(limits.messages_burst_max, 1u);
   self.rate_tokens = std::min(self.rate_tokens, burst);
-  double cost = 1;
-  if (kind == MessageKind::get_others) {
-    const std::size_t tokens = order_.size() / kOthersPerToken;
-    cost += std::min(static_cast<double>(tokens), burst * kOthersBurstPart);
-  }
+  const auto extra = static_cast<double>(extra_tokens(self, kind));
+  const double cost = 1 + std::min(extra, burst * kAnswerBurstPart);
   if (self.rate_tokens < cost) return false;
   self.rate_tokens -= cost;
   return true;
+}
+
+// A short message whose answer is long costs what the answer is worth.
+std::size_t Room::extra_tokens(const Session& self, MessageKind kind) const noexcept {
+  if (kind == MessageKind::get_others) return order_.size() / kOthersPerToken;
+  const bool again = kind == MessageKind::initialize_session && self.joined;
+  return again ? document_answer_bytes() / kAnswerBytesPerToken : 0;
 }
 
 void Room::malformed(SessionIndex index) {

@@ -15,6 +15,8 @@ constexpr std::int64_t kRetryMsMin = 50;
 constexpr std::int64_t kRetryMsMax = 1'000;
 // After a compaction that failed. The log only grows meanwhile.
 constexpr std::int64_t kCompactRetryMs = 60'000;
+// The document as it is sent is kept for so long after it was last.
+constexpr std::int64_t kSendableKeptMs = 10'000;
 // A room that could be forgotten but has something under way is looked at again after this.
 constexpr std::int64_t kBusyMs = 1'000;
 
@@ -96,15 +98,19 @@ Result<void> Room::take_loaded(DocumentLoaded::Document& loaded) {
   return {};
 }
 
-// Whoever has waited for it is served.
 void Room::document_ready() {
-  const Ticket loaded = storage_->load_ticket;
   for (const auto& [number, edit] : std::exchange(storage_->waiting_edits, {})) {
     run_edit(number, edit);
   }
   for (const auto& [name, data] : std::exchange(storage_->waiting_broadcasts, {})) {
     server_broadcast({name, data});
   }
+  serve_waiting();
+}
+
+// Whoever has waited for the document.
+void Room::serve_waiting() {
+  const Ticket loaded = storage_->load_ticket;
   std::vector<SessionIndex> waited;
   for (const SessionIndex index : order_) {
     if (session(index).waiting_for == loaded) waited.push_back(index);
@@ -202,6 +208,10 @@ void Room::persisted(const Persisted& input) {
   }
   start_append();
   compact_if_due();
+  if (storage.answers_wait) {
+    storage.answers_wait = false;
+    serve_waiting();
+  }
 }
 
 void Room::append_failed(const Error& error) {
@@ -287,6 +297,10 @@ void Room::wake_storage() {
     storage.retry_at_ms = 0;
     effects_->list.emplace_back(AppendUpdate{storage.append_ticket, storage.appending});
   }
+  if (now_.steady_ms - storage.sendable_used_ms > kSendableKeptMs) {
+    storage.sendable = {};
+    storage.sendable_version = 0;
+  }
   if (storage.answer_due_ms != 0 && storage.answer_due_ms <= now_.steady_ms) {
     storage.answer_due_ms = 0;
     for (const SessionIndex index : order_) {
@@ -316,7 +330,7 @@ void Room::forget_if_idle() {
 std::size_t Room::document_memory_bytes() const noexcept {
   if (!storage_) return 0;
   return storage_->unsaved_bytes + storage_->appending.size() + storage_->gated_bytes +
-         (storage_->document ? storage_->document->memory_bytes() : 0);
+         storage_->sendable.size() + (storage_->document ? storage_->document->memory_bytes() : 0);
 }
 
 // A number that no other writer of the document has.

@@ -84,6 +84,32 @@ TEST(RoomPersistence, NothingIsShownBeforeItIsSaved) {
   EXPECT_EQ(eve.text(), "a");
 }
 
+// Each answer that waits for a store that stalls would hold a whole document.
+TEST(RoomPersistence, WhenMuchWaitsForTheStoreJoinsWaitWithoutAnAnswer) {
+  for (const std::size_t gated_bytes_max : {0u, 1u << 20}) {
+    Definition definition = yjs_definition(true);
+    definition.limits.gated_bytes_max = gated_bytes_max;
+    TestRoom room(std::move(definition));
+    StorageClient ann(room, 1);
+    ann.join();
+    room.loaded({});
+    ann.answer();
+    ann.type(0, "a");  // its own frame is gated
+    StorageClient bob(room, 2);
+    bob.join();
+    bob.type(0, "b");  // waits behind the join, if that waits
+    bob.read();
+    EXPECT_EQ(bob.received, 0);
+    EXPECT_EQ(room.room().document_memory_bytes() > 0, true);
+    while (!room.appends.empty()) (void)room.appended();
+    bob.read();
+    EXPECT_EQ(bob.received, 1);
+    ann.read();
+    EXPECT_EQ(ann.text(), bob.text());
+    EXPECT_EQ(ann.text().size(), 2u);
+  }
+}
+
 TEST(RoomPersistence, WhatComesDuringAnAppendGoesTogetherWithTheNext) {
   TestRoom room(yjs_definition(true));
   StorageClient ann(room, 1);

@@ -52,6 +52,12 @@ void Room::begin_exchange(SessionIndex index, std::string_view update) {
 
 void Room::answer_exchange(SessionIndex index) {
   Storage& storage = *storage_;
+  if (storage.saved < storage.version && storage.gated_bytes > definition_.limits.gated_bytes_max) {
+    // The store stalls, and each answer that waits for it holds a whole document.
+    session(index).waiting_for = storage.load_ticket;
+    storage.answers_wait = true;
+    return;
+  }
   const std::string update = std::exchange(session(index).storage->update, {});
   std::string_view change_kind = storage.document->empty() ? "empty" : "unchanged";
   if (storage.document->empty() && !update.empty()) {
@@ -76,9 +82,15 @@ void Room::answer_exchange(SessionIndex index) {
 }
 
 void Room::send_storage_received(SessionIndex index, std::string_view change_kind) {
+  Storage& storage = *storage_;
+  if (storage.sendable_version != storage.version) {
+    storage.sendable = base64_encode(storage.document->encode_to_send());
+    storage.sendable_version = storage.version;
+  }
+  storage.sendable_used_ms = now_.steady_ms;
   const std::uint32_t begin = frame_begin();
   protocol::v5::append_storage_received(effects_->bytes, sender_of(index), id_, change_kind,
-                                        base64_encode(storage_->document->encode_to_send()));
+                                        storage.sendable);
   send_gated(Whom::one, &index, begin);
 }
 
@@ -109,6 +121,10 @@ bool Room::must_wait_for_document(MessageKind kind) const noexcept {
 }
 
 Ticket Room::document_ticket() const noexcept { return storage_->load_ticket; }
+
+std::size_t Room::document_answer_bytes() const noexcept {
+  return storage_ ? storage_->document_bytes : 0;
+}
 
 void Room::update_storage(SessionIndex index, const ClientMessage& message) {
   Session& self = session(index);
@@ -223,6 +239,7 @@ void Room::edit_from_outside(const EditDocument& input) {
     held_edits_.push_back({input.number, *input.edit});
     return;
   }
+  was_used_ = true;
   if (!definition_.storage) {
     effects_->list.emplace_back(
         EditDone{input.number, Error{ErrorCode::conflict, "Rooms have no documents"}});
@@ -233,7 +250,6 @@ void Room::edit_from_outside(const EditDocument& input) {
         EditDone{input.number, Error{ErrorCode::unavailable, "Room could not be opened"}});
     return;
   }
-  was_used_ = true;
   load_document();
   if (!storage_ || !storage_->ready) {
     storage_->waiting_edits.push_back({input.number, *input.edit});
@@ -263,6 +279,8 @@ void Room::run_edit(std::uint64_t number, const std::function<void(void*)>& edit
 void Room::document_changed(std::string update) {
   Storage& storage = *storage_;
   ++storage.version;
+  storage.sendable = {};
+  storage.sendable_version = 0;
   if (!definition_.has_store) {
     storage.saved = storage.version;
     return;

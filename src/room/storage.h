@@ -49,6 +49,11 @@ struct Room::Storage {
   std::uint64_t version = 1;
   std::uint64_t saved = 1;
   std::size_t document_bytes = 0;  // encoded, at most
+  // base64 of the document as it is sent, of this version; kept since all come back at once after a
+  // restart. 0: none is kept.
+  std::string sendable;
+  std::uint64_t sendable_version = 0;
+  std::int64_t sendable_used_ms = 0;
 
   // On the way to the store: one append at a time, so that the log never has a gap; what comes
   // meanwhile goes together with the next.
@@ -63,6 +68,7 @@ struct Room::Storage {
   bool overflowed = false;  // more is unsaved than may be
   std::deque<Gated> gated;  // by version
   std::size_t gated_bytes = 0;
+  bool answers_wait = false;  // sessions that join are answered once less is gated
 
   // In the store.
   std::uint64_t last = 0;

@@ -56,6 +56,13 @@ struct LoopMetrics {
   Counter queued_bytes;      // as of a moment ago
   Counter queued_bytes_max;  // the same
   Counter conflated;
+  // Of the store, as the rooms see it.
+  struct StoreCall {
+    Counter done;
+    Counter failed;
+  };
+  std::array<StoreCall, kStoreCallNames.size()> store_calls;
+  Counter store_bytes;  // appended
   Counter step_us_sum;
   std::array<Counter, kStepBucketsUs.size() + 1> step_us;
   std::array<Counter, kCloseCodeSlots> closes;

@@ -128,6 +128,19 @@ void append_labelled(Text& text, const MetricsSnapshot& snapshot) {
   }
 }
 
+void append_store(Text& text, const MetricsSnapshot& snapshot) {
+  text.family("pluv_store_calls_total", "counter", "What rooms asked of their store, done.");
+  for (std::size_t i = 0; i < kStoreCallNames.size(); ++i) {
+    text.sample(label("call", kStoreCallNames[i]), snapshot.store_done_total[i]);
+  }
+  text.family("pluv_store_failures_total", "counter", "The same, failed.");
+  for (std::size_t i = 0; i < kStoreCallNames.size(); ++i) {
+    text.sample(label("call", kStoreCallNames[i]), snapshot.store_failed_total[i]);
+  }
+  text.single("pluv_store_bytes_total", "counter", "Bytes of updates appended.",
+              snapshot.store_bytes_total);
+}
+
 }  // namespace
 
 const char* connection_refusal_name(ConnectionRefusal refusal) noexcept {
@@ -177,6 +190,11 @@ void LoopMetrics::add_to(MetricsSnapshot& snapshot) const {
   snapshot.queued_bytes += queued_bytes.get();
   snapshot.queued_bytes_max = std::max(snapshot.queued_bytes_max, queued_bytes_max.get());
   snapshot.conflated_total += conflated.get();
+  for (std::size_t i = 0; i < store_calls.size(); ++i) {
+    snapshot.store_done_total[i] += store_calls[i].done.get();
+    snapshot.store_failed_total[i] += store_calls[i].failed.get();
+  }
+  snapshot.store_bytes_total += store_bytes.get();
   snapshot.step_us_sum += step_us_sum.get();
   for (std::size_t i = 0; i < step_us.size(); ++i) snapshot.step_us[i] += step_us[i].get();
   for (std::size_t i = 0; i < refused.size(); ++i) snapshot.refused_total[i] += refused[i].get();
@@ -211,6 +229,7 @@ std::string prometheus_text(const MetricsSnapshot& snapshot) {
   text.single("pluv_conflated_total", "counter", "Presences replaced by newer ones under backlog.",
               snapshot.conflated_total);
   append_labelled(text, snapshot);
+  append_store(text, snapshot);
   append_step_histogram(text, snapshot);
   text.single("pluv_draining", "gauge", "1 while the server drains.", snapshot.draining ? 1 : 0);
   append_process(text);

@@ -16,6 +16,10 @@ namespace pluv::native {
 inline constexpr std::array<std::uint32_t, 12> kStepBucketsUs = {
     1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10000, 100000};
 
+// What rooms ask of their store.
+enum class StoreCallKind : std::uint8_t { load, append, compact };
+inline constexpr std::array<const char*, 3> kStoreCallNames = {"load", "append", "compact"};
+
 struct MetricsSnapshot {
   std::uint64_t connections = 0;  // open sockets, upgraded or not
   std::uint64_t sessions = 0;
@@ -32,6 +36,9 @@ struct MetricsSnapshot {
   std::map<std::uint16_t, std::uint64_t> closes_total;  // by close code that we sent
   std::array<std::uint64_t, room::kRefusalReasonCount> refused_total{};
   std::map<std::string, std::uint64_t> connections_refused_total;  // by reason
+  std::array<std::uint64_t, kStoreCallNames.size()> store_done_total{};
+  std::array<std::uint64_t, kStoreCallNames.size()> store_failed_total{};
+  std::uint64_t store_bytes_total = 0;
   std::array<std::uint64_t, kStepBucketsUs.size() + 1> step_us{};
   std::uint64_t step_us_sum = 0;
   bool draining = false;

@@ -299,7 +299,17 @@ void RoomHost::end_session(Connection& connection) {
   step(entry, room::Closed{index});
 }
 
+void RoomHost::count_store_call(const Reply& reply) {
+  if (!reply.store) return;
+  const auto* const loaded = std::get_if<DocumentResult>(&reply.outcome);
+  const auto* const number = std::get_if<NumberResult>(&reply.outcome);
+  const bool done = loaded != nullptr ? loaded->ok() : number != nullptr && number->ok();
+  auto& counters = worker_.metrics().store_calls[static_cast<std::size_t>(*reply.store)];
+  (done ? counters.done : counters.failed).add(1);
+}
+
 void RoomHost::handle_reply(Reply& reply) {
+  count_store_call(reply);
   const auto found = rooms_.find(reply.room);
   if (found == rooms_.end() || found->second->generation != reply.generation) return;
   RoomEntry& entry = *found->second;

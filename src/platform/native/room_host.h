@@ -100,6 +100,7 @@ class RoomHost {
     std::uint64_t generation = 0;
     room::Ticket ticket{};
     Outcome outcome;
+    std::optional<StoreCallKind> store;  // whose answer it is
   };
   struct FrameSlice {
     const BufferRef* buffer;
@@ -118,7 +119,10 @@ class RoomHost {
   void start_procedure(RoomEntry& entry, room::CallHost& call);
   [[nodiscard]] room::ListenerEvent listener_event(const RoomEntry& entry,
                                                    room::CallHost& call) const;
-  [[nodiscard]] std::function<void(Outcome)> replier(const RoomEntry& entry, room::Ticket ticket);
+  [[nodiscard]] std::function<void(Outcome)> replier(
+      const RoomEntry& entry, room::Ticket ticket,
+      std::optional<StoreCallKind> store = std::nullopt);
+  void count_store_call(const Reply& reply);
   void load_document(const RoomEntry& entry, const room::LoadDocument& load);
   void append_update(const RoomEntry& entry, room::AppendUpdate& append);
   void compact_document(const RoomEntry& entry, room::CompactDocument& compact);

@@ -304,13 +304,17 @@ void RoomHost::start_procedure(RoomEntry& entry, room::CallHost& call) {
 
 // A reply may come at once, later, from another thread, or after the server is gone.
 std::function<void(RoomHost::Outcome)> RoomHost::replier(const RoomEntry& entry,
-                                                         room::Ticket ticket) {
+                                                         room::Ticket ticket,
+                                                         std::optional<StoreCallKind> store) {
   return [weak = worker_.weak_from_this(), room = entry.room.id(), generation = entry.generation,
-          ticket](Outcome outcome) {
+          ticket, store](Outcome outcome) {
     const std::shared_ptr<Worker> worker = weak.lock();
     if (!worker) return;
-    auto reply = std::make_shared<Reply>(Reply{
-        .room = room, .generation = generation, .ticket = ticket, .outcome = std::move(outcome)});
+    auto reply = std::make_shared<Reply>(Reply{.room = room,
+                                               .generation = generation,
+                                               .ticket = ticket,
+                                               .outcome = std::move(outcome),
+                                               .store = store});
     if (worker->on_own_thread()) {
       worker->rooms().replies_.push_back(std::move(*reply));
       worker->ensure_turn();
@@ -324,22 +328,24 @@ std::function<void(RoomHost::Outcome)> RoomHost::replier(const RoomEntry& entry,
 // --- The store
 
 void RoomHost::load_document(const RoomEntry& entry, const room::LoadDocument& load) {
-  worker_.shared().hooks.store->load(entry.room.id(), [reply = replier(entry, load.ticket)](
-                                                          Result<adapters::StoredDocument> stored) {
-    if (!stored.ok()) {
-      reply(DocumentResult(std::move(stored).error()));
-      return;
-    }
-    reply(DocumentResult(room::DocumentLoaded::Document{.updates = std::move(stored->updates),
-                                                        .last = stored->last,
-                                                        .has_snapshot = stored->has_snapshot}));
-  });
+  worker_.shared().hooks.store->load(
+      entry.room.id(), [reply = replier(entry, load.ticket, StoreCallKind::load)](
+                           Result<adapters::StoredDocument> stored) {
+        if (!stored.ok()) {
+          reply(DocumentResult(std::move(stored).error()));
+          return;
+        }
+        reply(DocumentResult(room::DocumentLoaded::Document{.updates = std::move(stored->updates),
+                                                            .last = stored->last,
+                                                            .has_snapshot = stored->has_snapshot}));
+      });
 }
 
 void RoomHost::append_update(const RoomEntry& entry, room::AppendUpdate& append) {
+  worker_.metrics().store_bytes.add(append.update.size());
   worker_.shared().hooks.store->append(
       entry.room.id(), std::move(append.update),
-      [reply = replier(entry, append.ticket)](Result<std::uint64_t> number) {
+      [reply = replier(entry, append.ticket, StoreCallKind::append)](Result<std::uint64_t> number) {
         reply(NumberResult(std::move(number)));
       });
 }
@@ -347,7 +353,8 @@ void RoomHost::append_update(const RoomEntry& entry, room::AppendUpdate& append)
 void RoomHost::compact_document(const RoomEntry& entry, room::CompactDocument& compact) {
   worker_.shared().hooks.store->compact(
       entry.room.id(), compact.last, std::move(compact.snapshot),
-      [reply = replier(entry, compact.ticket), last = compact.last](Result<void> done) {
+      [reply = replier(entry, compact.ticket, StoreCallKind::compact),
+       last = compact.last](Result<void> done) {
         reply(done.ok() ? NumberResult(last) : NumberResult(std::move(done).error()));
       });
 }
