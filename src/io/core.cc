@@ -263,8 +263,13 @@ void Core::edit(std::string_view room, std::function<void(ycrdt::Doc&)> fn,
                 std::function<void(Result<void>)> done) {
   // The last one to hold the outcome: what fn threw counts before what became of the edit.
   auto thrown = std::make_shared<Result<void>>();
-  auto finish = [thrown, done = std::move(done)](Result<void> kept) {
-    if (done) done(thrown->ok() ? std::move(kept) : std::move(*thrown));
+  auto finish = [thrown, done = std::move(done), runtime = state_->runtime](Result<void> kept) {
+    if (!done) return;
+    try {
+      done(thrown->ok() ? std::move(kept) : std::move(*thrown));
+    } catch (...) {
+      runtime->log_failure("edit_done", current_error());
+    }
   };
   native::Server* const server = state_->get();
   if (server == nullptr) {

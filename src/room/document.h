@@ -22,6 +22,11 @@ class Document {
   // update: what others have to be told; empty when all of it was known, or has to wait for updates
   // that have not come (see waiting_bytes).
   [[nodiscard]] virtual Result<std::string> apply(std::string_view update) = 0;
+  // The same with what was once a document's or a log's: no limits of a client's update count, for
+  // this may be many of them in one.
+  [[nodiscard]] virtual Result<void> load(std::string_view update) = 0;
+  // How many bytes of the update are no part of the document yet, at most. Costs the update's size.
+  [[nodiscard]] virtual Result<std::size_t> new_bytes(std::string_view update) const = 0;
   // The algorithm's own document, for a handler to change until end_edit(), which answers what that
   // added. An error: the document cannot be made of its bytes.
   [[nodiscard]] virtual Result<void*> begin_edit() = 0;

@@ -180,6 +180,9 @@ class Room {
   void keep_waiting(SessionIndex index, std::string_view text);
   void release_waiting(SessionIndex index);
   [[nodiscard]] bool may_release() const noexcept;
+  [[nodiscard]] bool may_overtake(const Session& self, protocol::MessageKind kind) const noexcept;
+  [[nodiscard]] bool answer_is_due(const Session& self) const noexcept;
+  [[nodiscard]] bool waits_for_document(const Session& self) const noexcept;
   void handle(SessionIndex index, const protocol::ClientMessage& message);
   void initialize_session(SessionIndex index, const protocol::ClientMessage& message);
   void send_others(SessionIndex asker);
@@ -212,11 +215,12 @@ class Room {
   // The document: exchanges with sessions (room_storage.cc).
   void begin_exchange(SessionIndex index, std::string_view update);
   void answer_exchange(SessionIndex index);
+  void answer_sent(SessionIndex index, std::size_t bytes);
   void send_storage_received(SessionIndex index, std::string_view change_kind);
   void update_storage(SessionIndex index, const protocol::ClientMessage& message);
   [[nodiscard]] Result<Applied> apply_update(SessionIndex index, std::string_view update,
                                              std::string_view base64);
-  [[nodiscard]] Result<void> check_document_size(std::string_view update);
+  [[nodiscard]] Result<void> check_document_size(SessionIndex index, std::string_view update);
   void open_storage(SessionIndex index);
   void resync(SessionIndex index, RefusalReason reason, std::string_view close_reason);
   void document_changed(std::string update);

@@ -81,6 +81,31 @@ TEST(RoomEdit, AnEditAndItsEventsWaitForTheStore) {
   EXPECT_TRUE(was_sent(room.take(ann.index()), "wrote"));
 }
 
+// What it says may show an edit of somebody else that is not saved yet.
+TEST(RoomEdit, AHandlerThatOnlyReadsWaitsForTheStoreAsWell) {
+  Definition definition = writing_definition(true);
+  definition.procedures.push_back({"read",
+                                   [](ProcedureCall& call) -> Result<void> {
+                                     if (!call.room.edit_document().ok()) {
+                                       return Error{ErrorCode::internal, "no document"};
+                                     }
+                                     call.events.emit(Audience::broadcast, "seen", "{}");
+                                     return {};
+                                   },
+                                   nullptr});
+  TestRoom room(std::move(definition));
+  StorageClient ann(room, 1);
+  ann.join();
+  room.loaded({});
+  ann.answer();
+  room.drop_mail();
+  ann.type(0, "secret");
+  room.send(ann.index(), R"({"type":"read","data":{}})");
+  EXPECT_FALSE(was_sent(room.take(ann.index()), "seen"));
+  (void)room.appended();
+  EXPECT_TRUE(was_sent(room.take(ann.index()), "seen"));
+}
+
 TEST(RoomEdit, AnEventBeforeTheDocumentIsLoadedWaitsForIt) {
   TestRoom room(writing_definition(true));
   StorageClient ann(room, 1);

@@ -51,7 +51,9 @@ void Room::receive(SessionIndex index, std::string_view text) {
     close(index, kClosePolicy, "Too many messages");
     return;
   }
-  if (self.held || self.waiting_for != Ticket{} || self.waiting != nullptr) {
+  const bool waits =
+      self.held || self.waiting_for != Ticket{} || self.waiting != nullptr || answer_is_due(self);
+  if (waits && !may_overtake(self, message->kind)) {
     keep_waiting(index, text);
     return;
   }
@@ -93,17 +95,39 @@ void Room::keep_waiting(SessionIndex index, std::string_view text) {
                         : waiting.bytes >= definition_.limits.waiting_bytes_max;
   if (full || waiting.messages.size() >= definition_.limits.waiting_messages_max) {
     refuse(index, RefusalReason::waiting_queue_full);
-    close(index, kClosePolicy, "Too many messages are waiting");
+    constexpr std::string_view kReason = "Too many messages are waiting";
+    if (self.held || waits_for_document(self)) {  // the server's fault, not the client's
+      leave(index);
+      effects_->list.emplace_back(Close{index, kCloseOverloaded, kReason, true});
+    } else {
+      close(index, kClosePolicy, kReason);
+    }
     return;
   }
   waiting.bytes += text.size();
   waiting.messages.emplace_back(text);
 }
 
+// While it only waits for the document: people see each other meanwhile.
+bool Room::may_overtake(const Session& self, MessageKind kind) const noexcept {
+  return self.joined && waits_for_document(self) &&
+         (kind == MessageKind::update_presence || kind == MessageKind::get_others);
+}
+
 void Room::release_waiting(SessionIndex index) {
   while (exists(index)) {
     Session& self = session(index);
-    if (self.waiting_for != Ticket{} || self.held || !self.waiting) return;
+    if (self.waiting_for != Ticket{} || self.held) return;
+    if (answer_is_due(self)) {
+      if (!may_release()) {
+        releasing_.push_back(index);
+        return;
+      }
+      ++released_;
+      answer_exchange(index);
+      continue;
+    }
+    if (!self.waiting) return;
     if (self.waiting->messages.empty()) {
       self.waiting.reset();
       return;

@@ -69,12 +69,12 @@ Result<void> Room::take_loaded(DocumentLoaded::Document& loaded) {
   }
   storage.document = definition_.storage->make(make_writer());
   for (std::string& update : loaded.updates) {
-    auto applied = storage.document->apply(update);
+    auto applied = storage.document->load(update);
     if (!applied.ok() && storage.asked_listener) {
       // Databases of the original's users hold base64.
       if (auto bytes = base64_decode(update)) {
         update = std::move(*bytes);
-        applied = storage.document->apply(update);
+        applied = storage.document->load(update);
       }
     }
     if (!applied.ok()) return std::move(applied).error();
@@ -115,15 +115,8 @@ void Room::serve_waiting() {
   for (const SessionIndex index : order_) {
     if (session(index).waiting_for == loaded) waited.push_back(index);
   }
-  for (const SessionIndex index : waited) {
-    if (!exists(index)) continue;
-    Session& self = session(index);
-    self.waiting_for = Ticket{};
-    if (self.storage && self.storage->stage == StorageSession::Stage::asked) {
-      answer_exchange(index);
-    }
-    release_waiting(index);
-  }
+  for (const SessionIndex index : waited) session(index).waiting_for = Ticket{};
+  for (const SessionIndex index : waited) release_waiting(index);
 }
 
 // A procedure may want the document, which is on its way.
@@ -306,8 +299,10 @@ void Room::wake_storage() {
     for (const SessionIndex index : order_) {
       const auto& exchange = session(index).storage;
       if (!exchange || exchange->stage != StorageSession::Stage::answered) continue;
-      const std::int64_t due = exchange->answered_ms + definition_.limits.storage_answer_ms;
-      if (due <= now_.steady_ms) {
+      if (exchange->answered_ms == 0) continue;  // its answer waits for the store
+      const std::int64_t due = exchange->open_at_ms(definition_.limits);
+      if (due <= now_.steady_ms && may_release()) {
+        ++released_;
         open_storage(index);
       } else if (storage.answer_due_ms == 0 || due < storage.answer_due_ms) {
         storage.answer_due_ms = due;

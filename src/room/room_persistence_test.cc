@@ -84,6 +84,48 @@ TEST(RoomPersistence, NothingIsShownBeforeItIsSaved) {
   EXPECT_EQ(eve.text(), "a");
 }
 
+// After a restart all come back at once: a step answers a few of them.
+TEST(RoomPersistence, AStepAnswersNoMoreThanItsShare) {
+  TestRoom room(yjs_definition(true));
+  std::vector<StorageClient> clients;
+  for (std::uint32_t i = 0; i < 20; ++i) clients.emplace_back(room, 100 + i).join();
+  room.loaded({typed(std::string(600'000, 'x'))}, true);
+  EXPECT_LT(room.effects().bytes.size(), 3'000'000u);
+  room.send(clients.back().index(), R"({"type":"hello","data":{}})");  // waits for its answer
+  room.run_ms(100);
+  for (StorageClient& client : clients) {
+    client.read();
+    EXPECT_EQ(client.received, 1);
+    EXPECT_EQ(client.text().size(), 600'000u);
+  }
+}
+
+TEST(RoomPersistence, PresenceDoesNotWaitForTheDocument) {
+  TestRoom room(yjs_definition(true));
+  StorageClient ann(room, 1);
+  StorageClient bob(room, 2);
+  ann.join();
+  bob.join();
+  room.drop_mail();
+  for (int i = 0; i < 2'000; ++i) {
+    room.send(ann.index(), R"({"type":"$updatePresence","data":{"presence":{"x":1}}})");
+  }
+  EXPECT_EQ(room.take(bob.index()).size(), 2'000u);
+  EXPECT_TRUE(room.closed.empty());
+}
+
+TEST(RoomPersistence, WhoSendsTooMuchDuringASlowLoadComesBackLater) {
+  TestRoom room(yjs_definition(true));
+  StorageClient ann(room, 1);
+  ann.join();
+  for (int i = 0; i < 2'000 && room.closed.empty(); ++i) {
+    room.send(ann.index(), R"({"type":"event","data":{}})");
+  }
+  ASSERT_EQ(room.closed.size(), 1u);
+  EXPECT_EQ(room.closed[0].code, kCloseOverloaded);
+  EXPECT_TRUE(room.closed[0].paced);
+}
+
 // Each answer that waits for a store that stalls would hold a whole document.
 TEST(RoomPersistence, WhenMuchWaitsForTheStoreJoinsWaitWithoutAnAnswer) {
   for (const std::size_t gated_bytes_max : {0u, 1u << 20}) {

@@ -11,6 +11,12 @@
 namespace pluv::room {
 namespace {
 
+// Of a session's burst of messages: what it costs to see whether an update makes a document too
+// large.
+constexpr double kTrialBurstPart = 0.125;
+// Updates that may be refused while the session's whole document is awaited.
+constexpr std::uint32_t kRefusalsMax = 100;
+
 RefusalReason refusal_of(const Error& error) noexcept {
   return error.code == ErrorCode::limit ? RefusalReason::update_over_limit
                                         : RefusalReason::update_invalid;
@@ -35,6 +41,7 @@ void Room::begin_exchange(SessionIndex index, std::string_view update) {
   if (!self.storage) self.storage = std::make_unique<StorageSession>();
   StorageSession& exchange = *self.storage;
   exchange.update.clear();
+  exchange.answer_due = true;
   if (!update.empty()) {
     if (auto bytes = base64_decode(update)) {
       exchange.update = std::move(*bytes);
@@ -58,6 +65,7 @@ void Room::answer_exchange(SessionIndex index) {
     storage.answers_wait = true;
     return;
   }
+  session(index).storage->answer_due = false;
   const std::string update = std::exchange(session(index).storage->update, {});
   std::string_view change_kind = storage.document->empty() ? "empty" : "unchanged";
   if (storage.document->empty() && !update.empty()) {
@@ -69,16 +77,35 @@ void Room::answer_exchange(SessionIndex index) {
       change_kind = "initialized";
     }
   }
-  send_storage_received(index, change_kind);
   StorageSession& exchange = *session(index).storage;
-  if (exchange.stage == StorageSession::Stage::open) return;
-  exchange.stage = StorageSession::Stage::answered;
-  exchange.version = storage.version;
-  exchange.state = storage.document->state();
-  exchange.answered_ms = now_.steady_ms;
-  if (storage.answer_due_ms == 0) {
-    storage.answer_due_ms = now_.steady_ms + definition_.limits.storage_answer_ms;
+  if (exchange.stage != StorageSession::Stage::open) {
+    exchange.stage = StorageSession::Stage::answered;
+    exchange.version = storage.version;
+    exchange.state = storage.document->state();
+    exchange.answered_ms = 0;
   }
+  send_storage_received(index, change_kind);
+}
+
+// The document is on its way to the session.
+void Room::answer_sent(SessionIndex index, std::size_t bytes) {
+  const auto& exchange = session(index).storage;
+  if (!exchange || exchange->stage != StorageSession::Stage::answered) return;
+  if (exchange->answered_ms != 0) return;
+  exchange->answered_ms = now_.steady_ms;
+  exchange->answer_bytes = bytes;
+  const std::int64_t due_ms = exchange->open_at_ms(definition_.limits);
+  if (storage_->answer_due_ms == 0 || due_ms < storage_->answer_due_ms) {
+    storage_->answer_due_ms = due_ms;
+  }
+}
+
+bool Room::answer_is_due(const Session& self) const noexcept {
+  return self.storage && self.storage->answer_due && storage_ && storage_->ready;
+}
+
+bool Room::waits_for_document(const Session& self) const noexcept {
+  return storage_ && (self.waiting_for == storage_->load_ticket || answer_is_due(self));
 }
 
 void Room::send_storage_received(SessionIndex index, std::string_view change_kind) {
@@ -152,7 +179,9 @@ void Room::update_storage(SessionIndex index, const ClientMessage& message) {
 Result<Room::Applied> Room::apply_update(SessionIndex index, std::string_view update,
                                          std::string_view base64) {
   Storage& storage = *storage_;
-  if (auto small = check_document_size(update); !small.ok()) return std::move(small).error();
+  if (auto small = check_document_size(index, update); !small.ok()) {
+    return std::move(small).error();
+  }
   const std::size_t waited = storage.document->waiting_bytes();
   auto added = storage.document->apply(update);
   if (!added.ok()) {
@@ -166,26 +195,40 @@ Result<Room::Applied> Room::apply_update(SessionIndex index, std::string_view up
     document_changed(incomplete ? std::string(update) : *added);
   }
   if (!added->empty()) {
-    tell_update(Whom::others, &index, *added, *added == update ? base64 : std::string_view());
+    // What had waited for this update may be somebody else's, which its sender has not seen.
+    const Whom whom = waiting < waited ? Whom::open : Whom::others;
+    tell_update(whom, &index, *added, *added == update ? base64 : std::string_view());
   }
   return incomplete ? Applied::incomplete : Applied::whole;
 }
 
 // Before anything changes, so that what is too large leaves no trace.
-Result<void> Room::check_document_size(std::string_view update) {
+Result<void> Room::check_document_size(SessionIndex index, std::string_view update) {
   Storage& storage = *storage_;
   const std::size_t bytes_max = definition_.limits.document_bytes_max;
   if (storage.document_bytes + update.size() <= bytes_max) return {};
-  const std::string document = storage.document->encode();
-  storage.document_bytes = document.size();
-  if (storage.document_bytes + update.size() <= bytes_max) return {};
-  // What it holds may be known already: tried on a copy.
-  const std::unique_ptr<Document> copy = definition_.storage->make(make_writer());
-  for (const std::string_view part : {std::string_view(document), update}) {
-    const auto applied = copy->apply(part);
-    if (!applied.ok()) {
-      return Error{applied.error().code, "Invalid storage. " + applied.error().message};
+  if (storage.measured_version != storage.version) {
+    storage.document_bytes = storage.document->encode().size();
+    storage.measured_version = storage.version;
+  }
+  const auto added = storage.document->new_bytes(update);
+  if (!added.ok()) return Error{added.error().code, "Invalid storage. " + added.error().message};
+  if (storage.document_bytes + *added <= bytes_max) return {};
+  // So near to the limit that it has to be tried, on a copy: as dear as the document is large.
+  Session& self = session(index);
+  if (definition_.limits.messages_per_second_max != 0) {
+    const double cost =
+        static_cast<double>(definition_.limits.messages_burst_max) * kTrialBurstPart;
+    if (self.rate_tokens < cost) {
+      return Error{ErrorCode::limit, "Large storage. The document is at its limit"};
     }
+    self.rate_tokens -= cost;
+  }
+  const std::string document = storage.document->encode();
+  const std::unique_ptr<Document> copy = definition_.storage->make(make_writer());
+  if (const auto loaded = copy->load(document); !loaded.ok()) return loaded.error();
+  if (const auto applied = copy->apply(update); !applied.ok()) {
+    return Error{applied.error().code, "Invalid storage. " + applied.error().message};
   }
   const std::size_t size = copy->encode().size();
   if (size <= bytes_max) return {};
@@ -198,7 +241,8 @@ Result<void> Room::check_document_size(std::string_view update) {
 // again. Never told that the document is empty, which would make it throw its own away.
 void Room::resync(SessionIndex index, RefusalReason reason, std::string_view close_reason) {
   StorageSession& exchange = *session(index).storage;
-  if (exchange.resyncing) return;  // what comes before its answer knows no better
+  // What comes before its answer knows no better, up to a point.
+  if (exchange.resyncing && ++exchange.refusals < kRefusalsMax) return;
   const bool again = exchange.resynced_ms != 0 &&
                      now_.steady_ms - exchange.resynced_ms < definition_.limits.resync_interval_ms;
   if (again) {
@@ -207,6 +251,7 @@ void Room::resync(SessionIndex index, RefusalReason reason, std::string_view clo
     return;
   }
   exchange.resyncing = true;
+  exchange.refusals = 0;
   exchange.resynced_ms = now_.steady_ms;
   send_storage_received(index, "unchanged");
 }
@@ -222,12 +267,12 @@ Result<void*> Room::edit_document() {
   return document;
 }
 
-// Whether the handler has changed the document.
+// Whether the handler has seen the document: then what it says may show all of it.
 bool Room::finish_edit(const SessionIndex* editor) {
   if (!storage_ || !storage_->editing) return false;
   storage_->editing = false;
   const std::string added = storage_->document->end_edit();
-  if (added.empty()) return false;
+  if (added.empty()) return true;
   storage_->document_bytes += added.size();
   document_changed(added);
   tell_update(Whom::open, editor, added, {});  // the client of who called has not made it
@@ -329,6 +374,8 @@ void Room::gate(Gated gated, std::uint32_t begin) {
     reveal(gated, begin);
     return;
   }
+  storage_->overflowed |= storage_->gated_bytes >
+                          definition_.limits.gated_bytes_max + definition_.limits.unsaved_bytes_max;
   gated.frame = effects_->bytes.substr(begin);
   effects_->bytes.resize(begin);
   storage_->gated_bytes += gated.frame.size();
@@ -341,6 +388,7 @@ void Room::reveal(const Gated& gated, std::uint32_t begin) {
   switch (gated.whom) {
     case Whom::one:
       if (here) {
+        if (storage_) answer_sent(gated.index, frame_begin() - begin);
         send_to(gated.index, begin);
       } else {
         effects_->bytes.resize(begin);

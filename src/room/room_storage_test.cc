@@ -128,9 +128,105 @@ TEST(RoomStorage, AClientThatNeverAnswersHearsOfChangesAfterTenSeconds) {
   room.run_ms(9'999);
   bob.read();
   EXPECT_TRUE(bob.updates.empty());
-  room.run_ms(2);
+  room.run_ms(20);  // and what a slow link takes for the answer
   bob.read();
   EXPECT_EQ(bob.text(), "a");
+}
+
+// The change would reach it right behind the document that it is still reading.
+TEST(RoomStorage, AClientOfALargeDocumentIsGivenTheTimeToReadIt) {
+  TestRoom room(yjs_definition());
+  StorageClient ann(room, 1);
+  StorageClient bob(room, 2);
+  ann.join_fully();
+  ann.type(0, std::string(1'000'000, 'x'));
+  bob.join();
+  ann.type(0, "a");
+  for (int i = 0; i < 5; ++i) {
+    room.run_ms(9'000);
+    for (StorageClient* client : {&ann, &bob}) {
+      room.send(client->index(), R"({"type":"$ping","data":{}})");
+    }
+    bob.read();
+  }
+  EXPECT_TRUE(bob.updates.empty());  // 1.3 MB at 256 kbit/s take 41 s, and ten more
+  room.run_ms(9'000);
+  bob.read();
+  EXPECT_EQ(bob.updates.size(), 1u);
+}
+
+// Bob's edit builds upon one of Ann's that only he has got: when hers comes, she lacks his.
+TEST(RoomStorage, WhoBringsWhatAnotherEditWaitedForHearsOfThatEdit) {
+  TestRoom room(yjs_definition());
+  StorageClient ann(room, 1);
+  StorageClient bob(room, 2);
+  ann.join_fully();
+  bob.join_fully();
+  ASSERT_TRUE(ann.doc().get_text("t").insert(0, "a").ok());
+  const std::string lost = ann.own();
+  ASSERT_TRUE(bob.doc().apply_update(lost).ok());
+  bob.type(1, "b");
+  ann.send_update("null", lost);
+  ann.read();
+  EXPECT_EQ(ann.text(), "ab");
+}
+
+TEST(RoomStorage, RefusalsAreCountedWhileTheDocumentIsAwaited) {
+  TestRoom room(yjs_definition());
+  StorageClient ann(room, 1);
+  ann.join_fully();
+  for (int i = 0; i < 200 && room.closed.empty(); ++i) ann.send_update("null", "\xff");
+  ASSERT_EQ(room.closed.size(), 1u);
+  EXPECT_EQ(room.closed[0].code, kClosePolicy);
+}
+
+// Each joiner of a document near its limit sends it back whole: that is no news, and cheap.
+TEST(RoomStorage, TheEchoOfALargeDocumentIsNotTooLarge) {
+  Definition definition = yjs_definition();
+  definition.limits.document_bytes_max = 1'200;
+  TestRoom room(std::move(definition));
+  StorageClient ann(room, 1);
+  ann.join_fully();
+  ann.type(0, std::string(1'000, 'x'));
+  for (std::uint32_t i = 0; i < 20; ++i) {
+    StorageClient bob(room, 2 + i);
+    bob.join_fully();
+    EXPECT_TRUE(bob.errors.empty());
+    EXPECT_EQ(bob.text().size(), 1'000u);
+  }
+}
+
+// More writers than an update may have: two updates brought them.
+TEST(RoomStorage, ADocumentOfManyUpdatesIsOverNoLimitOfOne) {
+  Definition definition = yjs_definition(true);
+  ycrdt::UpdateLimits limits;
+  limits.clients_max = 2;
+  limits.update_bytes_max = 60;
+  definition.storage = yjs_storage(limits);
+  TestRoom room(definition);
+  StorageClient ann(room, 1);
+  ann.join();
+  room.loaded({});
+  ann.send_update("\"$initialized\"", typed("a", 5));
+  StorageClient bob(room, 2);
+  bob.join();
+  std::vector<std::string> kept;
+  for (const ycrdt::ClientId client : {6u, 7u, 8u, 9u}) {
+    ann.send_update("null", typed(std::string(20, 'x'), client));
+  }
+  while (!room.appends.empty()) kept.push_back(room.appended());
+  bob.read();
+  bob.answer();  // what it has missed is told from the document's state
+  bob.read();
+  EXPECT_EQ(bob.text().size(), 81u);
+  // And it is loaded again, in one.
+  std::vector<std::string_view> views(kept.begin(), kept.end());
+  TestRoom later(definition);
+  StorageClient eve(later, 3);
+  eve.join();
+  later.loaded({*ycrdt::merge_updates(views)}, true);
+  eve.read();
+  EXPECT_EQ(eve.text().size(), 81u);
 }
 
 TEST(RoomStorage, AnEditOfItsOwnOpensAClientThatDoesNotAnswer) {

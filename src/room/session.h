@@ -38,17 +38,27 @@ struct Room::Session {
 // What a session has of the room's document.
 struct Room::StorageSession {
   enum class Stage : std::uint8_t {
-    asked,     // the document is being loaded; `update` is what it brought
+    asked,     // was not answered yet
     answered,  // was sent the document, but has not said that it is ready for changes
     open,      // is sent every change
   };
   Stage stage = Stage::asked;
-  std::string update;         // asked: its own first document
-  std::uint64_t version = 0;  // of the document, of what it was sent or will be
-  std::string state;          // answered: the document's state then
-  std::int64_t answered_ms = 0;
+  bool answer_due = false;       // has asked for the document and waits for the answer
+  std::string update;            // with that: its own first document
+  std::uint64_t version = 0;     // of the document, of what it was sent or will be
+  std::string state;             // answered: the document's state then
+  std::int64_t answered_ms = 0;  // 0: the answer is not on its way yet
+  std::size_t answer_bytes = 0;
+  std::uint32_t refusals = 0;    // while it is resyncing
   bool resyncing = false;        // was asked for its whole document, which has not come
   std::int64_t resynced_ms = 0;  // 0: never
+
+  // When it hears of changes without having said that it is ready: it may still be reading.
+  [[nodiscard]] std::int64_t open_at_ms(const Limits& limits) const noexcept {
+    constexpr std::int64_t kSlowLinkBytesPerMs = 32;  // 256 kbit/s
+    return answered_ms + limits.storage_answer_ms +
+           static_cast<std::int64_t>(answer_bytes) / kSlowLinkBytesPerMs;
+  }
 };
 
 // A user's sessions share one presence. Without authorization every session is a user of its own.

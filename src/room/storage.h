@@ -48,7 +48,8 @@ struct Room::Storage {
   // Counts changes; what has a version up to `saved` may be shown.
   std::uint64_t version = 1;
   std::uint64_t saved = 1;
-  std::size_t document_bytes = 0;  // encoded, at most
+  std::size_t document_bytes = 0;      // encoded, at most
+  std::uint64_t measured_version = 0;  // the version of which that is exact; 0: none
   // base64 of the document as it is sent, of this version; kept since all come back at once after a
   // restart. 0: none is kept.
   std::string sendable;

@@ -14,9 +14,24 @@ constexpr std::uint64_t kWriterMask = 0xffff'ffff;
 
 class YjsDocument final : public Document {
  public:
-  explicit YjsDocument(ycrdt::LazyDocOptions options) : lazy_(std::move(options)) {}
+  explicit YjsDocument(ycrdt::LazyDocOptions options)
+      : limits_(options.doc.limits), lazy_(std::move(options)) {}
 
   Result<std::string> apply(std::string_view update) override { return lazy_.apply_update(update); }
+
+  Result<void> load(std::string_view update) override {
+    lazy_.set_limits(kStoredLimits);
+    const Result<std::string> added = lazy_.apply_update(update);
+    lazy_.set_limits(limits_);
+    if (!added.ok()) return added.error();
+    return {};
+  }
+
+  Result<std::size_t> new_bytes(std::string_view update) const override {
+    const auto added = ycrdt::diff_update(update, lazy_.state_vector(), limits_);
+    if (!added.ok()) return added.error();
+    return added->size();
+  }
 
   Result<void*> begin_edit() override {
     const Result<ycrdt::Doc*> made = lazy_.doc();
@@ -50,7 +65,7 @@ class YjsDocument final : public Document {
   std::string state() const override { return lazy_.encode_state_vector(); }
 
   std::string encode_since(std::string_view state) override {
-    const auto known = ycrdt::decode_state_vector(state);
+    const auto known = ycrdt::decode_state_vector(state, kNoLimits);
     PLUV_ASSERT(known.ok());  // what state() has answered
     return lazy_.encode_without_pending(*known);
   }
@@ -67,7 +82,16 @@ class YjsDocument final : public Document {
                                                  .clients_max = SIZE_MAX,
                                                  .structs_max = SIZE_MAX,
                                                  .value_depth_max = SIZE_MAX};
+  // Of what was stored: it kept to a client's limits, a part at a time.
+  static constexpr ycrdt::UpdateLimits kStoredLimits{
+      .update_bytes_max = SIZE_MAX,
+      .clients_max = SIZE_MAX,
+      .structs_max = SIZE_MAX,
+      .value_depth_max = SIZE_MAX,
+      .pending_bytes_max = SIZE_MAX,
+      .work_base = ycrdt::LazyDocOptions().load_work_base};
 
+  ycrdt::UpdateLimits limits_;
   ycrdt::LazyDoc lazy_;
   ycrdt::Doc* editing_ = nullptr;
   ycrdt::Subscription observing_;

@@ -279,6 +279,11 @@ std::size_t LazyDoc::pending_bytes() const noexcept {
 
 // --- The document.
 
+void LazyDoc::set_limits(const UpdateLimits& limits) noexcept {
+  options_.doc.limits = limits;
+  if (doc_ != nullptr) doc_->set_limits(limits);
+}
+
 Result<Doc*> LazyDoc::doc() {
   if (doc_ != nullptr) return doc_.get();
   join_all();

@@ -63,6 +63,9 @@ class LazyDoc {
   [[nodiscard]] bool has_pending() const noexcept;
   [[nodiscard]] std::size_t pending_bytes() const noexcept;  // as Doc
 
+  // What counts from the next update on.
+  void set_limits(const UpdateLimits& limits) noexcept;
+
   // The document. It is this one's: good until unload() or the end. Edits of it count. An error of
   // code limit: its bytes are over a limit of documents; they can still be relayed and merged.
   [[nodiscard]] Result<Doc*> doc();

@@ -55,21 +55,23 @@ class Throttle : public std::enable_shared_from_this<Throttle<Event>> {
  private:
   void arm(const std::string& room) {
     runtime_->executor(room)->post_after(interval_, [self = this->shared_from_this(), room] {
-      std::shared_ptr<Event> waiting;
-      {
-        const std::lock_guard lock(self->mutex_);
-        const auto found = self->rooms_.find(room);
-        if (found == self->rooms_.end()) return;
-        std::swap(waiting, found->second);
-        if (!waiting) self->rooms_.erase(found);
-      }
-      if (!waiting) return;
-      // On the room's own loop, on which its other handlers run.
-      self->runtime_->executor(room)->post([self, room, waiting] {
-        self->call_(waiting, nullptr);
-        self->arm(room);
-      });
+      // On the room's own loop, on which its other handlers run; until then a flush may come.
+      self->runtime_->executor(room)->post([self, room] { self->time_is_over(room); });
     });
+  }
+
+  void time_is_over(const std::string& room) {
+    std::shared_ptr<Event> waiting;
+    {
+      const std::lock_guard lock(mutex_);
+      const auto found = rooms_.find(room);
+      if (found == rooms_.end()) return;
+      std::swap(waiting, found->second);
+      if (!waiting) rooms_.erase(found);
+    }
+    if (!waiting) return;
+    call_(std::move(waiting), nullptr);
+    arm(room);
   }
 
   const std::chrono::milliseconds interval_;
