@@ -110,8 +110,7 @@ void Room::keep_waiting(SessionIndex index, std::string_view text) {
 
 // While it only waits for the document: people see each other meanwhile.
 bool Room::may_overtake(const Session& self, MessageKind kind) const noexcept {
-  return self.joined && waits_for_document(self) &&
-         (kind == MessageKind::update_presence || kind == MessageKind::get_others);
+  return kind == MessageKind::update_presence && self.joined && waits_for_document(self);
 }
 
 void Room::release_waiting(SessionIndex index) {

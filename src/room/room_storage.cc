@@ -241,8 +241,9 @@ Result<void> Room::check_document_size(SessionIndex index, std::string_view upda
 // again. Never told that the document is empty, which would make it throw its own away.
 void Room::resync(SessionIndex index, RefusalReason reason, std::string_view close_reason) {
   StorageSession& exchange = *session(index).storage;
-  // What comes before its answer knows no better, up to a point.
-  if (exchange.resyncing && ++exchange.refusals < kRefusalsMax) return;
+  // What comes before its answer knows no better; of what can never be taken, up to a point.
+  const bool hopeless = reason != RefusalReason::update_incomplete;
+  if (exchange.resyncing && (!hopeless || ++exchange.refusals < kRefusalsMax)) return;
   const bool again = exchange.resynced_ms != 0 &&
                      now_.steady_ms - exchange.resynced_ms < definition_.limits.resync_interval_ms;
   if (again) {

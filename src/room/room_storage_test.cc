@@ -171,6 +171,19 @@ TEST(RoomStorage, WhoBringsWhatAnotherEditWaitedForHearsOfThatEdit) {
   EXPECT_EQ(ann.text(), "ab");
 }
 
+TEST(RoomStorage, EditsThatComeBeforeTheAnswerToAResyncAreForgiven) {
+  TestRoom room(yjs_definition());
+  StorageClient ann(room, 1);
+  ann.join_fully();
+  ASSERT_TRUE(ann.doc().get_text("t").insert(0, "a").ok());  // lost on the way
+  for (std::uint32_t i = 0; i < 500; ++i) ann.type(i + 1, "b");
+  EXPECT_TRUE(room.closed.empty());
+  ann.answer();
+  StorageClient bob(room, 2);
+  bob.join_fully();
+  EXPECT_EQ(bob.text().size(), 501u);
+}
+
 TEST(RoomStorage, RefusalsAreCountedWhileTheDocumentIsAwaited) {
   TestRoom room(yjs_definition());
   StorageClient ann(room, 1);
