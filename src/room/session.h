@@ -55,9 +55,9 @@ struct Room::StorageSession {
 
   // When it hears of changes without having said that it is ready: it may still be reading.
   [[nodiscard]] std::int64_t open_at_ms(const Limits& limits) const noexcept {
-    constexpr std::int64_t kSlowLinkBytesPerMs = 32;  // 256 kbit/s
+    constexpr std::int64_t kSlowLinkMsPerKiB = 32;  // 256 kbit/s
     return answered_ms + limits.storage_answer_ms +
-           static_cast<std::int64_t>(answer_bytes) / kSlowLinkBytesPerMs;
+           static_cast<std::int64_t>(answer_bytes / 1024) * kSlowLinkMsPerKiB;
   }
 };
 
