@@ -151,6 +151,18 @@ Result<SqliteStatement> SqliteDatabase::prepare(const char* sql) {
   return SqliteStatement(statement);
 }
 
+Result<std::vector<SqliteStatement>> SqliteDatabase::prepare_all(
+    std::span<const char* const> texts) {
+  std::vector<SqliteStatement> statements;
+  statements.reserve(texts.size());
+  for (const char* text : texts) {
+    auto statement = prepare(text);
+    if (!statement) return std::move(statement).error();
+    statements.push_back(std::move(statement).value());
+  }
+  return statements;
+}
+
 Result<void> SqliteDatabase::sync_log() {
   sqlite3_file* file = nullptr;
   sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER,

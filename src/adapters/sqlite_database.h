@@ -5,8 +5,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 
@@ -73,6 +75,9 @@ class SqliteDatabase {
   [[nodiscard]] Result<std::int64_t> integer(const char* sql);
   // Kept prepared for the connection's life.
   [[nodiscard]] Result<SqliteStatement> prepare(const char* sql);
+  // All of them, in their order, or the first error.
+  [[nodiscard]] Result<std::vector<SqliteStatement>> prepare_all(
+      std::span<const char* const> texts);
   // Syncs the write-ahead log: all that was committed is on the disk then.
   [[nodiscard]] Result<void> sync_log();
   [[nodiscard]] bool in_transaction() const;

@@ -24,13 +24,9 @@ constexpr std::array kTexts = {
 
 Result<std::unique_ptr<Purger>> Purger::prepare(SqliteDatabase& database) {
   static_assert(kTexts.size() == which_count);
-  std::vector<SqliteStatement> statements;
-  for (const char* text : kTexts) {
-    auto statement = database.prepare(text);
-    if (!statement) return std::move(statement).error();
-    statements.push_back(std::move(statement).value());
-  }
-  return std::unique_ptr<Purger>(new Purger(database, std::move(statements)));
+  auto statements = database.prepare_all(kTexts);
+  if (!statements) return std::move(statements).error();
+  return std::unique_ptr<Purger>(new Purger(database, std::move(statements).value()));
 }
 
 Result<bool> Purger::step(std::int64_t replaced_until_unix_ms) {

@@ -31,14 +31,10 @@ constexpr std::array kTexts = {
 
 Result<std::unique_ptr<RecordReader>> RecordReader::prepare(SqliteDatabase database) {
   static_assert(kTexts.size() == which_count);
-  std::vector<SqliteStatement> statements;
-  for (const char* text : kTexts) {
-    auto statement = database.prepare(text);
-    if (!statement) return std::move(statement).error();
-    statements.push_back(std::move(statement).value());
-  }
+  auto statements = database.prepare_all(kTexts);
+  if (!statements) return std::move(statements).error();
   return std::unique_ptr<RecordReader>(
-      new RecordReader(std::move(database), std::move(statements)));
+      new RecordReader(std::move(database), std::move(statements).value()));
 }
 
 template <class F>

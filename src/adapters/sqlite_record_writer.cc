@@ -34,13 +34,9 @@ constexpr std::array kTexts = {
 
 Result<std::unique_ptr<RecordWriter>> RecordWriter::prepare(SqliteDatabase& database) {
   static_assert(kTexts.size() == which_count);
-  std::vector<SqliteStatement> statements;
-  for (const char* text : kTexts) {
-    auto statement = database.prepare(text);
-    if (!statement) return std::move(statement).error();
-    statements.push_back(std::move(statement).value());
-  }
-  return std::unique_ptr<RecordWriter>(new RecordWriter(std::move(statements)));
+  auto statements = database.prepare_all(kTexts);
+  if (!statements) return std::move(statements).error();
+  return std::unique_ptr<RecordWriter>(new RecordWriter(std::move(statements).value()));
 }
 
 Result<std::uint64_t> RecordWriter::append(const std::string& room, std::string_view update,
