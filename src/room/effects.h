@@ -173,7 +173,6 @@ struct Scratch {
   protocol::v5::Decoder decoder;
   json::MergeScratch merge;
   std::string presence;
-  std::string update;
   EventSink events;
 };
 
