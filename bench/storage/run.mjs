@@ -71,7 +71,7 @@ const servers = {
     const data = fs.mkdtempSync(path.join(os.tmpdir(), 'pluv-bench-'));
     const server = await start(
       options.pluvd,
-      ['--dev', '--port', '0', '--data', data, '--log-level', 'error', '--rate-limit', '0'],
+      [...(process.env.XARGS?process.env.XARGS.split(" "):[]), "--dev", "--port", "0", "--data", data, "--log-level", "error", "--rate-limit", "0"],
       /:(\d+)\n/,
     );
     const stop = async () => {

@@ -63,10 +63,12 @@ SqliteWriter::~SqliteWriter() {
 
 template <class T>
 bool SqliteWriter::enqueue(T& what, Sender sender) {
-  const std::lock_guard lock(mutex_);
-  if (finishing_ && sender == Sender::caller) return false;
-  queue_.push_back({++sequence_, std::move(what)});
-  changed_.notify_one();
+  {
+    const std::lock_guard lock(mutex_);
+    if (finishing_ && sender == Sender::caller) return false;
+    queue_.push_back({++sequence_, std::move(what)});
+  }
+  changed_.notify_one();  // without the lock, for which the thread would wait at once
   return true;
 }
 

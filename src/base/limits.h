@@ -91,10 +91,17 @@ struct Limits {
   std::uint32_t connections_max = 0;
   // A busy room writes to its sessions at most once in (sessions * flush_us_per_session), so that
   // one system call carries several messages, and waits no longer than flush_interval_ms: the cost
-  // of fan-out stays bounded (some 2,500 system calls a second and room) and so does the delay. A
-  // room at rest, and one of one or two sessions, writes at once. 0: off.
+  // of fan-out stays bounded (some 2,500 system calls a second and room) and so does the delay. It
+  // saves its document as often, since what is not saved is not shown. A room at rest, and one of
+  // one or two sessions, writes at once. 0: off.
   std::int64_t flush_interval_ms = 20;
   std::int64_t flush_us_per_session = 400;
+
+  // How long a room of so many sessions waits after it has written to them, or to its store.
+  [[nodiscard]] std::int64_t flush_wait_ms(std::size_t sessions) const noexcept {
+    const std::int64_t wait_us = static_cast<std::int64_t>(sessions) * flush_us_per_session;
+    return wait_us / 1'000 < flush_interval_ms ? wait_us / 1'000 : flush_interval_ms;
+  }
 };
 
 }  // namespace pluv

@@ -19,6 +19,8 @@ constexpr std::int64_t kCompactRetryMs = 60'000;
 constexpr std::int64_t kSendableKeptMs = 10'000;
 // A room that could be forgotten but has something under way is looked at again after this.
 constexpr std::int64_t kBusyMs = 1'000;
+// So much is saved without waiting for more.
+constexpr std::size_t kFullAppendBytes = 64 * 1024;
 
 }  // namespace
 
@@ -159,6 +161,15 @@ void Room::start_append() {
     storage.overflowed |= storage.unsaved_bytes > definition_.limits.unsaved_bytes_max;
     return;
   }
+  const std::int64_t due_ms =
+      storage.appended_ms + definition_.limits.flush_wait_ms(order_.size());
+  if (storage.appended_ms != 0 && now_.steady_ms < due_ms &&
+      storage.unsaved_bytes < kFullAppendBytes) {
+    storage.append_due_ms = due_ms;
+    return;
+  }
+  storage.appended_ms = now_.steady_ms;
+  storage.append_due_ms = 0;
   if (storage.unsaved.size() == 1) {
     storage.appending = std::move(storage.unsaved.front());
   } else {
@@ -272,7 +283,8 @@ std::int64_t Room::storage_due_ms() const noexcept {
   if (!storage_) return 0;
   std::int64_t due = 0;
   for (const std::int64_t at :
-       {storage_->retry_at_ms, storage_->answer_due_ms, storage_->idle_until_ms}) {
+       {storage_->retry_at_ms, storage_->append_due_ms, storage_->answer_due_ms,
+        storage_->idle_until_ms}) {
     if (at != 0 && (due == 0 || at < due)) due = at;
   }
   return due;
@@ -290,6 +302,7 @@ void Room::wake_storage() {
     storage.retry_at_ms = 0;
     effects_->list.emplace_back(AppendUpdate{storage.append_ticket, storage.appending});
   }
+  if (storage.append_due_ms != 0 && storage.append_due_ms <= now_.steady_ms) start_append();
   if (now_.steady_ms - storage.sendable_used_ms > kSendableKeptMs) {
     storage.sendable = {};
     storage.sendable_version = 0;

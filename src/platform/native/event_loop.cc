@@ -1,13 +1,13 @@
 #include "platform/native/event_loop.h"
 
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <array>
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <csignal>
@@ -39,10 +39,19 @@ struct EventLoop::Impl {
   explicit Impl(std::function<void(std::span<const Readiness>)> turn_function)
       : turn(std::move(turn_function)),
         poll_fd(::epoll_create1(EPOLL_CLOEXEC)),
+        wake_fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
         sockets(io, poll_fd) {
-    PLUV_ASSERT(poll_fd >= 0);
+    PLUV_ASSERT(poll_fd >= 0 && wake_fd >= 0);
+    // Edge-triggered: each write is one wake-up, and nobody has to read.
+    epoll_event event{};
+    event.events = EPOLLIN | EPOLLET;
+    const bool watched = ::epoll_ctl(poll_fd, EPOLL_CTL_ADD, wake_fd, &event) == 0;
+    PLUV_ASSERT(watched);
     await_sockets();
   }
+  ~Impl() { ::close(wake_fd); }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
 
   void await_sockets() {
     sockets.async_wait(asio::posix::stream_descriptor::wait_read,
@@ -55,9 +64,11 @@ struct EventLoop::Impl {
 
   void take_sockets() {
     const int count = ::epoll_wait(poll_fd, events.data(), static_cast<int>(events.size()), 0);
+    woken.store(false);  // before the turn: what is posted from now on may be missed by it
     std::size_t used = 0;
     for (int i = 0; i < count; ++i) {
       const epoll_event& event = events[static_cast<std::size_t>(i)];
+      if (event.data.ptr == nullptr) continue;  // a wake-up
       readiness[used++] =
           Readiness{.owner = static_cast<Pollable*>(event.data.ptr),
                     .readable = (event.events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0,
@@ -84,6 +95,7 @@ struct EventLoop::Impl {
   std::function<void(std::span<const Readiness>)> turn;
   asio::io_context io{1};
   int poll_fd;
+  int wake_fd;
   asio::posix::stream_descriptor sockets;  // owns poll_fd
   asio::steady_timer timer{io};
   std::optional<asio::signal_set> signals;
@@ -117,10 +129,9 @@ void EventLoop::set_timer(std::int64_t at_ms) {
 
 void EventLoop::wake() {
   if (impl_->woken.exchange(true)) return;
-  asio::post(impl_->io, [impl = impl_.get()] {
-    impl->woken.store(false);
-    impl->turn({});
-  });
+  const std::uint64_t one = 1;
+  const ssize_t written = ::write(impl_->wake_fd, &one, sizeof(one));
+  PLUV_ASSERT(written == sizeof(one));
 }
 
 void EventLoop::watch_signals(std::function<void()> on_signal) {

@@ -271,10 +271,7 @@ bool RoomHost::settle() {
   dirty.swap(dirty_rooms_);
   for (RoomEntry* entry : dirty) {
     entry->in_dirty_rooms = false;
-    const auto sessions = static_cast<std::int64_t>(entry->room.size());
-    const std::int64_t due_ms =
-        entry->flushed_ms +
-        std::min(limits.flush_interval_ms, sessions * limits.flush_us_per_session / 1000);
+    const std::int64_t due_ms = entry->flushed_ms + limits.flush_wait_ms(entry->room.size());
     if (worker_.now_ms() < due_ms) {
       if (!entry->flush.set()) worker_.timers().set(entry->flush, due_ms);
       continue;
