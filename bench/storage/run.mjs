@@ -1,7 +1,7 @@
 // What a keystroke costs a server whose room has a large document: one writer, the others only
 // receive; server CPU and bytes per update and receiver by the document's size. pluvd with its file,
 // and @hocuspocus/server without one. Every receiver must end with the writer's document.
-//   node bench/storage/run.mjs [--clients 20] [--updates 1000] [--rate 200] [--sizes 0,100000,...]
+//   node bench/storage/run.mjs [--clients 20] [--seconds 4] [--rates 200,5000] [--sizes 0,...]
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -16,14 +16,13 @@ const { values: options } = parseArgs({
   options: {
     pluvd: { type: 'string', default: path.join(here, '../../build/release/bin/pluvd') },
     clients: { type: 'string', default: '20' },
-    updates: { type: 'string', default: '1000' },
-    rate: { type: 'string', default: '200' },
+    seconds: { type: 'string', default: '4' },
+    rates: { type: 'string', default: '200,5000' },
     sizes: { type: 'string', default: '0,100000,1000000,10000000' },
     servers: { type: 'string', default: 'pluvd,hocuspocus' },
   },
 });
 const clients = Number(options.clients);
-const updates = Number(options.updates);
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
 // Of a process, in milliseconds: user and system time in clock ticks of 10 ms.
@@ -32,8 +31,8 @@ function cpuMs(pid) {
   return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
-// A document of so many bytes of text, and what 1,000 keystrokes at its end add.
-function makeDocument(size) {
+// A document of so many bytes of text, and what so many keystrokes at its end add.
+function makeDocument(size, updates) {
   const doc = new Y.Doc();
   doc.clientID = 1000001;
   const text = doc.getText('t');
@@ -71,7 +70,7 @@ const servers = {
     const data = fs.mkdtempSync(path.join(os.tmpdir(), 'pluv-bench-'));
     const server = await start(
       options.pluvd,
-      [...(process.env.XARGS?process.env.XARGS.split(" "):[]), "--dev", "--port", "0", "--data", data, "--log-level", "error", "--rate-limit", "0"],
+      ['--dev', '--port', '0', '--data', data, '--log-level', 'error', '--rate-limit', '0'],
       /:(\d+)\n/,
     );
     const stop = async () => {
@@ -86,23 +85,24 @@ const servers = {
   },
 };
 
-async function measure(name, size) {
-  const { whole, keystrokes, text } = makeDocument(size);
+async function measure(name, size, rate) {
+  const { whole, keystrokes, text } = makeDocument(size, rate * Number(options.seconds));
   const server = await servers[name]();
   const writer = new server.Client(server.port);
   await writer.join(whole);
+  await sleep(500 + size / 10_000); // hocuspocus does not say when it has it
   const beginJoin = performance.now();
   const receivers = [];
   for (let i = 1; i < clients; ++i) receivers.push(new server.Client(server.port));
   await receivers[0].join();
   const joinMs = performance.now() - beginJoin;
   await Promise.all(receivers.slice(1).map((one) => one.join()));
-  await sleep(500);
+  await sleep(1_000);
   const bytesBefore = receivers.map((one) => one.bytes);
   const cpuBefore = cpuMs(server.pid);
   const begin = performance.now();
   for (let i = 0; i < keystrokes.length; ++i) {
-    const due = begin + (i * 1000) / Number(options.rate);
+    const due = begin + (i * 1000) / rate;
     if (performance.now() < due) await sleep(due - performance.now());
     writer.send(keystrokes[i]);
   }
@@ -113,7 +113,7 @@ async function measure(name, size) {
   const cpu = cpuMs(server.pid) - cpuBefore;
   const bytes = receivers.reduce((sum, one, i) => sum + one.bytes - bytesBefore[i], 0);
   for (const one of receivers) {
-    if (one.text() !== text) throw new Error(`${name}: a receiver has another document`);
+    if (one.text() !== text) throw new Error(`${name}: a receiver has ${one.length()} of ${text.length} characters`);
   }
   for (const one of [writer, ...receivers]) one.close();
   await server.stop();
@@ -124,13 +124,16 @@ async function measure(name, size) {
   };
 }
 
-console.log('| server | document, bytes | server CPU an update, ms | bytes a receiver and update | one join, ms |');
-console.log('| --- | --- | --- | --- | --- |');
-for (const name of options.servers.split(',')) {
-  for (const size of options.sizes.split(',').map(Number)) {
-    const { cpu, bytes, joinMs } = await measure(name, size);
-    console.log(
-      `| ${name} | ${size.toLocaleString('en')} | ${cpu.toFixed(3)} | ${bytes.toFixed(0)} | ${joinMs.toFixed(0)} |`,
-    );
+console.log(
+  '| server | updates a second | document, bytes | server CPU an update, ms | bytes a receiver and update | one join, ms |',
+);
+console.log('| --- | --- | --- | --- | --- | --- |');
+for (const rate of options.rates.split(',').map(Number)) {
+  for (const name of options.servers.split(',')) {
+    for (const size of options.sizes.split(',').map(Number)) {
+      const { cpu, bytes, joinMs } = await measure(name, size, rate);
+      const row = [name, rate, size.toLocaleString('en'), cpu.toFixed(3), bytes.toFixed(0), joinMs.toFixed(0)];
+      console.log(`| ${row.join(' | ')} |`);
+    }
   }
 }

@@ -84,6 +84,56 @@ TEST(RoomPersistence, NothingIsShownBeforeItIsSaved) {
   EXPECT_EQ(eve.text(), "a");
 }
 
+// One write to the store for all that came since the last, as often as the sessions are written to.
+TEST(RoomPersistence, ABusyRoomSavesSeveralUpdatesAtOnce) {
+  Definition definition = yjs_definition(true);
+  TestRoom room(definition);
+  std::vector<StorageClient> clients;
+  for (std::uint32_t i = 0; i < 10; ++i) clients.emplace_back(room, 100 + i).join();
+  room.loaded({});
+  for (StorageClient& client : clients) client.answer();
+  StorageClient& ann = clients.front();
+  StorageClient& bob = clients.back();
+  room.run_ms(100);
+  ann.type(0, "a");  // the room was at rest
+  ASSERT_EQ(room.appends.size(), 1u);
+  (void)room.appended();
+  ann.type(1, "b");
+  room.run_ms(2);
+  ann.type(2, "c");
+  EXPECT_TRUE(room.appends.empty());
+  bob.read();
+  EXPECT_EQ(bob.text(), "a");
+  room.run_ms(definition.limits.flush_wait_ms(clients.size()) + 1 - 2);
+  ASSERT_EQ(room.appends.size(), 1u);
+  (void)room.appended();
+  bob.read();
+  EXPECT_EQ(bob.text(), "abc");
+  EXPECT_TRUE(room.appends.empty());
+  bob.type(3, std::string(100'000, 'x'));  // much does not wait for more
+  EXPECT_EQ(room.appends.size(), 1u);
+}
+
+TEST(RoomPersistence, WhatWaitsToBeSavedIsSavedWhenAllHaveGone) {
+  TestRoom room(yjs_definition(true));
+  std::vector<StorageClient> clients;
+  for (std::uint32_t i = 0; i < 10; ++i) clients.emplace_back(room, 100 + i).join();
+  room.loaded({});
+  for (StorageClient& client : clients) client.answer();
+  room.run_ms(100);
+  clients[0].type(0, "a");
+  (void)room.appended();
+  clients[0].type(1, "b");
+  for (StorageClient& client : clients) client.leave();
+  room.step(ForgetIdle{});
+  EXPECT_FALSE(room.room().finished());
+  room.run_ms(20);
+  ASSERT_EQ(room.appends.size(), 1u);
+  (void)room.appended();
+  room.step(ForgetIdle{});
+  EXPECT_TRUE(room.room().finished());
+}
+
 // After a restart all come back at once: a step answers a few of them.
 TEST(RoomPersistence, AStepAnswersNoMoreThanItsShare) {
   TestRoom room(yjs_definition(true));
