@@ -426,6 +426,22 @@ TEST(RoomStorage, WithoutAStoreADocumentEndsWithItsRoom) {
   EXPECT_EQ(bob.change_kind, "empty");
 }
 
+TEST(RoomStorage, OneFrameServesAllReceivers) {
+  TestRoom room(yjs_definition());
+  std::vector<StorageClient> clients;
+  for (std::uint32_t i = 0; i < 10; ++i) clients.emplace_back(room, 100 + i).join_fully();
+  clients.front().type(0, "a");
+  int sends = 0;
+  for (const Effect& effect : room.effects().list) {
+    const auto* send = std::get_if<Send>(&effect);
+    if (send == nullptr) continue;
+    ++sends;
+    EXPECT_EQ(send->receivers_count, 9u);
+  }
+  EXPECT_EQ(sends, 1);
+  EXPECT_LT(room.effects().bytes.size(), 300u);
+}
+
 TEST(RoomStorage, ListenersHearWhoChangedIt) {
   Definition definition = yjs_definition();
   definition.listeners.on_storage_updated = [](ListenerEvent) {};

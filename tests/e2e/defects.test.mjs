@@ -20,7 +20,9 @@
 //   42, 43, 48       storage.test.mjs
 //   44, 45           here
 //   46, 47           tests/transcripts/defects_test.cc, here (47, over a socket)
-// The others are about several nodes (21 to 24), or no socket shows them (35, 38, 41).
+// No socket shows 35, 38 and 41, which src/room/ holds: RoomStorage.ListenersHearWhoChangedIt, both
+// OneFrameServesAllReceivers, room_allocation_test.cc and AskingForTheOthersCostsAsMuchAsThereAre.
+// 21 to 24 are about several nodes.
 import assert from "node:assert/strict";
 import { hkdfSync } from "node:crypto";
 
