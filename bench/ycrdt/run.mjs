@@ -66,6 +66,13 @@ const kRows = [
   { name: 'b2.4', title: 'B2.4 two users insert and delete', unit: 'ms' },
   { name: 'b3.1', title: 'B3.1 1,540 clients set one key of a map', unit: 'ms' },
   { name: 'b3.4', title: 'B3.4 1,540 clients insert into an array', unit: 'ms' },
+  { name: 'relay-load', title: 'kept as bytes: load of B4', unit: 'ms' },
+  { name: 'relay-updates', title: 'kept as bytes: B4 as 259,778 updates', unit: 'ms' },
+  { name: 'relay-memory', title: 'kept as bytes: memory of B4', unit: 'MB' },
+  { name: 'relay-append', title: 'kept as bytes: updates at the end', unit: 'a second' },
+  { name: 'relay-random', title: 'kept as bytes: updates anywhere', unit: 'a second' },
+  { name: 'relay-x100-load', title: 'kept as bytes: load of 100 x B4', unit: 'ms' },
+  { name: 'relay-x100-memory', title: 'kept as bytes: memory of 100 x B4', unit: 'MB' },
 ];
 const kNoSuchRow = 3;
 

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "ycrdt/doc.h"
+#include "ycrdt/lazy_doc.h"
 #include "ycrdt/updates.h"
 
 namespace {
@@ -198,6 +199,47 @@ Sample apply_to_b4(const std::string& folder, const char* name) {
   return {static_cast<double>(updates.size()) * 1e3 / spent, doc.encode_state_as_update()};
 }
 
+// The same documents kept as bytes, as a room does that only relays.
+pluv::ycrdt::LazyDoc loaded_as_bytes(std::string_view update) {
+  pluv::ycrdt::LazyDoc doc;
+  must(doc.apply_update(update));
+  return doc;
+}
+
+Sample relay_load(const std::string& folder, const char* name) {
+  const Input update(folder, name);
+  const double begin = cpu_ms();
+  auto doc = loaded_as_bytes(update.bytes());
+  const double spent = cpu_ms() - begin;
+  return {spent, doc.encode_state_as_update()};
+}
+
+Sample relay_updates(const std::string& folder, const char* name) {
+  const Input input(folder, name);
+  const auto updates = input.frames();
+  pluv::ycrdt::LazyDoc doc;
+  const double begin = cpu_ms();
+  for (const std::string_view update : updates) must(doc.apply_update(update));
+  const double spent = cpu_ms() - begin;
+  return {spent, doc.encode_state_as_update()};
+}
+
+Sample relay_to_b4(const std::string& folder, const char* name) {
+  const Input input(folder, name);
+  const auto updates = input.frames();
+  auto doc = loaded_as_bytes(Input(folder, "b4.bin").bytes());
+  const double begin = cpu_ms();
+  for (const std::string_view update : updates) must(doc.apply_update(update));
+  const double spent = cpu_ms() - begin;
+  return {static_cast<double>(updates.size()) * 1e3 / spent, doc.encode_state_as_update()};
+}
+
+Sample relay_memory(const std::string& folder, const char* name, double (*used)()) {
+  const double before = used();
+  auto doc = loaded_as_bytes(Input(folder, name).bytes());
+  return {used() - before, doc.encode_state_as_update()};
+}
+
 // Two users: the update of each one's transaction is applied by the other at once.
 Sample two_users(const std::string& folder) {
   const Input start(folder, "b2.4.start.bin");
@@ -280,6 +322,14 @@ constexpr Row kRows[] = {
     {"b4x100-memory", [](const std::string& f) { return memory(f, "b4x100.bin", resident_mb); }},
     {"append", [](const std::string& f) { return apply_to_b4(f, "append.frames"); }},
     {"random", [](const std::string& f) { return apply_to_b4(f, "random.frames"); }},
+    {"relay-load", [](const std::string& f) { return relay_load(f, "b4.bin"); }},
+    {"relay-updates", [](const std::string& f) { return relay_updates(f, "b4.frames"); }},
+    {"relay-memory", [](const std::string& f) { return relay_memory(f, "b4.bin", heap_mb); }},
+    {"relay-append", [](const std::string& f) { return relay_to_b4(f, "append.frames"); }},
+    {"relay-random", [](const std::string& f) { return relay_to_b4(f, "random.frames"); }},
+    {"relay-x100-load", [](const std::string& f) { return relay_load(f, "b4x100.bin"); }},
+    {"relay-x100-memory",
+     [](const std::string& f) { return relay_memory(f, "b4x100.bin", resident_mb); }},
     {"diff", diff},
     {"diff-bytes", diff_bytes},
     {"state-vector-bytes", state_vector_of_bytes},

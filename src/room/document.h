@@ -44,6 +44,9 @@ class Document {
   [[nodiscard]] virtual std::string state() const = 0;
   [[nodiscard]] virtual std::string encode_since(std::string_view state) = 0;
   [[nodiscard]] virtual std::size_t memory_bytes() const = 0;
+  // Nobody is in its room: what only edits need may go until the next one. Costs the document's
+  // size. What begin_edit() has answered ends with it.
+  virtual void rest() = 0;
 };
 
 class StorageKind {

@@ -117,6 +117,7 @@ void Room::destroyed() {
     if (!storage_) {
       effects_->list.emplace_back(Finished{});
     } else {
+      if (storage_->ready) storage_->document->rest();
       storage_->idle_until_ms =
           now_.steady_ms + std::max<std::int64_t>(definition_.limits.linger_ms, 1);
     }

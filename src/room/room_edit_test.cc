@@ -42,6 +42,46 @@ bool was_sent(const std::vector<std::string>& mail, std::string_view type) {
   return false;
 }
 
+// An edit makes items of a document's bytes; when everybody has left, bytes are enough again.
+TEST(RoomEdit, ALingeringDocumentGivesBackWhatItsEditsNeeded) {
+  TestRoom room(writing_definition(true));
+  StorageClient ann(room, 1);
+  ann.join();
+  ycrdt::Doc doc({.client_id = 9});
+  for (std::uint32_t i = 0; i < 20'000; ++i) {
+    ASSERT_TRUE(doc.get_text("t").insert(i % 2 == 0 ? 0 : i / 2, "x").ok());
+  }
+  room.loaded({doc.encode_state_as_update()}, true);
+  ann.answer();
+  const std::size_t as_bytes = room.room().document_memory_bytes();
+  room.send(ann.index(), R"({"type":"write","data":{}})");
+  (void)room.appended();
+  EXPECT_GT(room.room().document_memory_bytes(), 2 * as_bytes);
+  ann.leave();
+  room.run_ms(1'000);
+  EXPECT_LT(room.room().document_memory_bytes(), 2 * as_bytes);
+  EXPECT_FALSE(room.room().finished());
+  StorageClient bob(room, 2);
+  bob.join_fully();
+  EXPECT_EQ(bob.text().substr(0, 10), "written xx");
+  room.send(bob.index(), R"({"type":"write","data":{}})");
+  (void)room.appended();
+  bob.read();
+  EXPECT_EQ(bob.text().substr(0, 17), "written written x");
+}
+
+TEST(RoomEdit, ALastSessionMayLeaveBeforeTheDocumentIsThere) {
+  TestRoom room(yjs_definition(true));
+  StorageClient ann(room, 1);
+  ann.join();
+  ann.leave();
+  room.run_ms(100);
+  room.loaded({typed("late")}, true);
+  StorageClient bob(room, 2);
+  bob.join_fully();
+  EXPECT_EQ(bob.text(), "late");
+}
+
 TEST(RoomEdit, AHandlersEditReachesEverybodyWithItsEvents) {
   TestRoom room(writing_definition(false));
   StorageClient ann(room, 1);

@@ -72,6 +72,8 @@ class YjsDocument final : public Document {
 
   std::size_t memory_bytes() const override { return lazy_.memory_bytes(); }
 
+  void rest() override { (void)lazy_.unload(); }  // stays when updates wait in it
+
   static Result<std::string> merge(std::span<const std::string> updates) {
     const std::vector<std::string_view> views(updates.begin(), updates.end());
     return ycrdt::merge_updates(views, {.coalesce_text = true, .limits = kNoLimits});
