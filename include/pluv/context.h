@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +16,7 @@
 
 #include "base/ids.h"
 #include "base/time.h"
+#include "pluv/task.h"
 
 namespace pluv {
 
@@ -78,7 +80,7 @@ class ContextBase {
   // what it can do. What was changed is kept and told as a client's edit is, together with the
   // handler's output events, and stays when the handler throws afterwards. Throws
   // std::runtime_error when there is none: without crdt = yjs(), and in a coroutine, which has
-  // server.edit().
+  // edit().
   [[nodiscard]] ycrdt::Doc& doc();
   // Closes sessions that are dead and tells clients who is left, once the handler has returned.
   void garbage_collect();
@@ -96,6 +98,7 @@ class ContextBase {
   };
   explicit ContextBase(Call call) : call_(std::move(call)) {}
   [[nodiscard]] std::vector<RawSession> raw_sessions() const;
+  void start_edit(std::function<void(ycrdt::Doc&)> fn, resolver<void> done);
 
   Call call_;
 
@@ -124,6 +127,15 @@ class TaskContext : public detail::ContextBase {
                   "pluv: ctx.context() needs NativeOptions{.context = ...}");
     return *static_cast<Value*>(call_.context);
   }
+  // co_await ctx.edit([&](pluv::ycrdt::Doc& doc) { ... }) in a coroutine: changes the room's
+  // document at once, as a client's edit does, and goes on when that was kept. Throws, out of
+  // co_await, what fn throws, and the reason why the edit was not kept (see Server::edit).
+  [[nodiscard]] auto edit(std::function<void(ycrdt::Doc&)> fn) {
+    auto start = [this, fn = std::move(fn)](resolver<void> done, detail::Executor&) mutable {
+      this->start_edit(std::move(fn), std::move(done));
+    };
+    return detail::Wait<void, decltype(start)>(std::move(start));
+  }
 };
 
 // The context of a plain handler.
@@ -132,6 +144,8 @@ class EventContext : public TaskContext<User, Value> {
  public:
   using typename TaskContext<User, Value>::Call;
   explicit EventContext(Call call) : TaskContext<User, Value>(std::move(call)) {}
+
+  void edit(std::function<void(ycrdt::Doc&)> fn) = delete;  // cannot wait for it; has doc()
 
   // The room's live sessions in the order of joining. O(sessions). Not in a coroutine, where the
   // list changes while the handler waits.

@@ -58,7 +58,8 @@ class EncodedState {
 
 // A listener of on_storage_updated that runs at most once in this time for each room: at once, and
 // once more at the end of the time when something changed in it, or before the room is destroyed.
-// Its event is the newest one.
+// Its event is the newest one. A coroutine's next run waits for the one before, and so does
+// on_storage_destroyed, so that an older state is never saved over a newer one.
 //
 //   .on_storage_updated = pluv::throttle(5s, [&](const auto& event) { save(event); })
 template <class Fn>

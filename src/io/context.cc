@@ -17,12 +17,22 @@ std::size_t ContextBase::size() const {
 ycrdt::Doc& ContextBase::doc() {
   if (doc_ != nullptr) return *doc_;
   if (call_.live_room == nullptr) {
-    throw std::runtime_error("A coroutine has no document: use server.edit()");
+    throw std::runtime_error("A coroutine has no document: co_await ctx.edit(fn)");
   }
   const Result<void*> document = call_.live_room->edit_document();
   if (!document.ok()) throw std::runtime_error(document.error().message);
   doc_ = static_cast<ycrdt::Doc*>(*document);
   return *doc_;
+}
+
+void ContextBase::start_edit(std::function<void(ycrdt::Doc&)> fn, resolver<void> done) {
+  call_.runtime->edit(call_.room, std::move(fn), [done = std::move(done)](Result<void> kept) {
+    if (kept.ok()) {
+      done.resolve();
+    } else {
+      done.reject(std::make_exception_ptr(Failed{std::move(kept).error()}));
+    }
+  });
 }
 
 void ContextBase::garbage_collect() {

@@ -30,6 +30,10 @@ class NativeHost final : public Host {
     server_.post_after(delay, std::move(fn));
   }
   void garbage_collect(std::string_view room) override { server_.garbage_collect(room); }
+  void edit(std::string_view room, std::function<void(void*)> fn,
+            std::function<void(Result<void>)> done) override {
+    server_.edit(room, std::move(fn), std::move(done));
+  }
   std::size_t size(std::string_view room) const override { return server_.size(room); }
 
  private:
@@ -261,31 +265,7 @@ void Core::garbage_collect(std::string_view room) {
 
 void Core::edit(std::string_view room, std::function<void(ycrdt::Doc&)> fn,
                 std::function<void(Result<void>)> done) {
-  // The last one to hold the outcome: what fn threw counts before what became of the edit.
-  auto thrown = std::make_shared<Result<void>>();
-  auto finish = [thrown, done = std::move(done), runtime = state_->runtime](Result<void> kept) {
-    if (!done) return;
-    try {
-      done(thrown->ok() ? std::move(kept) : std::move(*thrown));
-    } catch (...) {
-      runtime->log_failure("edit_done", current_error());
-    }
-  };
-  native::Server* const server = state_->get();
-  if (server == nullptr) {
-    finish(Error{ErrorCode::conflict, "The server does not listen yet"});
-    return;
-  }
-  server->edit(
-      room,
-      [fn = std::move(fn), thrown](void* document) {
-        try {
-          fn(*static_cast<ycrdt::Doc*>(document));
-        } catch (...) {
-          *thrown = current_error();
-        }
-      },
-      std::move(finish));
+  state_->runtime->edit(room, std::move(fn), std::move(done));
 }
 
 std::size_t Core::size(std::string_view room) const {

@@ -32,7 +32,16 @@ class FakeHost final : public detail::Host {
     timers_.emplace(now_ms + delay.count(), std::move(fn));
   }
   void garbage_collect(std::string_view) override { ++collections; }
+  void edit(std::string_view, std::function<void(void*)> fn,
+            std::function<void(Result<void>)> done) override {
+    const std::lock_guard lock(mutex_);
+    queue_.push_back([this, fn = std::move(fn), done = std::move(done)] { run_edit(fn, done); });
+  }
   std::size_t size(std::string_view) const override { return 7; }
+
+  // Of a room that a test has.
+  std::function<void(const std::function<void(void*)>& fn, std::function<void(Result<void>)> done)>
+      run_edit;
 
   // Runs what is posted, and what that posts.
   void drain() {
@@ -92,6 +101,10 @@ class Bench {
         host, [this](std::string_view, std::string_view event, std::string_view fields) {
           log.push_back(std::string(event) + " " + std::string(fields));
         });
+    host.run_edit = [this](const auto& fn, auto done) {
+      edits_.emplace(next_edit_, std::move(done));
+      step(room::EditDocument{.number = next_edit_++, .edit = &fn});
+    };
   }
   ~Bench() {
     core_.runtime().detach();
@@ -146,6 +159,8 @@ class Bench {
       for (const room::SessionIndex index : effects.receivers_of(*send)) {
         mail[room::raw(index)].emplace_back(effects.view(send->frame));
       }
+    } else if (const auto* edited = std::get_if<room::EditDone>(&effect)) {
+      edits_.extract(edited->number).mapped()(edited->result);
     } else if (const auto* call = std::get_if<room::CallHost>(&effect)) {
       if (call->kind == room::HostCallKind::procedure) {
         start(effects, *call);
@@ -214,6 +229,8 @@ class Bench {
   detail::Core& core_;
   room::Room room_;
   std::uint32_t next_ = 0;
+  std::uint64_t next_edit_ = 1;
+  std::map<std::uint64_t, std::function<void(Result<void>)>> edits_;
 };
 
 }  // namespace pluv::testing

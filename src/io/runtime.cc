@@ -168,6 +168,35 @@ void Runtime::garbage_collect(std::string_view room) {
   if (state_->host != nullptr) state_->host->garbage_collect(room);
 }
 
+void Runtime::edit(std::string_view room, std::function<void(ycrdt::Doc&)> fn,
+                   std::function<void(Result<void>)> done) {
+  // The last one to hold the outcome: what fn threw counts before what became of the edit.
+  auto thrown = std::make_shared<Result<void>>();
+  auto finish = [thrown, done = std::move(done), runtime = shared_from_this()](Result<void> kept) {
+    if (!done) return;
+    try {
+      done(thrown->ok() ? std::move(kept) : std::move(*thrown));
+    } catch (...) {
+      runtime->log_failure("edit_done", current_error());
+    }
+  };
+  auto change = [fn = std::move(fn), thrown](void* document) {
+    try {
+      fn(*static_cast<ycrdt::Doc*>(document));
+    } catch (...) {
+      *thrown = current_error();
+    }
+  };
+  {
+    const std::shared_lock lock(state_->host_mutex);
+    if (state_->host != nullptr) {
+      state_->host->edit(room, std::move(change), std::move(finish));
+      return;
+    }
+  }
+  finish(Error{ErrorCode::conflict, "The server does not listen"});
+}
+
 std::size_t Runtime::size(std::string_view room) const {
   const std::shared_lock lock(state_->host_mutex);
   return state_->host != nullptr ? state_->host->size(room) : 0;

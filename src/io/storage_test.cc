@@ -203,6 +203,53 @@ TEST(Storage, AThrottledListenerRunsAtOnceAndThenOnceATime) {
   EXPECT_EQ(heard.size(), 5u);
 }
 
+// A save that takes longer than its interval, and is under way when the room ends.
+TEST(Storage, RunsOfAThrottledCoroutineNeverOverlap) {
+  Strings saved;
+  int running = 0;
+  const auto server = yjs_io().server(ServerOptions{
+      .on_storage_destroyed =
+          [&](const auto& event) {
+            EXPECT_EQ(running, 0);
+            saved.push_back("last " + text_of(event.encoded_state.bytes()));
+          },
+      .on_storage_updated = throttle(1s, [&](const auto& event) -> task<void> {
+        const std::string text = text_of(event.encoded_state.bytes());
+        EXPECT_EQ(++running, 1);
+        co_await sleep_for(3s);
+        --running;
+        saved.push_back(text);
+      })});
+  Bench bench(server);
+  const auto a = bench.join();
+  ycrdt::Doc doc({.client_id = 7});
+  const auto type = [&](std::string_view text) {
+    ASSERT_TRUE(doc.get_text("t").insert(doc.get_text("t").length(), text).ok());
+    bench.send(a, "$updateStorage", update_storage(doc.encode_state_as_update()));
+    bench.host.drain();
+  };
+  const auto wait = [&](int ms) {
+    bench.host.advance_ms(ms);
+    bench.host.drain();
+  };
+  type("a");
+  type("b");
+  wait(1'000);
+  wait(1'000);
+  EXPECT_TRUE(saved.empty());
+  wait(1'000);
+  EXPECT_EQ(saved, Strings{"a"});  // and "ab" is under way
+  type("c");
+  bench.leave(a);
+  wait(2'000);
+  EXPECT_EQ(saved.size(), 1u);
+  wait(1'000);
+  EXPECT_EQ(saved, (Strings{"a", "ab"}));  // and "abc" is under way
+  wait(3'000);
+  EXPECT_EQ(saved, (Strings{"a", "ab", "abc", "last abc"}));
+  EXPECT_TRUE(bench.room().finished());
+}
+
 TEST(Storage, AHandlerReadsAndChangesTheDocument) {
   const auto io = yjs_io();
   using Ctx = decltype(io)::Ctx;
@@ -230,6 +277,47 @@ TEST(Storage, AHandlerReadsAndChangesTheDocument) {
   const Strings joined = bench.take(b);
   const auto received = Json::parse(joined.back().substr(joined.back().find(' ')));
   EXPECT_EQ(text_of(*base64_decode(*received->find("state")->as_string())), "hi!!");
+}
+
+TEST(Storage, ACoroutineEditsAfterItHasWaited) {
+  const auto io = yjs_io();
+  using Ctx = decltype(io)::TaskCtx;
+  const auto write = io.procedure().broadcast([](Ctx& ctx) -> task<Event<"wrote", Empty>> {
+    co_await sleep_for(10ms);
+    std::uint32_t length = 0;
+    co_await ctx.edit([&](ycrdt::Doc& doc) {
+      ycrdt::Text text = doc.get_text("t");
+      if (!text.insert(0, "late").ok()) throw std::runtime_error("refused");
+      length = text.length();
+    });
+    EXPECT_EQ(length, 5u);
+    co_return emit<"wrote">(Empty{});
+  });
+  const auto fail = io.procedure().broadcast([](Ctx& ctx) -> task<Event<"wrote", Empty>> {
+    co_await ctx.edit([](ycrdt::Doc&) { throw std::runtime_error("on purpose"); });
+    co_return emit<"wrote">(Empty{});
+  });
+  const auto server =
+      io.server(ServerOptions{.router = io.router(on<"write">(write), on<"fail">(fail))});
+  Bench bench(server);
+  const auto a = bench.join();
+  bench.send(a, "$initializeSession", kInitialize);
+  bench.host.drain();
+  bench.send(a, "$updateStorage", update_storage(document("!")));
+  (void)bench.take(a);
+  bench.send(a, "write", "{}");
+  EXPECT_TRUE(bench.take(a).empty());
+  bench.host.advance_ms(10);
+  bench.host.drain();
+  Strings got = bench.take(a);
+  ASSERT_EQ(got.size(), 2u);
+  EXPECT_EQ(got[0].substr(0, 15), "$storageUpdated");
+  EXPECT_EQ(got[1], "wrote {}");
+  bench.send(a, "fail", "{}");
+  bench.host.drain();
+  got = bench.take(a);
+  ASSERT_EQ(got.size(), 1u);
+  EXPECT_NE(got[0].find("on purpose"), got[0].npos);
 }
 
 TEST(Storage, WithoutYjsThereIsNoDocument) {

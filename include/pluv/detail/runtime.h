@@ -14,6 +14,10 @@
 #include "base/result.h"
 #include "pluv/detail/executor.h"
 
+namespace pluv::ycrdt {
+class Doc;
+}
+
 namespace pluv::detail {
 
 // The platform's side; native::Server behind it, or a test.
@@ -28,6 +32,8 @@ class Host {
   // On the calling loop when called on one.
   virtual void post_after(std::chrono::milliseconds delay, std::function<void()> fn) = 0;
   virtual void garbage_collect(std::string_view room) = 0;
+  virtual void edit(std::string_view room, std::function<void(void* document)> fn,
+                    std::function<void(Result<void>)> done) = 0;
   [[nodiscard]] virtual std::size_t size(std::string_view room) const = 0;
 };
 
@@ -50,6 +56,9 @@ class Runtime : public std::enable_shared_from_this<Runtime> {
 
   [[nodiscard]] std::shared_ptr<Executor> executor(std::string_view room);
   void garbage_collect(std::string_view room);
+  // fn may throw: then done hears of that. done may be null, and throw.
+  void edit(std::string_view room, std::function<void(ycrdt::Doc&)> fn,
+            std::function<void(Result<void>)> done);
   [[nodiscard]] std::size_t size(std::string_view room) const;
   // A listener or a route threw.
   void log_failure(std::string_view event, const Error& error) const;

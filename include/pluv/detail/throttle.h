@@ -27,58 +27,99 @@ class Throttle : public std::enable_shared_from_this<Throttle<Event>> {
     const std::string room = event->room;
     {
       const std::lock_guard lock(mutex_);
-      const auto [at, first] = rooms_.try_emplace(room);
-      if (!first) {
-        at->second = std::move(event);
-        return;
-      }
+      Room& own = rooms_[room];
+      own.waiting = std::move(event);
+      if (own.running || own.resting) return;
     }
-    call_(std::move(event), nullptr);
-    arm(room);
+    run(room);
   }
 
-  // Runs what waits for the room, and then next.
+  // Waits for the run under way, runs what waits for the room, and then next.
   void flush(const std::string& room, std::function<void()> next) {
-    std::shared_ptr<Event> waiting;
     {
       const std::lock_guard lock(mutex_);
       const auto found = rooms_.find(room);
-      if (found != rooms_.end()) std::swap(waiting, found->second);
+      if (found != rooms_.end() && (found->second.running || found->second.waiting)) {
+        found->second.next = std::exchange(next, nullptr);
+        if (found->second.running) return;
+      }
     }
-    if (waiting) {
-      call_(std::move(waiting), std::move(next));
-    } else {
+    if (next) {
       next();
+    } else {
+      run(room);
     }
   }
 
  private:
-  void arm(const std::string& room) {
-    runtime_->executor(room)->post_after(interval_, [self = this->shared_from_this(), room] {
-      // On the room's own loop, on which its other handlers run; until then a flush may come.
-      self->runtime_->executor(room)->post([self, room] { self->time_is_over(room); });
-    });
+  struct Room {
+    std::shared_ptr<Event> waiting;
+    bool running = false;  // one run at a time: an older save must not end after a newer one
+    bool resting = false;  // the interval since the last run began is not over
+    std::function<void()> next;
+  };
+
+  // The room has an event that waits, and no run.
+  void run(const std::string& room) {
+    std::shared_ptr<Event> event;
+    bool arm = false;
+    {
+      const std::lock_guard lock(mutex_);
+      Room& own = rooms_[room];
+      event = std::move(own.waiting);
+      own.running = true;
+      arm = !std::exchange(own.resting, true);
+    }
+    if (arm) {
+      runtime_->executor(room)->post_after(interval_, [self = this->shared_from_this(), room] {
+        // On the room's own loop, on which its other handlers run.
+        self->runtime_->executor(room)->post([self, room] { self->rested(room); });
+      });
+    }
+    call_(std::move(event), [self = this->shared_from_this(), room] { self->done(room); });
   }
 
-  void time_is_over(const std::string& room) {
-    std::shared_ptr<Event> waiting;
+  void done(const std::string& room) {
+    std::function<void()> next;
+    {
+      const std::lock_guard lock(mutex_);
+      Room& own = rooms_[room];
+      own.running = false;
+      const bool again = own.waiting && (own.next || !own.resting);
+      if (!again) {
+        next = std::move(own.next);
+        own.next = nullptr;
+        if (!own.waiting && !own.resting) rooms_.erase(room);
+        if (!next) return;
+      }
+    }
+    if (next) {
+      next();
+    } else {
+      run(room);
+    }
+  }
+
+  void rested(const std::string& room) {
     {
       const std::lock_guard lock(mutex_);
       const auto found = rooms_.find(room);
       if (found == rooms_.end()) return;
-      std::swap(waiting, found->second);
-      if (!waiting) rooms_.erase(found);
+      found->second.resting = false;
+      if (found->second.running) return;
+      if (!found->second.waiting) {
+        rooms_.erase(found);
+        return;
+      }
     }
-    if (!waiting) return;
-    call_(std::move(waiting), nullptr);
-    arm(room);
+    run(room);
   }
 
   const std::chrono::milliseconds interval_;
   const std::shared_ptr<Runtime> runtime_;
   const Call call_;
   std::mutex mutex_;
-  std::unordered_map<std::string, std::shared_ptr<Event>> rooms_;  // null: nothing waits
+  std::unordered_map<std::string, Room> rooms_;  // with a run, an event that waits, or a rest
 };
 
 }  // namespace pluv::detail
