@@ -1,5 +1,6 @@
 // pluvd: the server binary. Reads the settings, then serves or checks them, or works on the kept
 // documents.
+#include <csignal>
 #include <cstdio>
 #include <span>
 #include <string>
@@ -57,4 +58,8 @@ int run(const std::vector<std::string>& arguments) {
 
 }  // namespace
 
-int main(int argc, char** argv) { return run({argv + 1, argv + argc}); }
+int main(int argc, char** argv) {
+  // A file that may not grow is a disk that is full: the write fails, and somebody is told.
+  std::signal(SIGXFSZ, SIG_IGN);
+  return run({argv + 1, argv + argc});
+}

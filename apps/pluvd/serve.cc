@@ -207,8 +207,6 @@ int serve(const LoadedSettings& loaded) {
   const Settings& settings = loaded.settings;
   // When the reader of our log goes away, its lines are lost and nothing else.
   std::signal(SIGPIPE, SIG_IGN);
-  // A file that may not grow is a disk that is full: the write fails, and is tried again.
-  std::signal(SIGXFSZ, SIG_IGN);
   if (settings.storage == "sqlite") {
     const Result<void> prepared = prepare_data_folder(settings.data);
     if (!prepared.ok()) return fail("data", prepared.error().message, kExitConfiguration);

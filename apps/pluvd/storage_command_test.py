@@ -284,6 +284,20 @@ class StorageTest(unittest.TestCase):
         self.assertRegex(found, r"^room note: update 3 is refused by the engine: .+\n$")
         self.assertEqual(found.removesuffix("\n"), self.fails("show", "note", code=1))
 
+    def test_says_that_the_disk_is_full(self):
+        self.fill()
+        large = text_update(3, 0, "x" * 100)
+        with contextlib.closing(sqlite3.connect(self.file)) as file:
+            size = self.file.stat().st_size
+            file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        # A file that may not grow is what a test can have of a full disk.
+        done = subprocess.run(["prlimit", f"--fsize={size // 4096 * 4096 // 2}", PLUVD, "storage",
+                               "import", "other", "--data", self.data], input=large,
+                              capture_output=True, env=environment(), timeout=WAIT_S)
+        self.assertEqual(done.returncode, 4, done.stderr)
+        self.assertRegex(done.stderr, rb"^pluvd storage: .*(full|I/O)")
+        self.assertEqual(self.document(), {"note": "hello world"})
+
     def test_refuses_files_of_others(self):
         self.data.mkdir()
         self.file.write_bytes(b"no database" * 100)

@@ -14,6 +14,7 @@
 
 #include "adapters/child_testing.h"
 #include "adapters/faulty_vfs_testing.h"
+#include "adapters/power_cut_vfs_testing.h"
 #include "adapters/sqlite_store.h"
 #include "adapters/store_testing.h"
 
@@ -95,6 +96,67 @@ TEST(SqliteDurability, NothingThatWasAcknowledgedIsLostWhenTheProcessIsKilled) {
     std::printf("seed %u\n", seed);
     kill_and_look(i % 2 == 0 ? Durability::process : Durability::strict, seed);
   }
+}
+
+// Cuts the power at random moments of one store's life and looks at what each cut leaves.
+// Acknowledged in strict mode, and flushed in the other, is kept for good; what follows may be
+// lost, but only from the end.
+void cut_power_and_look(Durability durability, std::uint32_t seed) {
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::printf("seed %u\n", seed);
+  std::mt19937 random(seed);
+  const TempFolder folder;
+  PowerCutVfs disk;
+  const auto store = open_store(options_of(folder.file("rooms.db"), durability));
+  std::mutex mutex;
+  std::map<std::string, std::uint64_t> acknowledged;
+  std::map<std::string, std::uint64_t> kept;
+  ASSERT_TRUE(flush(*store).ok());
+  std::uint64_t number = 0;
+  for (int look = 0; look < 15; ++look) {
+    for (std::uint64_t rounds = 1 + random() % 60; rounds > 0; --rounds) {
+      ++number;
+      for (int i = 0; i < 3; ++i) {
+        const std::string room = "room-" + std::to_string(i);
+        store->append(room, text_of(number), [&, room](const Result<std::uint64_t>& answer) {
+          const std::lock_guard lock(mutex);
+          if (answer.ok()) acknowledged[room] = *answer;
+        });
+        if (number % 7 == 0) {
+          store->compact(room, number - 2, snapshot_of(number - 2), [](auto&&) {});
+        }
+      }
+      if (random() % 20 == 0) {
+        ASSERT_TRUE(flush(*store).ok());
+        const std::lock_guard lock(mutex);
+        kept = acknowledged;
+      }
+    }
+    const TempFolder left;
+    {
+      const std::lock_guard lock(mutex);
+      if (durability == Durability::strict) kept = acknowledged;
+    }
+    disk.cut(folder.path(), left.path(), random);
+    const auto after = open_store(options_of(left.file("rooms.db"), durability));
+    ASSERT_NE(after, nullptr);
+    for (const auto& [room, last] : kept) {
+      SCOPED_TRACE(room);
+      const auto loaded = load(*after, room);
+      ASSERT_TRUE(loaded.ok()) << message_of(loaded);
+      expect_whole(loaded.value(), last);
+    }
+    EXPECT_TRUE(verify(*after)->empty());
+  }
+  ASSERT_TRUE(flush(*store).ok());
+}
+
+TEST(SqliteDurability, StrictLosesNothingWhenThePowerIsCut) {
+  cut_power_and_look(Durability::strict, std::random_device()());
+}
+
+TEST(SqliteDurability, ProcessLosesTheNewestAtMostWhenThePowerIsCut) {
+  cut_power_and_look(Durability::process, std::random_device()());
 }
 
 TEST(SqliteDurability, StrictSyncsBeforeItAnswers) {

@@ -207,19 +207,19 @@ TEST(Storage, AThrottledListenerRunsAtOnceAndThenOnceATime) {
 TEST(Storage, RunsOfAThrottledCoroutineNeverOverlap) {
   Strings saved;
   int running = 0;
-  const auto server = yjs_io().server(ServerOptions{
-      .on_storage_destroyed =
-          [&](const auto& event) {
-            EXPECT_EQ(running, 0);
-            saved.push_back("last " + text_of(event.encoded_state.bytes()));
-          },
-      .on_storage_updated = throttle(1s, [&](const auto& event) -> task<void> {
-        const std::string text = text_of(event.encoded_state.bytes());
-        EXPECT_EQ(++running, 1);
-        co_await sleep_for(3s);
-        --running;
-        saved.push_back(text);
-      })});
+  const auto server = yjs_io().server(
+      ServerOptions{.on_storage_destroyed =
+                        [&](const auto& event) {
+                          EXPECT_EQ(running, 0);
+                          saved.push_back("last " + text_of(event.encoded_state.bytes()));
+                        },
+                    .on_storage_updated = throttle(1s, [&](const auto& event) -> task<void> {
+                      const std::string text = text_of(event.encoded_state.bytes());
+                      EXPECT_EQ(++running, 1);
+                      co_await sleep_for(3s);
+                      --running;
+                      saved.push_back(text);
+                    })});
   Bench bench(server);
   const auto a = bench.join();
   ycrdt::Doc doc({.client_id = 7});
@@ -282,7 +282,7 @@ TEST(Storage, AHandlerReadsAndChangesTheDocument) {
 TEST(Storage, ACoroutineEditsAfterItHasWaited) {
   const auto io = yjs_io();
   using Ctx = decltype(io)::TaskCtx;
-  const auto write = io.procedure().broadcast([](Ctx& ctx) -> task<Event<"wrote", Empty>> {
+  const auto write = io.procedure().broadcast([](Ctx & ctx) -> task<Event<"wrote", Empty>> {
     co_await sleep_for(10ms);
     std::uint32_t length = 0;
     co_await ctx.edit([&](ycrdt::Doc& doc) {
@@ -293,7 +293,7 @@ TEST(Storage, ACoroutineEditsAfterItHasWaited) {
     EXPECT_EQ(length, 5u);
     co_return emit<"wrote">(Empty{});
   });
-  const auto fail = io.procedure().broadcast([](Ctx& ctx) -> task<Event<"wrote", Empty>> {
+  const auto fail = io.procedure().broadcast([](Ctx & ctx) -> task<Event<"wrote", Empty>> {
     co_await ctx.edit([](ycrdt::Doc&) { throw std::runtime_error("on purpose"); });
     co_return emit<"wrote">(Empty{});
   });

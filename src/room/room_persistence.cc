@@ -283,9 +283,8 @@ void Room::compacted(const Result<std::uint64_t>& done) {
 std::int64_t Room::storage_due_ms() const noexcept {
   if (!storage_) return 0;
   std::int64_t due = 0;
-  for (const std::int64_t at :
-       {storage_->retry_at_ms, storage_->append_due_ms, storage_->answer_due_ms,
-        storage_->idle_until_ms}) {
+  for (const std::int64_t at : {storage_->retry_at_ms, storage_->append_due_ms,
+                                storage_->answer_due_ms, storage_->idle_until_ms}) {
     if (at != 0 && (due == 0 || at < due)) due = at;
   }
   return due;

@@ -63,8 +63,8 @@ struct Room::Storage {
   Ticket append_ticket{};
   std::string appending;
   std::uint64_t appending_version = 0;
-  std::int64_t appended_ms = 0;    // when the last append began; 0: never
-  std::int64_t append_due_ms = 0;  // the next begins then; 0: none waits for its time
+  std::int64_t appended_ms = 0;       // when the last append began; 0: never
+  std::int64_t append_due_ms = 0;     // the next begins then; 0: none waits for its time
   std::int64_t failing_since_ms = 0;  // 0: it is not
   std::int64_t retry_at_ms = 0;       // 0: no retry waits
   std::int64_t retry_after_ms = 0;
