@@ -6,6 +6,7 @@
 
 #include "ycrdt/any.h"
 #include "ycrdt/decoded_update.h"
+#include "ycrdt/update_reader.h"
 #include "ycrdt/update_writer.h"
 #include "ycrdt/updates.h"
 
@@ -347,56 +348,179 @@ void open_roots(Store& store, const DecodedUpdate& update) {
   });
 }
 
-// `due` becomes whether something of what waited before could have its turn now.
-Result<void> apply_once(Store& store, Pending& pending, Change& change, DecodedUpdate& update,
-                        const UpdateLimits& limits, bool& due) {
-  // One look at each item is always within it, so that long documents need no copy.
-  const std::uint64_t work_max = change.work + limits.work_base + store.items.size() +
-                                 limits.work_per_struct * update.struct_count();
-  const bool may_wait_too_long =
-      pending.bytes() + update.all_bytes().size() > limits.pending_bytes_max;
-  std::optional<Store::Checkpoint> checkpoint;
-  Change before;
-  if (may_wait_too_long || change.work + work_bound(store, pending, update) > work_max) {
-    checkpoint = store.checkpoint();
-    before = change;
+// Takes back what an update that is refused has done.
+class Undo {
+ public:
+  Undo(Store& store, Change& change) : store_(store), change_(change) {}
+  Undo(const Undo&) = delete;
+  Undo& operator=(const Undo&) = delete;
+  ~Undo() {
+    if (checkpoint_) store_.discard_checkpoint();
   }
-  const auto refuse = [&](const char* why) {
-    PLUV_ASSERT(checkpoint.has_value());
-    store.restore(std::move(*checkpoint));
-    change = std::move(before);
+
+  // Everything from now on. Costs a copy of the store's tables.
+  void begin() {
+    if (checkpoint_) return;
+    checkpoint_ = store_.checkpoint();
+    before_ = change_;
+  }
+  [[nodiscard]] bool possible() const noexcept { return checkpoint_.has_value(); }
+  // Precondition: possible().
+  void run() {
+    PLUV_ASSERT(possible());
+    store_.restore(std::move(*checkpoint_));
+    change_ = std::move(before_);
+    checkpoint_.reset();
+  }
+
+ private:
+  Store& store_;
+  Change& change_;
+  std::optional<Store::Checkpoint> checkpoint_;
+  Change before_;
+};
+
+// One update on its way into a store.
+class Application {
+ public:
+  Application(Store& store, Pending& pending, Change& change, const UpdateLimits& limits)
+      : store_(store), pending_(pending), change_(change), limits_(limits), undo_(store, change) {}
+
+  // Reads and places it.
+  [[nodiscard]] Result<void> run(std::string_view update);
+  [[nodiscard]] Result<void> run(DecodedUpdate& update);
+  // Whether something of what waited before could have its turn now.
+  [[nodiscard]] bool due() const noexcept { return due_; }
+
+ private:
+  enum class Taken { all, some, none };
+
+  [[nodiscard]] Taken place_while_reading(UpdateReader& reader);
+  [[nodiscard]] Result<void> finish(Integration& integration, const DeleteSet& deletes,
+                                    std::string rest, const std::vector<MissingClock>& missing);
+  // One look at each item is always within it, so that long documents need no copy.
+  [[nodiscard]] std::uint64_t work_max(std::size_t structs) const noexcept {
+    return work_before_ + limits_.work_base + items_before_ + limits_.work_per_struct * structs;
+  }
+  [[nodiscard]] Error refuse(const char* why) {
+    undo_.run();
     return Error{ErrorCode::limit, why};
+  }
+
+  Store& store_;
+  Pending& pending_;
+  Change& change_;
+  const UpdateLimits& limits_;
+  Undo undo_;
+  const std::uint64_t work_before_ = change_.work;
+  const std::size_t items_before_ = store_.items.size();
+  std::size_t placed_ = 0;  // structs, while it was read
+  bool may_wait_too_long_ = false;
+  bool due_ = false;
+};
+
+Result<void> Application::run(std::string_view update) {
+  // A document that is loaded takes its structs as they are read, which saves reading them twice
+  // and an index of them: a third of the time. What it has had until then costs little to copy, in
+  // case that the end of the update is bad. Of small updates the copy would cost more.
+  constexpr std::size_t kSmallUpdate = 1024;
+  if (update.size() > kSmallUpdate && store_.items.size() * sizeof(Item) <= update.size()) {
+    undo_.begin();
+    UpdateReader reader(update, limits_);
+    const Taken taken = place_while_reading(reader);
+    DeleteSet deletes;
+    if (taken == Taken::all && reader.read_delete_set(deletes)) {
+      may_wait_too_long_ = pending_.bytes() + update.size() > limits_.pending_bytes_max;
+      Integration integration(store_, change_, limits_, work_max(placed_));
+      return finish(integration, deletes, {}, {});
+    }
+    if (taken != Taken::some || reader.failed()) {
+      undo_.run();
+      placed_ = 0;
+    }
+    if (reader.failed()) return reader.error();
+  }
+  auto decoded = DecodedUpdate::read(update, limits_);
+  if (!decoded) {
+    if (undo_.possible()) undo_.run();
+    return decoded.error();
+  }
+  if (!decoded->in_order() && placed_ > 0) {
+    undo_.run();
+    placed_ = 0;
+  }
+  decoded->pass(placed_);
+  return run(*decoded);
+}
+
+// As IntegrationOrder would have it, up to the first struct that is not the next one of its client
+// or depends on what is not here yet.
+Application::Taken Application::place_while_reading(UpdateReader& reader) {
+  // What the update may cost is not known before its end; it is done again if this is not enough.
+  Integration integration(store_, change_, limits_, work_max(0));
+  const auto is_here = [&](bool has, Id id) {
+    return !has || id.clock < integration.state(id.client);
   };
-  open_roots(store, update);
+  ClientId last = 0;
+  StructRef ref;
+  while (reader.next(ref)) {
+    if (reader.began_client()) {
+      if (placed_ > 0 && ref.client >= last) return Taken::none;
+      last = ref.client;
+      store_.items.reserve_more(reader.structs_left_max() + 1);
+    }
+    if (ref.kind == ContentKind::skip || integration.state(ref.client) != ref.clock ||
+        !is_here(ref.has_origin, ref.origin) || !is_here(ref.has_right_origin, ref.right_origin) ||
+        !is_here(ref.has_parent_id, ref.parent)) {
+      return Taken::some;
+    }
+    if (ref.has_parent_name) (void)store_.intern_root(ref.parent_name);
+    if (!integration.place(ref, 0)) return Taken::none;
+    ++placed_;
+  }
+  return reader.failed() ? Taken::none : Taken::all;
+}
+
+Result<void> Application::run(DecodedUpdate& update) {
+  const std::uint64_t work = work_max(update.struct_count());
+  may_wait_too_long_ = pending_.bytes() + update.all_bytes().size() > limits_.pending_bytes_max;
+  if (may_wait_too_long_ || change_.work + work_bound(store_, pending_, update) > work) {
+    undo_.begin();
+  }
+  open_roots(store_, update);
   // One run after the other takes a new item; typing, which does not, comes in small updates.
   constexpr std::size_t kSmallUpdate = 16;
-  if (update.struct_count() > kSmallUpdate) store.items.reserve_more(update.struct_count());
+  if (update.struct_count() > kSmallUpdate) store_.items.reserve_more(update.struct_count());
   // Without a checkpoint the work cannot be too much.
-  Integration integration(store, change, limits, checkpoint ? work_max : UINT64_MAX);
+  Integration integration(store_, change_, limits_, undo_.possible() ? work : UINT64_MAX);
   IntegrationOrder order(update, integration);
-  DeleteSet rest;
-  if (!order.run() || !integration.deletes(update.deletes(), rest)) {
-    return refuse("The update takes too much work");
-  }
-  if (!pending.deletes.empty() && any_due(store, pending.deletes)) {
-    if (!integration.deletes(pending.deletes, rest)) {
+  if (!order.run()) return refuse("The update takes too much work");
+  return finish(integration, update.deletes(), order.complete() ? std::string() : order.take_rest(),
+                order.missing());
+}
+
+// All structs that could be placed were. rest: those that could not, which wait for `missing`.
+Result<void> Application::finish(Integration& integration, const DeleteSet& deletes,
+                                 std::string rest, const std::vector<MissingClock>& missing) {
+  DeleteSet waiting;
+  if (!integration.deletes(deletes, waiting)) return refuse("The update takes too much work");
+  if (!pending_.deletes.empty() && any_due(store_, pending_.deletes)) {
+    if (!integration.deletes(pending_.deletes, waiting)) {
       return refuse("The update takes too much work");
     }
   } else {
-    for (const DeleteRange& range : pending.deletes.ranges()) rest.add(range);
+    for (const DeleteRange& range : pending_.deletes.ranges()) waiting.add(range);
   }
-  std::string rest_update = order.complete() ? std::string() : order.take_rest();
-  if (may_wait_too_long) {
-    const std::size_t waiting = pending.bytes_with(rest_update, rest);
-    if (waiting > limits.pending_bytes_max && waiting > pending.bytes()) {
+  if (may_wait_too_long_) {
+    const std::size_t bytes = pending_.bytes_with(rest, waiting);
+    if (bytes > limits_.pending_bytes_max && bytes > pending_.bytes()) {
       return refuse("Too much waits for updates that have not come");
     }
   }
-  if (checkpoint) store.discard_checkpoint();
-  due = any_due(store, pending);
-  rest.normalize();
-  pending.deletes = std::move(rest);
-  if (!rest_update.empty()) pending.add(std::move(rest_update), order.missing());
+  due_ = any_due(store_, pending_);
+  waiting.normalize();
+  pending_.deletes = std::move(waiting);
+  if (!rest.empty()) pending_.add(std::move(rest), missing);
   return {};
 }
 
@@ -404,11 +528,9 @@ Result<void> apply_once(Store& store, Pending& pending, Change& change, DecodedU
 
 Result<void> apply_update(Store& store, Pending& pending, Change& change, std::string_view update,
                           const UpdateLimits& limits) {
-  auto decoded = DecodedUpdate::read(update, limits);
-  if (!decoded) return decoded.error();
-  bool due = false;
-  if (auto applied = apply_once(store, pending, change, *decoded, limits, due); !applied || !due) {
-    return applied;
+  {
+    Application application(store, pending, change, limits);
+    if (auto applied = application.run(update); !applied || !application.due()) return applied;
   }
   // What waited has one more try for each update that comes, as in yjs.
   // Together it may be more than one update may bring.
@@ -419,7 +541,7 @@ Result<void> apply_update(Store& store, Pending& pending, Change& change, std::s
   auto again = DecodedUpdate::read(*merged, together);
   PLUV_ASSERT(again.ok());
   // When these take too much work it is they that are dropped, not what has just come.
-  (void)apply_once(store, pending, change, *again, limits, due);
+  (void)Application(store, pending, change, limits).run(*again);
   return {};
 }
 

@@ -43,25 +43,12 @@ BlockList::Cursor BlockList::find(Clock clock) const noexcept {
   return hit_;
 }
 
-bool BlockList::next(Cursor& cursor) const noexcept {
-  if (cursor.at + 1 < chunks_[cursor.chunk].size()) {
-    ++cursor.at;
-    return true;
+std::size_t BlockList::count_from(Cursor cursor) const noexcept {
+  std::size_t count = chunks_[cursor.chunk].size() - cursor.at;
+  for (std::size_t chunk = cursor.chunk + 1; chunk < chunks_.size(); ++chunk) {
+    count += chunks_[chunk].size();
   }
-  if (cursor.chunk + 1 == chunks_.size()) return false;
-  cursor = {cursor.chunk + 1, 0};
-  return true;
-}
-
-bool BlockList::previous(Cursor& cursor) const noexcept {
-  if (cursor.at != 0) {
-    --cursor.at;
-    return true;
-  }
-  if (cursor.chunk == 0) return false;
-  --cursor.chunk;
-  cursor.at = static_cast<std::uint32_t>(chunks_[cursor.chunk].size() - 1);
-  return true;
+  return count;
 }
 
 void BlockList::push_back(Entry entry) {

@@ -40,8 +40,27 @@ class BlockList {
     return {chunk, static_cast<std::uint32_t>(chunks_[chunk].size() - 1)};
   }
   // Moves to the next entry, to the one before; false, and unmoved, when there is none.
-  [[nodiscard]] bool next(Cursor& cursor) const noexcept;
-  [[nodiscard]] bool previous(Cursor& cursor) const noexcept;
+  [[nodiscard]] bool next(Cursor& cursor) const noexcept {
+    if (cursor.at + 1 < chunks_[cursor.chunk].size()) {
+      ++cursor.at;
+      return true;
+    }
+    if (cursor.chunk + 1 == chunks_.size()) return false;
+    cursor = {cursor.chunk + 1, 0};
+    return true;
+  }
+  [[nodiscard]] bool previous(Cursor& cursor) const noexcept {
+    if (cursor.at != 0) {
+      --cursor.at;
+      return true;
+    }
+    if (cursor.chunk == 0) return false;
+    --cursor.chunk;
+    cursor.at = static_cast<std::uint32_t>(chunks_[cursor.chunk].size() - 1);
+    return true;
+  }
+  // How many entries there are from this one on.
+  [[nodiscard]] std::size_t count_from(Cursor cursor) const noexcept;
 
   void push_back(Entry entry);
   void insert_after(Cursor cursor, Entry entry);

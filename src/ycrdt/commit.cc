@@ -13,7 +13,9 @@ void collect_deleted(Store& store, const Change& change) {
       const ItemIndex index = blocks.at(cursor).item;
       const Item& item = store.items[index];
       if (item.clock >= range.clock + range.length) break;
-      if (!item.is_gc() && item.deleted() && (item.flags & Item::kKeep) == 0) {
+      // Of most deleted items of a document that is loaded nothing is left to collect.
+      if (!item.is_gc() && item.kind != ContentKind::deleted && item.deleted() &&
+          (item.flags & Item::kKeep) == 0) {
         store.collect(index);
       }
     } while (blocks.next(cursor));
@@ -49,6 +51,12 @@ void merge_new(Store& store, const Change& change) {
     const Clock first = client.blocks.at(until).clock;
     BlockList::Cursor cursor = client.blocks.last();
     while (client.blocks.at(cursor).clock >= first) {
+      BlockList::Cursor left = cursor;
+      if (!client.blocks.previous(left)) break;
+      if (!store.may_merge(client.blocks.at(left).item, client.blocks.at(cursor).item)) {
+        cursor = left;
+        continue;
+      }
       store.merge_with_lefts(client, cursor);
       if (!client.blocks.previous(cursor)) break;
     }

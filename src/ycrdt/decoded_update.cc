@@ -18,7 +18,7 @@ Result<DecodedUpdate> DecodedUpdate::read(std::string_view update, const UpdateL
     if (reader.began_client()) {
       const auto at = static_cast<std::uint32_t>(out.index_.size());
       out.in_order_ &= out.sections_.empty() || ref.client < out.sections_.back().client;
-      out.sections_.push_back({ref.client, at, at, at, true});
+      out.sections_.push_back({ref.client, at, at, at, true, reader.client_spelling()});
     }
     const std::string_view bytes = reader.struct_bytes();
     out.index_.push_back({static_cast<std::uint32_t>(bytes.data() - update.data()),
@@ -54,15 +54,21 @@ DecodedUpdate::Section* DecodedUpdate::find(ClientId client) noexcept {
   return found != sections_.end() && found->client == client ? &*found : nullptr;
 }
 
-StructRef DecodedUpdate::at(ClientId client, std::uint32_t number) const noexcept {
+void DecodedUpdate::pass(std::size_t structs) noexcept {
+  for (Section& section : sections_) {
+    section.next = std::clamp(static_cast<std::uint32_t>(structs), section.begin, section.end);
+  }
+}
+
+StructRef DecodedUpdate::at(const Section& section, std::uint32_t number) const noexcept {
   const Entry& entry = index_[number];
   StructRef out;
-  out.client = client;
+  out.client = section.client;
   out.clock = entry.clock;
   out.length = entry.length;
   out.kind = entry.kind;
   out.respell = entry.respell;
-  reread_struct(out, update_.substr(entry.offset), entry.size);
+  reread_struct(out, update_.substr(entry.offset), entry.size, section.spelling);
   return out;
 }
 

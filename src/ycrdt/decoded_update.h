@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "ycrdt/delete_set.h"
+#include "ycrdt/lib0.h"
 #include "ycrdt/limits.h"
 #include "ycrdt/memory.h"
 #include "ycrdt/struct_ref.h"
@@ -23,7 +24,8 @@ class DecodedUpdate {
     std::uint32_t begin = 0;
     std::uint32_t next = 0;  // the first that was not taken yet
     std::uint32_t end = 0;
-    bool open = true;  // false once the rest of it was put aside
+    bool open = true;   // false once the rest of it was put aside
+    Spelling spelling;  // of the client's id
   };
 
   // An error: the update is malformed or over a limit.
@@ -39,8 +41,10 @@ class DecodedUpdate {
   // Whether each client stood in the update once, the highest first, as yjs writes them.
   [[nodiscard]] bool in_order() const noexcept { return in_order_; }
   [[nodiscard]] std::size_t struct_count() const noexcept { return index_.size(); }
-  // Precondition: the number is of the client's section.
-  [[nodiscard]] StructRef at(ClientId client, std::uint32_t number) const noexcept;
+  // The first so many structs were taken already. Precondition: there are none, or in_order().
+  void pass(std::size_t structs) noexcept;
+  // Precondition: the number is of the section.
+  [[nodiscard]] StructRef at(const Section& section, std::uint32_t number) const noexcept;
   // Calls visit(client, name, end) for the root that a struct names, in the order of the update;
   // end is the struct's last clock and one.
   template <class Visit>

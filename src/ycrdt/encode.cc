@@ -1,6 +1,7 @@
 #include "ycrdt/encode.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "ycrdt/any.h"
 #include "ycrdt/lib0.h"
@@ -10,22 +11,62 @@
 namespace pluv::ycrdt {
 namespace {
 
-// A few bytes that are appended together.
-class Head {
+// Appends to a string by pointer: room is made once for an item, not at each of its bytes.
+class Output {
  public:
-  void byte(std::uint8_t value) { bytes_[size_++] = static_cast<char>(value); }
-  void var_uint(std::uint64_t value) {
+  explicit Output(std::string& out) : out_(out), at_(out.data() + out.size()), end_(at_) {}
+  Output(const Output&) = delete;
+  Output& operator=(const Output&) = delete;
+  ~Output() { out_.resize(size()); }
+
+  // Room for so many bytes, which the calls below count on.
+  void reserve(std::size_t bytes) {
+    if (static_cast<std::size_t>(end_ - at_) < bytes) grow(bytes);
+  }
+  void byte(std::uint8_t value) noexcept { *at_++ = static_cast<char>(value); }
+  void var_uint(std::uint64_t value) noexcept {
     while (value >= 0x80) {
-      bytes_[size_++] = static_cast<char>(0x80 | (value & 0x7f));
+      byte(static_cast<std::uint8_t>(0x80 | (value & 0x7f)));
       value >>= 7;
     }
-    bytes_[size_++] = static_cast<char>(value);
+    byte(static_cast<std::uint8_t>(value));
   }
-  void append_to(std::string& out) const { out.append(bytes_, size_); }
+  void bytes(std::string_view bytes) noexcept {
+    if (bytes.empty()) return;
+    std::memcpy(at_, bytes.data(), bytes.size());
+    at_ += bytes.size();
+  }
+  // The first `size` of so many bytes. All are written, which is faster than to see how many.
+  template <std::size_t kMax>
+  void bytes_of(const char (&bytes)[kMax], std::size_t size) noexcept {
+    std::memcpy(at_, bytes, kMax);
+    at_ += size;
+  }
+  // These make room themselves.
+  void append(std::string_view text) {
+    reserve(text.size());
+    bytes(text);
+  }
+  void append_var_bytes(std::string_view text) {
+    reserve(kVarUintSizeMax + text.size());
+    var_uint(text.size());
+    bytes(text);
+  }
 
  private:
-  char bytes_[8 * kVarUintSizeMax];
-  std::size_t size_ = 0;
+  [[nodiscard]] std::size_t size() const noexcept {
+    return static_cast<std::size_t>(at_ - out_.data());
+  }
+  void grow(std::size_t bytes) {
+    const std::size_t used = size();
+    out_.resize(std::max(used + bytes, 2 * out_.size()));
+    at_ = out_.data() + used;
+    end_ = out_.data() + out_.size();
+  }
+
+  std::string& out_;
+  char* at_;
+  char* end_;
 };
 
 class Encoder {
@@ -35,157 +76,146 @@ class Encoder {
   void client(ClientIndex index, Clock from);
 
  private:
+  // Of everything before an item's content, without names.
+  static constexpr std::size_t kHeadMax = 8 * kVarUintSizeMax;
+
   void item(const Item& item, std::uint32_t offset);
-  void content(Head& head, const Item& item, std::uint32_t offset);
-  void parent(Head& head, const Item& item);
+  void content(const Item& item, std::uint32_t offset);
+  void parent(const Item& item);
+  void id(Place place);
+  void values(const Item& item, std::uint32_t offset);
   void json(std::string_view encoded);
 
   const Store& store_;
-  std::string& out_;
+  Output out_;
   std::string scratch_;
+  // The id of a client as it is written; most neighbours of an item have the same one.
+  ClientIndex spelled_ = kNone;
+  std::uint8_t spelled_size_ = 0;
+  char spelled_bytes_[8] = {};  // ids have at most 53 bits
 };
 
 void Encoder::client(ClientIndex index, Clock from) {
   const Client& client = store_.clients[index];
   BlockList::Cursor cursor = client.blocks.find(from);
-  std::size_t count = 0;
-  for (BlockList::Cursor at = cursor;;) {
-    ++count;
-    if (!client.blocks.next(at)) break;
-  }
-  Head head;
-  head.var_uint(count);
-  head.var_uint(client.id);
-  head.var_uint(from);
-  head.append_to(out_);
+  out_.reserve(kHeadMax);
+  out_.var_uint(client.blocks.count_from(cursor));
+  out_.var_uint(client.id);
+  out_.var_uint(from);
   item(store_.items[client.blocks.at(cursor).item], from - client.blocks.at(cursor).clock);
   while (client.blocks.next(cursor)) item(store_.items[client.blocks.at(cursor).item], 0);
 }
 
+void Encoder::id(Place place) {
+  if (place.client != spelled_) {
+    spelled_ = place.client;
+    spelled_size_ = 0;
+    std::uint64_t left = store_.clients[place.client].id;
+    for (; left >= 0x80; left >>= 7) {
+      spelled_bytes_[spelled_size_++] = static_cast<char>(0x80 | (left & 0x7f));
+    }
+    spelled_bytes_[spelled_size_++] = static_cast<char>(left);
+  }
+  out_.bytes_of(spelled_bytes_, spelled_size_);
+  out_.var_uint(place.clock);
+}
+
 void Encoder::item(const Item& item, std::uint32_t offset) {
-  Head head;
+  out_.reserve(kHeadMax);
   if (item.is_gc()) {
-    head.byte(0);
-    head.var_uint(item.length - offset);
-    head.append_to(out_);
+    out_.byte(0);
+    out_.var_uint(item.length - offset);
     return;
   }
   const bool has_origin = offset > 0 || item.origin.client != kNone;
   const bool has_right_origin = item.right_origin.client != kNone;
-  head.byte(static_cast<std::uint8_t>(static_cast<std::uint8_t>(item.kind) |
+  out_.byte(static_cast<std::uint8_t>(static_cast<std::uint8_t>(item.kind) |
                                       (has_origin ? 0x80 : 0) | (has_right_origin ? 0x40 : 0) |
                                       (item.key != kNone ? 0x20 : 0)));
-  if (has_origin) {
-    const Place origin = offset > 0 ? Place{item.client, item.clock + offset - 1} : item.origin;
-    head.var_uint(store_.clients[origin.client].id);
-    head.var_uint(origin.clock);
-  }
-  if (has_right_origin) {
-    head.var_uint(store_.clients[item.right_origin.client].id);
-    head.var_uint(item.right_origin.clock);
-  }
+  if (has_origin) id(offset > 0 ? Place{item.client, item.clock + offset - 1} : item.origin);
+  if (has_right_origin) id(item.right_origin);
   if (!has_origin && !has_right_origin) {
-    parent(head, item);
-    head = Head();
+    parent(item);
+    out_.reserve(kHeadMax);
   }
-  content(head, item, offset);
+  content(item, offset);
 }
 
-// Appends the head so far, and what says where the item belongs.
-void Encoder::parent(Head& head, const Item& item) {
+// What says where the item belongs.
+void Encoder::parent(const Item& item) {
   const Branch& branch = store_.branches[item.parent];
   if (branch.item == kNone) {
-    head.byte(1);
-    head.append_to(out_);
-    write_var_bytes(out_, store_.key(branch.name));
+    out_.byte(1);
+    out_.append_var_bytes(store_.key(branch.name));
   } else {
-    const Item& owner = store_.items[branch.item];
-    head.byte(0);
-    head.var_uint(store_.clients[owner.client].id);
-    head.var_uint(owner.clock);
-    head.append_to(out_);
+    out_.byte(0);
+    id(store_.items[branch.item].first());
   }
-  if (item.key != kNone) write_var_bytes(out_, store_.key(item.key));
+  if (item.key != kNone) out_.append_var_bytes(store_.key(item.key));
 }
 
 void Encoder::json(std::string_view encoded) {
   scratch_.clear();
   append_json(scratch_, encoded);
-  write_var_bytes(out_, scratch_);
+  out_.append_var_bytes(scratch_);
 }
 
-void Encoder::content(Head& head, const Item& item, std::uint32_t offset) {
+void Encoder::content(const Item& item, std::uint32_t offset) {
   switch (item.kind) {
-    case ContentKind::deleted:
-      head.var_uint(item.length - offset);
-      head.append_to(out_);
-      break;
+    case ContentKind::deleted: out_.var_uint(item.length - offset); break;
     case ContentKind::string:
       if (offset == 0) {
-        head.var_uint(item.size);
-        head.append_to(out_);
-        out_.append(item.data, item.size);
+        out_.append_var_bytes(item.bytes());
       } else {
-        head.append_to(out_);
         scratch_.clear();
         append_text_from(scratch_, item.bytes(), offset, item.length);
-        write_var_bytes(out_, scratch_);
+        out_.append_var_bytes(scratch_);
       }
       break;
-    case ContentKind::binary:
-      head.var_uint(item.size);
-      head.append_to(out_);
-      out_.append(item.data, item.size);
-      break;
-    case ContentKind::embed:
-      head.append_to(out_);
-      json(item.bytes());
-      break;
+    case ContentKind::binary: out_.append_var_bytes(item.bytes()); break;
+    case ContentKind::embed: json(item.bytes()); break;
     case ContentKind::format:
-      head.append_to(out_);
-      write_var_bytes(out_, store_.key(store_.format_key(item)));
+      out_.append_var_bytes(store_.key(store_.format_key(item)));
       json(store_.format_value(item));
       break;
     case ContentKind::type: {
       const Branch& branch = store_.branches[item.branch()];
-      head.var_uint(static_cast<std::uint64_t>(branch.kind));
-      head.append_to(out_);
+      out_.var_uint(static_cast<std::uint64_t>(branch.kind));
       if (branch.kind == TypeKind::xml_element || branch.kind == TypeKind::xml_hook) {
-        write_var_bytes(out_, store_.key(branch.name));
+        out_.append_var_bytes(store_.key(branch.name));
       }
       break;
     }
     case ContentKind::json:
-    case ContentKind::any: {
-      head.var_uint(item.length - offset);
-      head.append_to(out_);
-      ByteReader reader(item.bytes());
-      bool shortest = true;
-      for (std::uint32_t i = 0; i < item.length; ++i) {
-        if (i == offset && item.kind == ContentKind::any) break;
-        const char* const begin = reader.position();
-        if (!skip_any(reader, item.size, shortest)) break;
-        if (i < offset || item.kind == ContentKind::any) continue;
-        const std::string_view value(begin, static_cast<std::size_t>(reader.position() - begin));
-        if (decode_any(value).is_undefined()) {
-          write_var_bytes(out_, "undefined");
-        } else {
-          json(value);
-        }
-      }
-      out_.append(reader.position(), reader.left());
-      break;
-    }
+    case ContentKind::any: values(item, offset); break;
     case ContentKind::doc: {
       const Subdocument& subdocument = store_.subdocuments[item.size];
-      head.append_to(out_);
-      write_var_bytes(out_, subdocument.guid);
+      out_.append_var_bytes(subdocument.guid);
       out_.append(subdocument.options);
       break;
     }
     case ContentKind::gc:
     case ContentKind::skip: break;
   }
+}
+
+void Encoder::values(const Item& item, std::uint32_t offset) {
+  out_.var_uint(item.length - offset);
+  ByteReader reader(item.bytes());
+  bool shortest = true;
+  for (std::uint32_t i = 0; i < item.length; ++i) {
+    if (i == offset && item.kind == ContentKind::any) break;
+    const char* const begin = reader.position();
+    if (!skip_any(reader, item.size, shortest)) break;
+    if (i < offset || item.kind == ContentKind::any) continue;
+    const std::string_view value(begin, static_cast<std::size_t>(reader.position() - begin));
+    if (decode_any(value).is_undefined()) {
+      out_.append_var_bytes("undefined");
+    } else {
+      json(value);
+    }
+  }
+  out_.append({reader.position(), reader.left()});
 }
 
 // The clients that have something from these clocks on, highest first.
@@ -256,6 +286,11 @@ std::string encode_state_as_update(const Store& store, const Pending& pending,
     if (client.end > known) from.push_back({client.id, c, known});
   }
   std::string out;
+  // About what a whole document takes. Pages that are not written to cost nothing.
+  constexpr std::size_t kHeadBytes = 16;
+  if (state.entries().empty()) {
+    out.reserve(store.arena.capacity_bytes() + kHeadBytes * store.items.size());
+  }
   write_clients(store, from, out);
   write_deletes(store, out);
   if (pending.empty()) return out;

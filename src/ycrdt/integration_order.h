@@ -51,7 +51,7 @@ class IntegrationOrder {
         stack_.push_back(*head);
         DecodedUpdate::Section* const of = update_.find(needed->client);
         if (of != nullptr && of->next != of->end) {
-          head = update_.at(of->client, of->next++);
+          head = update_.at(*of, of->next++);
           continue;
         }
         missing_.push_back({needed->client, target_.state(needed->client), needed->clock});
@@ -73,7 +73,7 @@ class IntegrationOrder {
               [](const auto& a, const auto& b) { return a.client > b.client; });
     StructsWriter writer;
     for (const DecodedUpdate::Section& run : rest_) {
-      for (std::uint32_t i = run.next; i < run.end; ++i) writer.add(update_.at(run.client, i), 0);
+      for (std::uint32_t i = run.next; i < run.end; ++i) writer.add(update_.at(run, i), 0);
     }
     std::string out;
     writer.finish(out);
@@ -92,7 +92,7 @@ class IntegrationOrder {
     while (current_ > 0 && sections[current_ - 1].next == sections[current_ - 1].end) --current_;
     if (current_ == 0) return std::nullopt;
     DecodedUpdate::Section& section = sections[current_ - 1];
-    return update_.at(section.client, section.next++);
+    return update_.at(section, section.next++);
   }
 
   // What must be here before the struct can be placed.
@@ -112,7 +112,7 @@ class IntegrationOrder {
     for (const StructRef& ref : stack_) {
       DecodedUpdate::Section* const of = update_.find(ref.client);
       if (!of->open) continue;
-      rest_.push_back({of->client, of->begin, of->next - 1, of->end, false});
+      rest_.push_back({of->client, of->begin, of->next - 1, of->end, false, of->spelling});
       of->open = false;
       of->next = of->end;
     }

@@ -141,7 +141,7 @@ std::string LazyDoc::take_new(const DecodedUpdate& update, const std::vector<Clo
     const DecodedUpdate::Section& section = update.sections()[s - 1];
     const Clock known = before[s - 1];
     for (std::uint32_t i = section.begin; i < section.end; ++i) {
-      const StructRef ref = update.at(section.client, i);
+      const StructRef ref = update.at(section, i);
       if (ref.kind == ContentKind::skip || ref.end() <= known) continue;
       const Clock begin = std::max(ref.clock, known);
       writer.add(ref, begin - ref.clock);

@@ -13,6 +13,31 @@
 
 namespace pluv::ycrdt {
 
+// A few bytes that are expected again and again, such as the id of the client whose structs are
+// read: told by one comparison instead of being read.
+class Spelling {
+ public:
+  static constexpr std::size_t kSizeMax = 8;
+
+  Spelling() = default;  // of nothing that could be met
+  // Longer ones are not met either.
+  explicit Spelling(std::string_view bytes) noexcept {
+    if (bytes.empty() || bytes.size() > kSizeMax) return;
+    unsigned char mask[kSizeMax] = {};
+    std::memset(mask, 0xff, bytes.size());
+    std::memcpy(&mask_, mask, kSizeMax);
+    word_ = 0;
+    std::memcpy(&word_, bytes.data(), bytes.size());
+    size_ = bytes.size();
+  }
+
+ private:
+  friend class ByteReader;
+  std::uint64_t word_ = 1;  // has a bit that the mask has not: equals nothing
+  std::uint64_t mask_ = 0;
+  std::size_t size_ = 0;
+};
+
 // Reads from bytes that the caller keeps. Once something failed every read answers zero or empty
 // and failed() is true, so one check after several reads is enough. Never allocates.
 class ByteReader {
@@ -42,10 +67,26 @@ class ByteReader {
     if (at_ != end_ && static_cast<std::uint8_t>(*at_) < 0x80) {
       return static_cast<std::uint8_t>(*at_++);
     }
-    if constexpr (std::endian::native == std::endian::little) {
-      if (left() >= 8) return var_uint_of_word();
+    if (left() >= 8) {
+      const auto at = [this](int i) { return std::uint64_t{static_cast<std::uint8_t>(at_[i])}; };
+      // Clocks of most documents.
+      if (at(1) < 0x80) return short_var_uint(2, (at(0) & 0x7f) | at(1) << 7);
+      if (at(2) < 0x80) {
+        return short_var_uint(3, (at(0) & 0x7f) | (at(1) & 0x7f) << 7 | at(2) << 14);
+      }
+      if constexpr (std::endian::native == std::endian::little) return var_uint_of_word();
     }
     return var_uint_slow();
+  }
+
+  // Whether this comes next; then it is passed. At the very end of the bytes it may be missed.
+  bool skip(const Spelling& expected) noexcept {
+    if (left() < Spelling::kSizeMax) return false;
+    std::uint64_t word;
+    std::memcpy(&word, at_, Spelling::kSizeMax);
+    if ((word & expected.mask_) != expected.word_) return false;
+    at_ += expected.size_;
+    return true;
   }
 
   struct VarInt {
@@ -71,7 +112,11 @@ class ByteReader {
   }
 
  private:
-  // Clients and clocks take two to five bytes: all at once instead of one by one. Precondition: 8
+  std::uint64_t short_var_uint(int size, std::uint64_t value) noexcept {
+    at_ += size;
+    return value;
+  }
+  // Client ids take five bytes: all at once instead of one by one. Precondition: 8
   // bytes are left.
   std::uint64_t var_uint_of_word() noexcept {
     std::uint64_t word;

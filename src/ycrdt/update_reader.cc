@@ -76,7 +76,10 @@ bool UpdateReader::next(StructRef& out) noexcept {
     if (clients_left_ == 0) return false;
     --clients_left_;
     structs_left_ = reader_.var_uint();
+    const char* const client_begin = reader_.position();
     client_ = reader_.var_uint();
+    client_spelling_ =
+        Spelling({client_begin, static_cast<std::size_t>(reader_.position() - client_begin)});
     clock_ = reader_.var_uint();
     if (reader_.failed()) return fail("The update ends early");
     if (clock_ >= kClockEnd) return fail("A clock is too large", ErrorCode::limit);
@@ -226,7 +229,8 @@ bool UpdateReader::read_length(std::uint32_t& out) noexcept {
 }
 
 bool UpdateReader::read_id(Id& out, const StructRef& of) noexcept {
-  out.client = reader_.var_uint();
+  // Mostly the neighbour was written by the same client.
+  out.client = reader_.skip(client_spelling_) ? client_ : reader_.var_uint();
   const std::uint64_t clock = reader_.var_uint();
   if (reader_.failed()) return fail("The update ends early");
   if (clock >= kClockEnd) return fail("A clock is too large", ErrorCode::limit);
@@ -259,13 +263,14 @@ bool UpdateReader::read_delete_set(DeleteSet& out) {
   return true;
 }
 
-void reread_struct(StructRef& out, std::string_view bytes, std::size_t size) noexcept {
+void reread_struct(StructRef& out, std::string_view bytes, std::size_t size,
+                   const Spelling& client) noexcept {
   ByteReader reader(bytes);
   const std::uint8_t info = reader.byte();
   if (!out.is_item()) return;
   const auto read_id = [&] {
     Id id;
-    id.client = reader.var_uint();
+    id.client = reader.skip(client) ? out.client : reader.var_uint();
     id.clock = static_cast<Clock>(reader.var_uint());
     return id;
   };

@@ -26,6 +26,15 @@ class UpdateReader {
   // Of the struct that next() gave last: whether its client's structs began with it.
   [[nodiscard]] bool began_client() const noexcept { return began_client_; }
 
+  // How many follow of that client, at most.
+  [[nodiscard]] std::size_t structs_left_max() const noexcept {
+    constexpr std::size_t kStructBytesMin = 2;
+    const std::size_t most = reader_.left() / kStructBytesMin;
+    return structs_left_ < most ? static_cast<std::size_t>(structs_left_) : most;
+  }
+  // How that client's id is written, for reread_struct.
+  [[nodiscard]] const Spelling& client_spelling() const noexcept { return client_spelling_; }
+
   // The bytes of that struct.
   [[nodiscard]] std::string_view struct_bytes() const noexcept {
     return {struct_begin_, static_cast<std::size_t>(reader_.position() - struct_begin_)};
@@ -55,6 +64,7 @@ class UpdateReader {
   std::uint64_t structs_left_ = 0;
   std::uint64_t structs_read_ = 0;
   ClientId client_ = 0;
+  Spelling client_spelling_;
   std::uint64_t clock_ = 0;
   const char* struct_begin_ = nullptr;
   const char* problem_ = nullptr;
@@ -64,7 +74,9 @@ class UpdateReader {
 
 // Reads a struct again that was checked before: all but what `out` has already, its client, clock,
 // length, kind and `respell`. `bytes` begin with the struct, which is `size` long, and may go on.
-void reread_struct(StructRef& out, std::string_view bytes, std::size_t size) noexcept;
+// `client`: how its client's id is written.
+void reread_struct(StructRef& out, std::string_view bytes, std::size_t size,
+                   const Spelling& client) noexcept;
 
 // Walks over a whole update: ok, or why it would be refused.
 [[nodiscard]] Result<void> check_update(std::string_view update, const UpdateLimits& limits = {});
