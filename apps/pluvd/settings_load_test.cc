@@ -222,6 +222,14 @@ TEST(LoadSettings, RefusesLimitsThatContradictEachOther) {
   EXPECT_TRUE(mentions(load({"--dev", "--pacing-min", "6s"}).problems, "pacing-max"));
   EXPECT_TRUE(mentions(load({"--dev", "--ping-after", "31s"}).problems, "max-silence"));
   EXPECT_TRUE(mentions(load({"--dev", "--max-queue", "65MiB"}).problems, "max-queue-hard"));
+  // A full document must fit into the messages that carry it.
+  EXPECT_TRUE(mentions(load({"--dev", "--max-document", "45MiB"}).problems, "max-storage-first: "));
+  EXPECT_TRUE(
+      mentions(load({"--dev", "--max-document", "60MiB", "--max-storage-first", "90MiB"}).problems,
+               "max-queue-hard: "));
+  EXPECT_TRUE(load({"--dev", "--max-document", "60MiB", "--max-storage-first", "90MiB",
+                    "--max-queue-hard", "90MiB"})
+                  .problems.empty());
 }
 
 TEST(LoadSettings, WarnsOfDangerousExposure) {

@@ -109,6 +109,17 @@ class Judge {
             format_duration);
     ordered("max-queue", static_cast<std::int64_t>(limits.queue_bytes_max), "max-queue-hard",
             static_cast<std::int64_t>(limits.queue_bytes_hard_max), format_size);
+    const std::size_t needed = limits.document_message_bytes_max();
+    for (const auto& [name, bytes] :
+         {std::pair<const char*, std::size_t>{"max-storage-first", limits.storage_first_bytes_max},
+          {"max-queue-hard", limits.queue_bytes_hard_max}}) {
+      if (bytes >= needed) continue;
+      problem(std::string(name) + ": " + format_size(static_cast<std::int64_t>(bytes)) +
+              " is too little for max-document, since a document of " +
+              format_size(static_cast<std::int64_t>(limits.document_bytes_max)) + " travels as " +
+              format_size(static_cast<std::int64_t>(needed)) +
+              " of base64: nobody could join its room");
+    }
     if (limits.messages_per_second_max == 0) {
       warn("rate-limit: off, so one client can keep a core busy");
     }

@@ -28,6 +28,16 @@ void tell_of_waiting(const std::string& room) {
                     " waits for updates that are not there; until they are, it does not show");
 }
 
+// What a server would take of clients; a tool may write more, and the operator should know.
+void tell_of_size(const StorageTool& tool, std::size_t bytes) {
+  const Limits& limits = tool.settings.limits;
+  if (bytes <= limits.document_bytes_max) return;
+  fail(kExitOk, "room " + tool.line.room + " is over max-document, which is " +
+                    short_size(limits.document_bytes_max) +
+                    ": edits that make it larger are refused; and when max-storage-first or "
+                    "max-queue-hard is less than four thirds of its size, nobody can join it");
+}
+
 int merge(StorageTool& tool, const Import& import) {
   const std::string& room = tool.line.room;
   const auto present = load_present(tool, room);
@@ -39,6 +49,7 @@ int merge(StorageTool& tool, const Import& import) {
   }
   if (auto done = append(tool, import.update); !done) return fail(done.error());
   if (doc->has_pending()) tell_of_waiting(room);
+  tell_of_size(tool, doc->encode_state_as_update().size());
   tell(tool, "added " + short_size(import.update.size()) + " to room " + room);
   return kExitOk;
 }
@@ -65,6 +76,7 @@ int storage_import(StorageTool& tool, const Import& import) {
     tell(tool, "replaced the document of room " + room + " by " + size);
   }
   if (import.waits) tell_of_waiting(room);
+  tell_of_size(tool, import.update.size());
   return kExitOk;
 }
 

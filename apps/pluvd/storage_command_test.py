@@ -284,6 +284,15 @@ class StorageTest(unittest.TestCase):
         self.assertRegex(found, r"^room note: update 3 is refused by the engine: .+\n$")
         self.assertEqual(found.removesuffix("\n"), self.fails("show", "note", code=1))
 
+    def test_says_that_a_document_is_over_the_limit(self):
+        done = run("import", "note", "--data", str(self.data), PLUV_MAX_DOCUMENT="1KiB",
+                   given=text_update(3, 0, "x" * 100) + b"")
+        self.assertEqual((done.returncode, done.error), (0, ""))
+        wide = bytes([1, 1, 4, 0]) + b"\x04\x01\x04note" + b"\x88\x0e" + b"y" * 1800 + b"\0"
+        done = run("import", "wide", "--data", str(self.data), PLUV_MAX_DOCUMENT="1KiB", given=wide)
+        self.assertEqual(done.returncode, 0)
+        self.assertRegex(done.error, r"^pluvd storage: room wide is over max-document, which is 1")
+
     def test_says_that_the_disk_is_full(self):
         self.fill()
         large = text_update(3, 0, "x" * 100)

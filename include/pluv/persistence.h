@@ -31,6 +31,8 @@ class Persistence {
   Persistence() = default;  // none
   explicit Persistence(Open open) : open_(std::move(open)) {}
 
+  [[nodiscard]] explicit operator bool() const noexcept { return open_ != nullptr; }
+
   // Null without any. An error says what and why.
   [[nodiscard]] Result<std::shared_ptr<adapters::Store>> open(Log log) const {
     return open_ ? open_(std::move(log)) : std::shared_ptr<adapters::Store>();

@@ -92,6 +92,7 @@ Result<void> back_up(const BackupPaths& paths, const std::function<void(Progress
     return begun;
   }
   const PartialFile partial(paths.to + ".partial");
+  (void)make_private_file(partial.path());
   {
     auto target = SqliteDatabase::open(partial.path(), SqliteDatabase::Access::create);
     if (!target) return std::move(target).error();

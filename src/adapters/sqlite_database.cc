@@ -1,6 +1,8 @@
 #include "adapters/sqlite_database.h"
 
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include <system_error>
 
@@ -39,7 +41,29 @@ Error described(const std::string& path, sqlite3* connection) {
   return {error_code(code), std::move(message)};
 }
 
+// The path as an URI (sqlite.org/uri.html).
+std::string still_uri(const std::string& path) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string out = "file:";
+  for (const char c : path) {
+    if (c == '%' || c == '?' || c == '#') {
+      const auto byte = static_cast<unsigned char>(c);
+      out.append({'%', kDigits[byte >> 4], kDigits[byte & 15]});
+    } else {
+      out.push_back(c);
+    }
+  }
+  return out + "?immutable=1";
+}
+
 }  // namespace
+
+bool make_private_file(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+  if (descriptor < 0) return false;
+  ::close(descriptor);
+  return true;
+}
 
 Error sqlite_error(const std::string& path, int code) {
   return {error_code(code), path + ": " + sqlite3_errstr(code)};
@@ -113,16 +137,19 @@ Result<SqliteDatabase> SqliteDatabase::open(const std::string& path, Access acce
   int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   switch (access) {
     case Access::read: flags |= SQLITE_OPEN_READONLY; break;
+    case Access::read_still: flags |= SQLITE_OPEN_READONLY | SQLITE_OPEN_URI; break;
     case Access::write: flags |= SQLITE_OPEN_READWRITE; break;
     case Access::create: flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE; break;
   }
   sqlite3* handle = nullptr;
-  const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
+  const std::string name = access == Access::read_still ? still_uri(path) : path;
+  const int code = sqlite3_open_v2(name.c_str(), &handle, flags, nullptr);
   SqliteDatabase database(handle);                         // closed even when opening failed
   if (handle == nullptr) return sqlite_error(path, code);  // no memory
   if (code != SQLITE_OK) return described(path, handle);
   sqlite3_busy_timeout(handle, kBusyMs);
-  if (access != Access::read && sqlite3_db_readonly(handle, "main") == 1) {
+  const bool writes = access == Access::write || access == Access::create;
+  if (writes && sqlite3_db_readonly(handle, "main") == 1) {
     // SQLite falls back to reading by itself.
     return sqlite_error(path, SQLITE_READONLY);
   }

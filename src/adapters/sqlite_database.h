@@ -63,9 +63,14 @@ class SqliteQuery {
   int bind_code_ = 0;  // the first failure of a bind
 };
 
+// Makes an empty file that only its owner may read, as what documents are kept in should be; SQLite
+// would let everybody. False: there is one already, or it cannot be made (SQLite will say why).
+bool make_private_file(const std::string& path);
+
 class SqliteDatabase {
  public:
-  enum class Access : std::uint8_t { read, write, create };
+  // still: read a file that nobody can write, in a folder where SQLite can put nothing beside it.
+  enum class Access : std::uint8_t { read, read_still, write, create };
 
   [[nodiscard]] static Result<SqliteDatabase> open(const std::string& path, Access access);
 

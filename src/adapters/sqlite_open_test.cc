@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <linux/fs.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -14,6 +15,7 @@
 #include "adapters/faulty_vfs_testing.h"
 #include "adapters/sqlite_store.h"
 #include "adapters/store_testing.h"
+#include "base/assert.h"
 
 namespace pluv::adapters::testing {
 namespace {
@@ -129,6 +131,64 @@ TEST(SqliteOpen, FileOnAReadOnlyDiskIsRefusedForWriting) {
   ASSERT_FALSE(opened.ok());
   EXPECT_EQ(opened.error().code, ErrorCode::unavailable);
   EXPECT_EQ(opened.error().message, path + ": attempt to write a readonly database");
+}
+
+TEST(SqliteOpen, AFullDiskLeavesNoEmptyFile) {
+  const TempFolder folder;
+  const std::string path = folder.file("rooms.db");
+  FaultyVfs disk;
+  disk.fail_writes(FaultyVfs::kAlways);
+  EXPECT_FALSE(SqliteStore::open(options_of(path)).ok());
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST(SqliteOpen, DocumentsAndTheirCopiesAreTheirOwnersAlone) {
+  const TempFolder folder;
+  const std::string path = folder.file("rooms.db");
+  const auto store = open_store(options_of(path));
+  ASSERT_TRUE(append(*store, "room", "update").ok());
+  ASSERT_TRUE(backup(*store, folder.file("copy.db")).ok());
+  for (const char* name : {"rooms.db", "rooms.db-wal", "rooms.db-shm", "copy.db"}) {
+    struct stat status{};
+    ASSERT_EQ(::stat(folder.file(name).c_str(), &status), 0) << name;
+    EXPECT_EQ(status.st_mode & 0777, 0600u) << name;
+  }
+}
+
+// As nobody, whom a folder's permissions keep from writing; root they do not.
+class AsNobody {
+ public:
+  AsNobody() : root_(::geteuid() == 0) {
+    if (root_) PLUV_ASSERT(::seteuid(65534) == 0);
+  }
+  ~AsNobody() {
+    if (root_) PLUV_ASSERT(::seteuid(0) == 0);
+  }
+  AsNobody(const AsNobody&) = delete;
+  AsNobody& operator=(const AsNobody&) = delete;
+
+ private:
+  bool root_;
+};
+
+TEST(SqliteOpen, ACopyInAFolderThatCannotBeWrittenCanBeRead) {
+  const TempFolder folder;
+  const std::string path = folder.file("a copy?of%20#1.db");
+  {
+    const auto store = open_store(options_of(folder.file("rooms.db")));
+    ASSERT_TRUE(append(*store, "room", "update").ok());
+    ASSERT_TRUE(backup(*store, path).ok());
+  }
+  ASSERT_EQ(::chmod(path.c_str(), 0444), 0);
+  ASSERT_EQ(::chmod(folder.path().c_str(), 0555), 0);
+  {
+    const AsNobody nobody;
+    const auto store = open_store(read_only(path));
+    ASSERT_NE(store, nullptr);
+    EXPECT_EQ(load(*store, "room")->updates.at(0), "update");
+    EXPECT_TRUE(verify(*store)->empty());
+  }
+  ASSERT_EQ(::chmod(folder.path().c_str(), 0700), 0);
 }
 
 // The system refuses even root here, where the file system knows the attribute.

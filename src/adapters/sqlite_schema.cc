@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -106,9 +107,7 @@ Result<void> migrate(SqliteDatabase& database, std::int64_t version) {
   return database.execute("COMMIT");
 }
 
-}  // namespace
-
-Result<SqliteDatabase> open_to_write(const std::string& path) {
+Result<SqliteDatabase> open_checked(const std::string& path) {
   const bool has_log = exists(path + "-wal");
   auto opened = SqliteDatabase::open(path, SqliteDatabase::Access::create);
   if (!opened) return opened;
@@ -140,18 +139,45 @@ Result<SqliteDatabase> open_to_write(const std::string& path) {
   return database;
 }
 
-Result<SqliteDatabase> open_to_read(const std::string& path) {
-  if (!exists(path)) return Error{ErrorCode::not_found, path + " does not exist"};
-  auto opened = SqliteDatabase::open(path, SqliteDatabase::Access::read);
+Result<SqliteDatabase> open_as(const std::string& path, SqliteDatabase::Access access) {
+  auto opened = SqliteDatabase::open(path, access);
   if (!opened) return opened;
   SqliteDatabase database = std::move(opened).value();
   auto identity = identify(database);
   if (!identity) return refusal(path, std::move(identity).error(), database);
+  if (identity->empty && identity->application == 0) {
+    return Error{ErrorCode::invalid, path + " is empty: no documents were ever kept in it"};
+  }
   if (auto checked = check(path, *identity); !checked) return std::move(checked).error();
   if (identity->version < kSchemaVersion) {
     return Error{ErrorCode::invalid, path + " is of an older version: open it once for writing"};
   }
   return database;
+}
+
+}  // namespace
+
+Result<SqliteDatabase> open_to_write(const std::string& path) {
+  const bool made = make_private_file(path);
+  auto opened = open_checked(path);
+  // A disk that was full leaves no empty file behind.
+  struct stat status{};
+  if (!opened && made && ::stat(path.c_str(), &status) == 0 && status.st_size == 0) {
+    ::unlink(path.c_str());
+  }
+  return opened;
+}
+
+Result<SqliteDatabase> open_to_read(const std::string& path) {
+  if (!exists(path)) return Error{ErrorCode::not_found, path + " does not exist"};
+  auto opened = open_as(path, SqliteDatabase::Access::read);
+  // A copy on a read-only disk, say. With a log beside it there is something that SQLite must not
+  // leave out.
+  if (!opened && opened.error().code == ErrorCode::unavailable && !exists(path + "-wal")) {
+    auto still = open_as(path, SqliteDatabase::Access::read_still);
+    if (still.ok()) return still;
+  }
+  return opened;
 }
 
 }  // namespace pluv::adapters

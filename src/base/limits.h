@@ -97,6 +97,16 @@ struct Limits {
   std::int64_t flush_interval_ms = 20;
   std::int64_t flush_us_per_session = 400;
 
+  // A message with a document at its limit: base64, and some JSON around it. A client that joins is
+  // sent it, and sends it back: storage_first_bytes_max and queue_bytes_hard_max must not be less,
+  // or a room may fill up until nobody can join it.
+  [[nodiscard]] std::size_t document_message_bytes_max() const noexcept {
+    constexpr std::size_t kAroundBytes = 64 * 1024;
+    return message_bytes_of_document(document_bytes_max) + kAroundBytes;
+  }
+  [[nodiscard]] static std::size_t message_bytes_of_document(std::size_t document) noexcept {
+    return document / 3 * 4 + 4;
+  }
   // How long a room of so many sessions waits after it has written to them, or to its store.
   [[nodiscard]] std::int64_t flush_wait_ms(std::size_t sessions) const noexcept {
     const std::int64_t wait_us = static_cast<std::int64_t>(sessions) * flush_us_per_session;

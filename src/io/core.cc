@@ -97,6 +97,16 @@ Result<void> check_name(std::string_view name, std::size_t bytes_max) {
 
 }  // namespace
 
+void check_limits(const Limits& limits) {
+  const std::size_t needed = limits.document_message_bytes_max();
+  if (limits.storage_first_bytes_max >= needed && limits.queue_bytes_hard_max >= needed) return;
+  throw std::invalid_argument(
+      "pluv: limits.storage_first_bytes_max and limits.queue_bytes_hard_max must be " +
+      std::to_string(needed) +
+      " at least for this document_bytes_max, which travels as base64: nobody could join a full "
+      "room");
+}
+
 struct Core::State {
   std::shared_ptr<const Authorizer> authorizer;
   std::vector<ProcedureEntry> procedures;
@@ -180,6 +190,10 @@ native::ServerHooks Core::State::make_hooks(ListenOptions& options) {
 
 void Core::listen(ListenOptions options) {
   check_options(options);
+  if (state_->definition.storage) check_limits(state_->definition.limits);
+  if (!state_->definition.storage && state_->persistence) {
+    throw std::invalid_argument("pluv: persistence keeps documents, so it needs crdt = yjs()");
+  }
   const std::lock_guard lock(state_->listen_mutex);
   if (state_->owned) throw std::logic_error("The server listens already");
   native::ServerHooks hooks = state_->make_hooks(options);

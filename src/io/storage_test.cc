@@ -388,6 +388,25 @@ TEST(Storage, APersistentDocumentOutlivesItsServer) {
   std::filesystem::remove_all(pattern);
 }
 
+std::string why_it_does_not_listen(const auto& io) {
+  const auto server = io.server();
+  try {
+    (void)server.listen({.port = 0, .manual = true});
+  } catch (const std::invalid_argument& error) {
+    return error.what();
+  }
+  return "it listens";
+}
+
+TEST(Storage, OptionsThatCannotWorkFailToListen) {
+  const auto without_documents =
+      create_io(platform_native(NativeOptions{.persistence = sqlite({.path = "/nowhere/at/all"})}));
+  EXPECT_NE(why_it_does_not_listen(without_documents).find("crdt = yjs()"), std::string::npos);
+  const auto too_large = create_io(platform_native(
+      NativeOptions{.crdt = yjs(), .limits = {.document_bytes_max = 40 * 1024 * 1024}}));
+  EXPECT_NE(why_it_does_not_listen(too_large).find("storage_first_bytes_max"), std::string::npos);
+}
+
 TEST(Storage, AFileThatCannotBeOpenedFailsToListen) {
   const auto io = create_io(platform_native(
       NativeOptions{.crdt = yjs(), .persistence = sqlite({.path = "/nowhere/documents.sqlite"})}));

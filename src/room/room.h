@@ -243,6 +243,7 @@ class Room {
   void document_loaded(const DocumentLoaded& input);
   [[nodiscard]] Result<void> take_loaded(DocumentLoaded::Document& loaded);
   void ask_initial_storage();
+  [[nodiscard]] Result<void> check_joinable();
   void document_ready();
   void serve_waiting();
   void load_failed(const Error& error);

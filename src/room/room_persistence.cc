@@ -82,6 +82,7 @@ Result<void> Room::take_loaded(DocumentLoaded::Document& loaded) {
     if (!applied.ok()) return std::move(applied).error();
     storage.document_bytes += update.size();
   }
+  if (auto joinable = check_joinable(); !joinable.ok()) return joinable;
   if (!storage.asked_listener) {
     storage.last = loaded.last;
     storage.log_bytes = storage.document_bytes;
@@ -98,6 +99,21 @@ Result<void> Room::take_loaded(DocumentLoaded::Document& loaded) {
   }
   document_ready();
   return {};
+}
+
+// Limits may have been lowered since, or the document was put into the store by a tool: rather than
+// having each client fail at it, nobody is let in, and whoever reads the log knows why.
+Result<void> Room::check_joinable() {
+  const Limits& limits = definition_.limits;
+  const std::size_t message_max =
+      std::min(limits.storage_first_bytes_max, limits.queue_bytes_hard_max);
+  if (Limits::message_bytes_of_document(storage_->document_bytes) <= message_max) return {};
+  const std::size_t bytes = storage_->document->encode_to_send().size();
+  if (Limits::message_bytes_of_document(bytes) <= message_max) return {};
+  return Error{ErrorCode::limit,
+               "The document has " + std::to_string(bytes) +
+                   " bytes, too many for one message of " + std::to_string(message_max) +
+                   " bytes in base64: raise limits.storage_first and limits.queue_hard"};
 }
 
 void Room::document_ready() {

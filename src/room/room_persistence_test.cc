@@ -315,6 +315,29 @@ TEST(RoomPersistence, ALingeringRoomGoesAtOnceWhenMemoryIsWanted) {
   EXPECT_EQ(room.finished, 1);
 }
 
+TEST(RoomPersistence, ADocumentThatNoMessageCanCarryIsNotServed) {
+  Definition definition = yjs_definition(true);
+  definition.limits.storage_first_bytes_max = 10'000;
+  TestRoom room(definition);
+  StorageClient ann(room, 1);
+  ann.join();
+  room.loaded({typed(std::string(8'000, 'x'))});
+  ASSERT_EQ(room.closed.size(), 1u);
+  EXPECT_EQ(room.closed[0].code, kCloseBroken);
+  ASSERT_EQ(room.troubles.size(), 1u);
+  EXPECT_NE(room.troubles[0].find("too many for one message of 10000"), std::string::npos);
+  StorageClient bob(room, 2);
+  bob.join();
+  // Many updates that are small when they are one: it is the document's size that counts.
+  room.loaded({typed(std::string(8'000, 'y'), 9), typed(std::string(8'000, 'y'), 9)});
+  EXPECT_EQ(room.closed.size(), 2u);
+  StorageClient eve(room, 3);
+  eve.join();
+  room.loaded({typed(std::string(6'000, 'z'), 9), typed(std::string(6'000, 'z'), 9)});
+  eve.read();
+  EXPECT_EQ(eve.text().size(), 6'000u);
+}
+
 TEST(RoomPersistence, AFailedLoadSendsEveryoneAwayAndIsNoEmptyDocument) {
   TestRoom room(yjs_definition(true));
   StorageClient ann(room, 1);

@@ -426,6 +426,25 @@ TEST(RoomStorage, WithoutAStoreADocumentEndsWithItsRoom) {
   EXPECT_EQ(bob.change_kind, "empty");
 }
 
+// The original's client tells the application of its storage before it sends its whole document, so
+// an edit made there comes first and builds upon what nobody else has yet.
+TEST(RoomStorage, AnEditBeforeTheFirstAnswerMayWaitForIt) {
+  TestRoom room(yjs_definition());
+  StorageClient bob(room, 2);
+  bob.join_fully();
+  StorageClient ann(room, 1);
+  ann.join();
+  ann.read();
+  ASSERT_TRUE(ann.doc().get_text("t").insert(0, "offline").ok());
+  ann.type(7, "!");
+  ann.answer();
+  ann.read();
+  bob.read();
+  EXPECT_EQ(ann.received, 1);  // no second $storageReceived
+  EXPECT_TRUE(ann.errors.empty());
+  EXPECT_EQ(bob.text(), "offline!");
+}
+
 TEST(RoomStorage, OneFrameServesAllReceivers) {
   TestRoom room(yjs_definition());
   std::vector<StorageClient> clients;

@@ -10,6 +10,12 @@
 #include "platform/native/worker.h"
 
 namespace pluv::native {
+namespace {
+
+constexpr std::uint16_t kCloseMessageTooBig = 1009;
+
+}  // namespace
+
 RoomHost::RoomHost(Worker& worker) : worker_(worker) {
   const ServerConfig& config = worker.shared().config;
   if (!config.deflate) return;
@@ -133,9 +139,15 @@ bool RoomHost::handle_event(Connection& connection, const net::FrameEvent& given
 void RoomHost::end_by_peer(Connection& connection, const net::FrameEvent& event) {
   RoomEntry& entry = *connection.room;
   const room::SessionIndex index = connection.index;
+  const bool too_large =
+      event.kind == net::EventKind::error && event.close_code == kCloseMessageTooBig;
+  if (too_large) {
+    execute_refused(
+        entry, {.session = connection.session, .reason = room::RefusalReason::message_too_large});
+  }
   detach(connection);
   std::string frame;
-  net::append_close(frame, event.close_code);
+  net::append_close(frame, event.close_code, too_large ? "Message is too large" : "");
   worker_.metrics().closes[close_code_slot(event.close_code)].add(1);
   worker_.connections().send_bytes(connection, frame);
   worker_.connections().finish(connection);

@@ -119,6 +119,8 @@ TEST(Server, MessageOverTheLimitClosesWithTooBig) {
   EXPECT_FALSE(a->next_of_type("x").empty());
   a->send_text(message(1001));
   EXPECT_EQ(a->close_code(), 1009);
+  const auto reason = static_cast<std::size_t>(room::RefusalReason::message_too_large);
+  EXPECT_EQ(running.server->metrics().refused_total[reason], 1u);
 }
 
 TEST(Server, ServerCallsReachTheRoom) {
