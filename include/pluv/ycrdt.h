@@ -10,6 +10,7 @@
 //   ycrdt/lazy_doc.h      LazyDoc: a document that stays bytes until somebody looks into it
 //   ycrdt/updates.h       merge_updates, diff_update ...: updates as bytes, without a document
 //   ycrdt/state_vector.h  StateVector: what somebody has of a document
+//   ycrdt/awareness.h     Awareness: who is there, as npm y-protocols has it
 //   ycrdt/limits.h        UpdateLimits: what is refused
 //
 // Installed, they are in include/pluv/detail, which pluv::ycrdt adds to the include path.
@@ -20,6 +21,7 @@
 #pragma once
 
 #include "ycrdt/any.h"
+#include "ycrdt/awareness.h"
 #include "ycrdt/doc.h"
 #include "ycrdt/event.h"
 #include "ycrdt/lazy_doc.h"

@@ -3,6 +3,7 @@
 // runs it, too.
 import * as Y from "yjs";
 
+import { AwarenessGenerator } from "./generate_awareness.mjs";
 import { Random } from "./random.mjs";
 import { isLive, KIND, kindOf, YjsScript } from "./yjs_script.mjs";
 
@@ -27,6 +28,7 @@ const PROFILES = {
   rich: { roots: { text: 1 }, rich: true },
   xml: { roots: { fragment: 1 }, nested: true, rich: true },
   mixed: { roots: { text: 3, array: 2, map: 2, fragment: 2 }, nested: true, rich: true },
+  awareness: { awareness: true },
 };
 export const PROFILE_NAMES = Object.keys(PROFILES);
 const ROOT_KIND = { text: KIND.text, array: KIND.array, map: KIND.map, fragment: KIND.fragment };
@@ -45,13 +47,14 @@ export class Generator {
     this.#random = new Random(Math.imul(seed, 0x9e3779b1) ^ 0x5bd1e995);
     for (let i = 0; i < 3; ++i) this.#random.below(2);
     const name = profile ?? this.#random.weighted(
-      { text: 2, array: 2, map: 1, plain: 2, rich: 4, xml: 2, mixed: 3 });
+      { text: 2, array: 2, map: 1, plain: 2, rich: 4, xml: 2, mixed: 3, awareness: 1 });
     this.#profile = PROFILES[name];
     this.lazy = !this.#profile.rich && this.#random.chance(20);
     this.watching = this.#random.chance(30);
   }
 
   generate() {
+    if (this.#profile.awareness) return this.#generateAwareness();
     const random = this.#random;
     this.#makeUsers();
     const rounds = random.between(5, random.chance(10) ? 60 : 22);
@@ -76,6 +79,17 @@ export class Generator {
     this.script.run(step);
     if (this.#into === null) this.#spread(number, place, this.script.blobs.size - before);
     return number;
+  }
+
+  // Awareness has nothing to do with documents and their updates.
+  #generateAwareness() {
+    const awareness = new AwarenessGenerator(this.#random);
+    for (let i = this.#random.between(10, 100); i > 0; --i) {
+      const step = awareness.next(this.#number++, this.script);
+      this.steps.push(step);
+      this.script.run(step);
+    }
+    return this;
   }
 
   // What a step has kept goes to the others.

@@ -24,10 +24,14 @@
 //   ms type key input                md type key                      mc type
 //   xs type name value               xr type name
 //
+//   aw      ...                      awareness, see awareness_steps.mjs
+//
 // Each update event keeps its bytes, too. What is kept has the number step * 8 + n.
 import * as decoding from "lib0/decoding";
 import * as encoding from "lib0/encoding";
 import * as Y from "yjs";
+
+import { AwarenessSteps } from "./awareness_steps.mjs";
 
 const SKIPPED = "-";
 
@@ -102,6 +106,7 @@ export class YjsScript {
   members = new Map();  // by place: { doc, types }
   blobs = new Map();
   answers = [];
+  awareness = new AwarenessSteps((text) => this.answer(text), (bytes) => this.#keep(bytes));
   #step = 0;
   #kept = 0;
 
@@ -117,6 +122,7 @@ export class YjsScript {
     this.#kept = 0;
     const [, operation, place] = step;
     if (operation === "doc") return this.#makeDoc(step);
+    if (operation === "aw") return this.awareness.run(step, this.blobs);
     const member = this.members.get(place);
     if (member === undefined) return this.answer(SKIPPED);
     if (operation === "tx") {
