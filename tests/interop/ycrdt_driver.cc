@@ -18,6 +18,7 @@
 
 #include "driver_awareness.h"
 #include "driver_step.h"
+#include "driver_user_data.h"
 #include "ycrdt/any.h"
 #include "ycrdt/doc.h"
 #include "ycrdt/event.h"
@@ -179,6 +180,7 @@ class Script {
  private:
   struct Member {
     std::unique_ptr<Doc> doc;
+    std::unique_ptr<PermanentUserData> user_data;
     std::map<std::uint64_t, SharedType> types;  // by the step that opened them
   };
 
@@ -234,6 +236,7 @@ class Script {
   void make_doc(const Step& step) {
     Member& member = members_[step.number(2)];
     member.types.clear();
+    member.user_data.reset();
     member.doc = std::make_unique<Doc>(DocOptions{.client_id = step.number(3),
                                                   .gc = step.boolean(4),
                                                   .clean_formatting = true,
@@ -280,6 +283,14 @@ class Script {
       bytes_step(doc, step, operation);
     } else if (operation == "dump") {
       dump(member, step);
+    } else if (operation == "pud") {
+      if (step.string(3) == "new") {
+        member.user_data = std::make_unique<PermanentUserData>(doc);
+      } else if (member.user_data == nullptr) {
+        answer(kSkipped);
+      } else {
+        user_data_step(*member.user_data, doc, step, [this](std::string_view a) { answer(a); });
+      }
     } else {
       return false;
     }

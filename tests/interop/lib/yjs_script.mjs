@@ -25,6 +25,7 @@
 //   xs type name value               xr type name
 //
 //   aw      ...                      awareness, see awareness_steps.mjs
+//   pud     ...                      permanent user data, see user_data_steps.mjs
 //
 // Each update event keeps its bytes, too. What is kept has the number step * 8 + n.
 import * as decoding from "lib0/decoding";
@@ -32,6 +33,7 @@ import * as encoding from "lib0/encoding";
 import * as Y from "yjs";
 
 import { AwarenessSteps } from "./awareness_steps.mjs";
+import { UserDataSteps } from "./user_data_steps.mjs";
 
 const SKIPPED = "-";
 
@@ -118,6 +120,12 @@ export class YjsScript {
   }
 
   run(step) {
+    const userData = this.members.get(step[2])?.userData;
+    if (userData === undefined) this.#run(step);
+    else userData.during(() => this.#run(step));
+  }
+
+  #run(step) {
     this.#step = step[0];
     this.#kept = 0;
     const [, operation, place] = step;
@@ -175,11 +183,14 @@ export class YjsScript {
 
   // Runs steps() as one transaction, whose update the step of this number keeps.
   transact(place, number, steps) {
-    this.members.get(place).doc.transact(() => {
+    const { doc, userData } = this.members.get(place);
+    const act = () => doc.transact(() => {
       steps();
       this.#step = number;
       this.#kept = 0;
     });
+    if (userData === undefined) act();
+    else userData.during(act);
   }
 
   #docStep(member, step) {
@@ -201,6 +212,11 @@ export class YjsScript {
         this.#bytesStep(doc, operation, a, b);
         break;
       case "dump": this.#dump(member, a, b); break;
+      case "pud":
+        if (a === "new") member.userData = new UserDataSteps(doc);
+        else if (member.userData === undefined) this.answer(SKIPPED);
+        else member.userData.run(doc, step, (text) => this.answer(text));
+        break;
       default: return false;
     }
     return true;
