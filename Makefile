@@ -10,7 +10,7 @@ PHASE := scripts/phase
 BIN := build/release/bin
 
 .PHONY: help run build test check clean asan tsan noexcept wasm-check fuzz-smoke tidy \
-	check-format format coverage bench install setup-%
+	check-format format coverage bench instructions install setup-%
 
 help:
 	@echo "make run         build and start a development server on http://localhost:3000"
@@ -25,6 +25,7 @@ help:
 	@echo "make clean       remove build/"
 	@echo "make install     install into PREFIX (default /usr/local)"
 	@echo "Parts of check:  asan tsan noexcept wasm-check tidy check-format fuzz-smoke"
+	@echo "                 instructions (ARGS=--update writes the table anew)"
 	@echo "Missing packages are installed on the way (Debian 12, scripts/setup); JOBS=$(JOBS)"
 
 setup-%:
@@ -47,6 +48,7 @@ check: setup-check
 	@$(MAKE) --no-print-directory check-format
 	@$(MAKE) --no-print-directory noexcept
 	@$(MAKE) --no-print-directory wasm-check
+	@$(MAKE) --no-print-directory instructions
 	@$(MAKE) --no-print-directory asan
 	@$(MAKE) --no-print-directory tsan
 	@$(MAKE) --no-print-directory tidy
@@ -59,6 +61,11 @@ asan tsan: setup-check
 
 noexcept wasm-check: setup-check
 	@$(PHASE) "$@" scripts/build $@
+
+# How many instructions rows of the Yjs engine's bench take, beside the committed table.
+instructions: setup-check
+	@$(PHASE) "build release" scripts/build release ycrdt_bench
+	@$(PHASE) "$@" node bench/ycrdt/instructions.mjs $(ARGS)
 
 check-format: setup-check
 	@$(PHASE) "format" tools/format --check

@@ -10,6 +10,9 @@
 //   ycrdt/lazy_doc.h      LazyDoc: a document that stays bytes until somebody looks into it
 //   ycrdt/updates.h       merge_updates, diff_update ...: updates as bytes, without a document
 //   ycrdt/state_vector.h  StateVector: what somebody has of a document
+//   ycrdt/awareness.h     Awareness: who is there, as npm y-protocols has it
+//   ycrdt/permanent_user_data.h
+//                         PermanentUserData: which user wrote and deleted what
 //   ycrdt/limits.h        UpdateLimits: what is refused
 //
 // Installed, they are in include/pluv/detail, which pluv::ycrdt adds to the include path.
@@ -20,10 +23,12 @@
 #pragma once
 
 #include "ycrdt/any.h"
+#include "ycrdt/awareness.h"
 #include "ycrdt/doc.h"
 #include "ycrdt/event.h"
 #include "ycrdt/lazy_doc.h"
 #include "ycrdt/limits.h"
+#include "ycrdt/permanent_user_data.h"
 #include "ycrdt/state_vector.h"
 #include "ycrdt/types.h"
 #include "ycrdt/updates.h"

@@ -111,6 +111,10 @@ void Doc::set_limits(const UpdateLimits& limits) noexcept { state_->options.limi
 
 bool Doc::in_transaction() const noexcept { return state_->depth != 0 || state_->in_commit; }
 
+DeleteSet Doc::deletes_of(const Transaction& transaction) const {
+  return ycrdt::deletes_of(state_->store, transaction.change);
+}
+
 void Doc::begin(std::string_view origin) { state_->begin(origin); }
 void Doc::end() { state_->end(); }
 

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "ycrdt/delete_set.h"
 #include "ycrdt/limits.h"
 #include "ycrdt/state_vector.h"
 #include "ycrdt/transaction.h"
@@ -103,6 +104,9 @@ class Doc {
   [[nodiscard]] std::string to_json() const;
 
   // --- Transactions.
+
+  // What the transaction of this document has deleted, for its observers (transaction.deleteSet).
+  [[nodiscard]] DeleteSet deletes_of(const Transaction& transaction) const;
 
   // Runs edit() as one transaction: observers hear once, one update results. Edits outside are
   // transactions of their own. yjs: doc.transact.

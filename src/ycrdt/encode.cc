@@ -319,6 +319,15 @@ std::string encode_state_as_update(const Store& store, const Pending& pending,
   return std::move(*merged);
 }
 
+DeleteSet deletes_of(const Store& store, const Change& change) {
+  DeleteSet out;
+  for (const Change::Deleted& range : change.deleted) {
+    out.add({store.clients[range.client].id, range.clock, range.length});
+  }
+  out.group_by_client();
+  return out;
+}
+
 std::string encode_change(const Store& store, const Change& change) {
   std::vector<From> from;
   for (const Change::Grown& grown : change.clients) {
@@ -328,12 +337,7 @@ std::string encode_change(const Store& store, const Change& change) {
   if (from.empty() && change.deleted.empty()) return {};
   std::string out;
   write_clients(store, from, out);
-  DeleteSet deletes;
-  for (const Change::Deleted& range : change.deleted) {
-    deletes.add({store.clients[range.client].id, range.clock, range.length});
-  }
-  deletes.group_by_client();
-  deletes.write(out);
+  deletes_of(store, change).write(out);
   return out;
 }
 

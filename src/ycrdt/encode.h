@@ -15,6 +15,9 @@ namespace pluv::ycrdt {
 [[nodiscard]] std::string encode_state_as_update(const Store& store, const Pending& pending,
                                                  const StateVector& state);
 
+// What the transaction has deleted. Precondition: change.deleted is normalized.
+[[nodiscard]] DeleteSet deletes_of(const Store& store, const Change& change);
+
 // What the transaction has changed. Empty when it has changed nothing. Precondition: change.deleted
 // is normalized.
 [[nodiscard]] std::string encode_change(const Store& store, const Change& change);

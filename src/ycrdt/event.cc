@@ -48,6 +48,12 @@ std::vector<Event::PathStep> Event::path() const {
   return out;
 }
 
+std::vector<std::string> Event::touched_keys() const {
+  std::vector<std::string> out;
+  for (const KeyIndex key : changed_keys_) out.emplace_back(doc_->store.key(key));
+  return out;
+}
+
 std::vector<Event::KeyChange> Event::keys() const {
   const Store& store = doc_->store;
   std::vector<KeyChange> out;

@@ -53,6 +53,8 @@ class Event {
   // Members, or attributes, that were set or deleted. A change that the transaction undid itself is
   // none.
   [[nodiscard]] std::vector<KeyChange> keys() const;
+  // Keys that something was written to, with a change or none (keysChanged).
+  [[nodiscard]] std::vector<std::string> touched_keys() const;
   // What happened to the list: YEvent.changes.delta.
   [[nodiscard]] std::vector<ListOp> list_delta() const;
   // What happened to the text: YTextEvent.delta. As in yjs this also deletes formats that it finds

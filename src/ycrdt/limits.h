@@ -31,6 +31,25 @@ struct UpdateLimits {
   std::uint64_t work_per_struct = 16;
 };
 
+// Of awareness (awareness.h), which is small where it is used as it is meant: some hundred bytes a
+// client, and one client for each tab that is open.
+struct AwarenessLimits {
+  // One update: a room of 10,000 clients, all at once, takes 2 MB.
+  std::size_t update_bytes_max = 16u * 1024 * 1024;
+  // One state, as it arrives. Reading one takes some 25 times its size of memory for the while.
+  std::size_t state_bytes_max = 1024 * 1024;
+  // All states that are kept.
+  std::size_t states_bytes_max = 64u * 1024 * 1024;
+  // Clients in one update, and clients that are known, which those are that have gone.
+  std::size_t clients_max = 64 * 1024;
+  // Containers in containers in a state. 512 is the most that is possible.
+  std::size_t value_depth_max = 512;
+};
+
+// The highest clock of a client that is taken from others. y-protocols reads clocks up to 2^53 - 1;
+// who is told to have one that high has none left to say anything under.
+inline constexpr std::uint64_t kAwarenessClockMax = std::uint64_t{1} << 52;
+
 // Newlines that one call of Text::format or Text::apply_delta may add, in all, where it goes on
 // beyond the end of the text. Editors ask for one or two; whoever means "all that is left" and says
 // 2^32 - 1 would get gigabytes of them.

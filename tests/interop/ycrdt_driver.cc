@@ -16,6 +16,9 @@
 #include <variant>
 #include <vector>
 
+#include "driver_awareness.h"
+#include "driver_step.h"
+#include "driver_user_data.h"
 #include "ycrdt/any.h"
 #include "ycrdt/doc.h"
 #include "ycrdt/event.h"
@@ -26,33 +29,6 @@
 
 namespace pluv::ycrdt {
 namespace {
-
-// Steps that cannot be done where a script was shortened answer this; yjs is not asked either.
-constexpr std::string_view kSkipped = "-";
-
-// The arguments of a step. One of another kind than expected is a bug of the test.
-class Step {
- public:
-  explicit Step(const Any& any) : list_(*any.get<Any::Array>()) {}
-
-  [[nodiscard]] std::size_t size() const { return list_.size(); }
-  [[nodiscard]] const Any& any(std::size_t i) const { return list_.at(i); }
-  [[nodiscard]] std::uint64_t number(std::size_t i) const {
-    return static_cast<std::uint64_t>(*any(i).get<double>());
-  }
-  [[nodiscard]] std::uint32_t index(std::size_t i) const {
-    return static_cast<std::uint32_t>(number(i));
-  }
-  [[nodiscard]] bool boolean(std::size_t i) const { return *any(i).get<bool>(); }
-  [[nodiscard]] const std::string& string(std::size_t i) const {
-    return *any(i).get<std::string>();
-  }
-  [[nodiscard]] const Any::Array& list(std::size_t i) const { return *any(i).get<Any::Array>(); }
-  [[nodiscard]] bool has(std::size_t i) const { return !any(i).is_null(); }
-
- private:
-  const Any::Array& list_;
-};
 
 Text::AttributeList attributes_of(const Any& any) {
   const auto* object = any.get<Any::Object>();
@@ -204,6 +180,7 @@ class Script {
  private:
   struct Member {
     std::unique_ptr<Doc> doc;
+    std::unique_ptr<PermanentUserData> user_data;
     std::map<std::uint64_t, SharedType> types;  // by the step that opened them
   };
 
@@ -239,6 +216,10 @@ class Script {
       make_doc(step);
       return;
     }
+    if (operation == "aw") {
+      awareness_.run(step, [this](std::uint64_t number) { return blob(number); });
+      return;
+    }
     const auto at = members_.find(step.number(2));
     if (at == members_.end()) {
       answer(kSkipped);
@@ -255,6 +236,7 @@ class Script {
   void make_doc(const Step& step) {
     Member& member = members_[step.number(2)];
     member.types.clear();
+    member.user_data.reset();
     member.doc = std::make_unique<Doc>(DocOptions{.client_id = step.number(3),
                                                   .gc = step.boolean(4),
                                                   .clean_formatting = true,
@@ -301,6 +283,14 @@ class Script {
       bytes_step(doc, step, operation);
     } else if (operation == "dump") {
       dump(member, step);
+    } else if (operation == "pud") {
+      if (step.string(3) == "new") {
+        member.user_data = std::make_unique<PermanentUserData>(doc);
+      } else if (member.user_data == nullptr) {
+        answer(kSkipped);
+      } else {
+        user_data_step(*member.user_data, doc, step, [this](std::string_view a) { answer(a); });
+      }
     } else {
       return false;
     }
@@ -511,6 +501,8 @@ class Script {
   }
 
   std::map<std::uint64_t, Member> members_;
+  AwarenessSteps awareness_{[this](std::string_view text) { answer(text); },
+                            [this](const Result<std::string>& bytes) { keep_result(bytes); }};
   std::unordered_map<std::uint64_t, std::string> blobs_;
   std::vector<std::string> answers_;
   std::uint64_t step_ = 0;

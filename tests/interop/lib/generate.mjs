@@ -3,6 +3,7 @@
 // runs it, too.
 import * as Y from "yjs";
 
+import { AwarenessGenerator } from "./generate_awareness.mjs";
 import { Random } from "./random.mjs";
 import { isLive, KIND, kindOf, YjsScript } from "./yjs_script.mjs";
 
@@ -27,6 +28,7 @@ const PROFILES = {
   rich: { roots: { text: 1 }, rich: true },
   xml: { roots: { fragment: 1 }, nested: true, rich: true },
   mixed: { roots: { text: 3, array: 2, map: 2, fragment: 2 }, nested: true, rich: true },
+  awareness: { awareness: true },
 };
 export const PROFILE_NAMES = Object.keys(PROFILES);
 const ROOT_KIND = { text: KIND.text, array: KIND.array, map: KIND.map, fragment: KIND.fragment };
@@ -37,21 +39,35 @@ export class Generator {
   #number = 0;
   #users = [];   // { place, roots: [step], inbox: [bytes] }
   #all = [];     // every update that was kept
+  #again;        // makes the script without permanent user data
   #into = null;  // the transaction that steps go into
   script = new YjsScript();
   steps = [];
 
-  constructor(seed, profile) {
+  constructor(seed, profile, userData = true) {
+    this.#again = () => new Generator(seed, profile, false).generate();
     this.#random = new Random(Math.imul(seed, 0x9e3779b1) ^ 0x5bd1e995);
     for (let i = 0; i < 3; ++i) this.#random.below(2);
     const name = profile ?? this.#random.weighted(
-      { text: 2, array: 2, map: 1, plain: 2, rich: 4, xml: 2, mixed: 3 });
+      { text: 2, array: 2, map: 1, plain: 2, rich: 4, xml: 2, mixed: 3, awareness: 1 });
     this.#profile = PROFILES[name];
     this.lazy = !this.#profile.rich && this.#random.chance(20);
     this.watching = this.#random.chance(30);
+    this.userData = this.#random.chance(15) && !this.lazy && userData;
   }
 
+  // Where a user's map has gone for a while, because what took its place waits for something else,
+  // yjs throws out of an observer.
   generate() {
+    try {
+      return this.#profile.awareness ? this.#generateAwareness() : this.#generateEdits();
+    } catch (error) {
+      if (!this.userData || !(error instanceof TypeError)) throw error;
+      return this.#again();
+    }
+  }
+
+  #generateEdits() {
     const random = this.#random;
     this.#makeUsers();
     const rounds = random.between(5, random.chance(10) ? 60 : 22);
@@ -60,6 +76,7 @@ export class Generator {
       const user = random.pick(this.#users);
       if (random.chance(chatty)) this.#network(user);
       else this.#edit(user);
+      if (this.userData && random.chance(20)) this.#useUserData(user);
       if (random.chance(4)) this.#step("dump", user.place, random.chance(50), !this.lazy);
     }
     this.#settle();
@@ -74,8 +91,23 @@ export class Generator {
     else this.steps.push(step);
     const before = this.script.blobs.size;
     this.script.run(step);
-    if (this.#into === null) this.#spread(number, place, this.script.blobs.size - before);
+    if (this.#into === null) {
+      const kept = this.script.blobs.size - before;
+      this.#spread(number, place, kept);
+      this.#number += kept >> 3;  // whose numbers are taken
+    }
     return number;
+  }
+
+  // Awareness has nothing to do with documents and their updates.
+  #generateAwareness() {
+    const awareness = new AwarenessGenerator(this.#random);
+    for (let i = this.#random.between(10, 100); i > 0; --i) {
+      const step = awareness.next(this.#number++, this.script);
+      this.steps.push(step);
+      this.script.run(step);
+    }
+    return this;
   }
 
   // What a step has kept goes to the others.
@@ -97,6 +129,7 @@ export class Generator {
       this.#users.push(user);
       this.#step("doc", place, this.#client(), random.chance(gc));
       if (!this.lazy) this.#openRoots(user);
+      if (this.userData) this.#step("pud", place, "new");
     }
   }
 
@@ -128,8 +161,9 @@ export class Generator {
 
   #network(user) {
     const random = this.#random;
-    const what = random.weighted(
-      { deliver: 10, resend: 1, sync: 2, merge: 2, diff: 2, cut: 1, vector: 1, meta: 0.3 });
+    // yjs throws where a half of what adds a user arrives.
+    const what = random.weighted({ deliver: 10, resend: 1, sync: 2, merge: 2, diff: 2,
+                                   cut: this.userData ? 0 : 1, vector: 1, meta: 0.3 });
     if (what === "deliver") return this.#deliver(user, random.between(1, 4));
     if (what === "sync") return this.#sync(random.pick(this.#users), user);
     if (this.#all.length === 0) return;
@@ -180,12 +214,37 @@ export class Generator {
       this.#openRoots(user);
       if (this.#random.chance(50)) this.#deliver(user, 100);
     }
+    if (this.userData) for (const user of this.#users) this.#step("pud", user.place, "settle");
     for (let round = 0; round < 2; ++round) {
       for (let i = 0; i < this.#users.length; ++i) {
         this.#sync(this.#users[i], this.#users[(i + 1) % this.#users.length]);
       }
     }
+    if (this.userData) for (const user of this.#users) this.#askUserData(user);
     for (const user of this.#users) this.#step("dump", user.place, true, !this.lazy);
+  }
+
+  // --- Who wrote and deleted what.
+
+  #useUserData(user) {
+    const what = this.#random.weighted({ map: 3, settle: 3, ask: 1 });
+    if (what === "map") this.#mapUser(user);
+    else if (what === "settle") this.#step("pud", user.place, "settle");
+    else this.#askUserData(user);
+  }
+
+  #mapUser(user) {
+    const random = this.#random;
+    const client = this.script.members.get(random.chance(80) ? user.place : 0).doc.clientID;
+    this.#step("pud", user.place, "map", client, random.pick(["ada", "bob", "😀"]),
+               random.chance(20));
+  }
+
+  #askUserData(user) {
+    const { store } = this.script.members.get(user.place).doc;
+    const ids = [...store.clients.keys()].flatMap((client) => Array.from({ length: 4 }, () =>
+      [client, this.#random.below(Y.getState(store, client) + 1)]));
+    this.#step("pud", user.place, "ask", ids);
   }
 
   // --- Edits.
@@ -213,6 +272,7 @@ export class Generator {
 
   #editOne(user) {
     const random = this.#random;
+    if (this.userData && random.chance(4)) return this.#mapUser(user);
     const member = this.script.members.get(user.place);
     let number;
     const root = random.weighted(this.#profile.roots);

@@ -24,10 +24,16 @@
 //   ms type key input                md type key                      mc type
 //   xs type name value               xr type name
 //
+//   aw      ...                      awareness, see awareness_steps.mjs
+//   pud     ...                      permanent user data, see user_data_steps.mjs
+//
 // Each update event keeps its bytes, too. What is kept has the number step * 8 + n.
 import * as decoding from "lib0/decoding";
 import * as encoding from "lib0/encoding";
 import * as Y from "yjs";
+
+import { AwarenessSteps } from "./awareness_steps.mjs";
+import { UserDataSteps } from "./user_data_steps.mjs";
 
 const SKIPPED = "-";
 
@@ -102,6 +108,7 @@ export class YjsScript {
   members = new Map();  // by place: { doc, types }
   blobs = new Map();
   answers = [];
+  awareness = new AwarenessSteps((text) => this.answer(text), (bytes) => this.#keep(bytes));
   #step = 0;
   #kept = 0;
 
@@ -113,10 +120,17 @@ export class YjsScript {
   }
 
   run(step) {
+    const userData = this.members.get(step[2])?.userData;
+    if (userData === undefined) this.#run(step);
+    else userData.during(() => this.#run(step));
+  }
+
+  #run(step) {
     this.#step = step[0];
     this.#kept = 0;
     const [, operation, place] = step;
     if (operation === "doc") return this.#makeDoc(step);
+    if (operation === "aw") return this.awareness.run(step, this.blobs);
     const member = this.members.get(place);
     if (member === undefined) return this.answer(SKIPPED);
     if (operation === "tx") {
@@ -169,11 +183,14 @@ export class YjsScript {
 
   // Runs steps() as one transaction, whose update the step of this number keeps.
   transact(place, number, steps) {
-    this.members.get(place).doc.transact(() => {
+    const { doc, userData } = this.members.get(place);
+    const act = () => doc.transact(() => {
       steps();
       this.#step = number;
       this.#kept = 0;
     });
+    if (userData === undefined) act();
+    else userData.during(act);
   }
 
   #docStep(member, step) {
@@ -195,6 +212,11 @@ export class YjsScript {
         this.#bytesStep(doc, operation, a, b);
         break;
       case "dump": this.#dump(member, a, b); break;
+      case "pud":
+        if (a === "new") member.userData = new UserDataSteps(doc);
+        else if (member.userData === undefined) this.answer(SKIPPED);
+        else member.userData.run(doc, step, (text) => this.answer(text));
+        break;
       default: return false;
     }
     return true;

@@ -1,0 +1,19 @@
+// Time and timers for what reads them by itself. Imported before anything that takes Date.now for its
+// own; the real ones until somebody asks for others.
+const realNow = Date.now;
+let now = null;
+Date.now = () => now ?? realNow();
+
+export function setNow(milliseconds) { now = milliseconds; }
+
+// Runs act() and answers what it answers and the timers that it has set, none of which is started.
+export function catchTimers(act) {
+  const real = { setTimeout: globalThis.setTimeout, setInterval: globalThis.setInterval };
+  const timers = [];
+  globalThis.setTimeout = globalThis.setInterval = (callback) => { timers.push(callback); };
+  try {
+    return { answer: act(), timers };
+  } finally {
+    Object.assign(globalThis, real);
+  }
+}
