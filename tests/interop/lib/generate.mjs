@@ -60,7 +60,8 @@ export class Generator {
     const chatty = random.between(20, 70);
     for (let i = 0; i < rounds; ++i) {
       const user = random.pick(this.#users);
-      if (random.chance(8)) this.#recall(user);
+      // Documents that keep everything are there to be looked back at.
+      if (random.chance(this.script.members.get(user.place).doc.gc ? 6 : 30)) this.#recall(user);
       else if (random.chance(chatty)) this.#network(user);
       else this.#edit(user);
       if (random.chance(4)) this.#step("dump", user.place, random.chance(50), !this.lazy);
@@ -199,9 +200,9 @@ export class Generator {
 
   #recall(user) {
     const random = this.#random;
-    const { types } = this.script.members.get(user.place);
-    const what = random.weighted({ position: 5, locate: this.#positions.length > 0 ? 3 : 0,
-                                   snapshot: 5, contains: 1, compare: 4, restore: 3 });
+    const { doc, types } = this.script.members.get(user.place);
+    const what = random.weighted({ position: 4, locate: this.#positions.length > 0 ? 3 : 0,
+                                   snapshot: 5, contains: 1, compare: 5, restore: doc.gc ? 1 : 5 });
     if (what === "position") {
       if (types.size === 0) return;
       const [number, type] = random.pick([...types]);
