@@ -10,6 +10,8 @@
 //   ycrdt/lazy_doc.h      LazyDoc: a document that stays bytes until somebody looks into it
 //   ycrdt/updates.h       merge_updates, diff_update ...: updates as bytes, without a document
 //   ycrdt/state_vector.h  StateVector: what somebody has of a document
+//   ycrdt/relative_position.h  RelativePosition: a place that stays where it is while others edit
+//   ycrdt/snapshot.h      Snapshot: a document as it was, and what has changed since
 //   ycrdt/limits.h        UpdateLimits: what is refused
 //
 // Installed, they are in include/pluv/detail, which pluv::ycrdt adds to the include path.
@@ -24,6 +26,8 @@
 #include "ycrdt/event.h"
 #include "ycrdt/lazy_doc.h"
 #include "ycrdt/limits.h"
+#include "ycrdt/relative_position.h"
+#include "ycrdt/snapshot.h"
 #include "ycrdt/state_vector.h"
 #include "ycrdt/types.h"
 #include "ycrdt/updates.h"
