@@ -207,5 +207,27 @@ TEST(SnapshotRead, SnapshotsOfOtherDocumentsDoNoHarm) {
   EXPECT_EQ(note.doc.check(), "");
 }
 
+// Each border cuts a surrogate pair, so that no piece lies beside the next one in memory.
+TEST(SnapshotRead, ManyBordersTakeNoMoreMemoryThanTheText) {
+  constexpr std::uint32_t kPairs = 20'000;
+  Doc doc({.client_id = 1, .gc = false});
+  Text text = doc.get_text("note");
+  std::string pairs;
+  for (std::uint32_t i = 0; i < kPairs; ++i) pairs += "\xF0\x9F\x98\x80";
+  ASSERT_TRUE(text.insert(0, pairs).ok());
+  DeleteSet deletes;
+  for (std::uint32_t i = 1; i < 2 * kPairs; i += 2) deletes.add({1, i, 1});
+  const Snapshot snapshot(deletes, StateVector({{1, 2 * kPairs - 3}}));
+  std::string halves;
+  for (std::uint32_t i = 0; i + 1 < kPairs; ++i) halves += "\xEF\xBF\xBD";
+  const std::vector<DeltaOp> delta = text.to_delta({.snapshot = &snapshot});
+  ASSERT_EQ(delta.size(), 1u);
+  EXPECT_EQ(value_json(delta[0].insert), to_json(Any(halves)));
+  EXPECT_EQ(doc.item_count(), 1u);
+  EXPECT_EQ(doc.check(), "");
+  // The pieces while they were pieces, 64 bytes and a little each, and the text some times.
+  EXPECT_LT(doc.memory_bytes(), std::size_t{kPairs} * 2 * 128 + 8 * pairs.size());
+}
+
 }  // namespace
 }  // namespace pluv::ycrdt
