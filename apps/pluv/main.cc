@@ -3,7 +3,7 @@
 //
 //   pluv token create --room ROOM --user '{"id":"u1"}' [--max-age 60s]   prints a token
 //   pluv token inspect TOKEN [--room ROOM]                               prints its claims
-//   pluv ycrdt apply|merge|diff|state-vector|json|check ...                works on Yjs updates
+//   pluv ycrdt apply|merge|diff|state-vector|json|check|snapshot ...       works on Yjs updates
 //
 // Secrets: --secret (repeatable, newest first), --secret-file or PLUV_AUTH_SECRET.
 // Ends with 0, with 1 when a server would refuse the token or bytes are no update, with 2 when

@@ -82,6 +82,10 @@ class PluvToolTest(unittest.TestCase):
 # A text "note" that says Hi!, as docs/ycrdt.md has it; what waits for a client that is not here.
 NOTE = bytes.fromhex("01 01 01 00 04 01 04 6e6f7465 03 486921 00")
 WAITING = bytes.fromhex("01 01 09 02 84 09 01 01 78 00")
+# By yjs without garbage collection: "Hello world", made "wld!"; and its first snapshot.
+EDITED = bytes.fromhex("01 04 01 00 04 01 04 6e6f7465 06 48656c6c6f20 84 01 05 01 77 84 01 06 02 6f72"
+                       "84 01 08 03 6c6421 01 01 02 00 06 07 02")
+FIRST_SNAPSHOT = bytes.fromhex("00 01 01 0b")
 
 
 def ycrdt(*arguments, stdin=b""):
@@ -152,8 +156,57 @@ class YcrdtCommandTest(unittest.TestCase):
         done = ycrdt("diff", vector, stdin=NOTE)
         self.assertEqual((done.returncode, done.stdout), (0, b"\0\0"))
 
+    def test_takes_snapshots(self):
+        done = ycrdt("snapshot", "take", stdin=EDITED)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        self.assertEqual(done.stdout, bytes.fromhex("01 01 02 00 06 07 02 01 01 0c"))
+        self.assert_ends(ycrdt("snapshot", "take", stdin=b"junk"), 1, "standard input: ")
+
+    def test_prints_a_document_as_it_was_at_a_snapshot(self):
+        first = self.write("first.snap", FIRST_SNAPSHOT)
+        done = ycrdt("snapshot", "json", first, stdin=EDITED)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        self.assertEqual(done.stdout, b'{"note":"Hello world"}\n')
+        done = ycrdt("snapshot", "json", first, "--text", "note", "--map", "m", stdin=EDITED)
+        self.assertEqual(done.stdout, b'{"note":"Hello world",'
+                                      b'"note#delta":[{"insert":"Hello world"}],"m":{}}\n')
+        self.assert_ends(ycrdt("snapshot", "json", first, stdin=NOTE), 1, "does not know all")
+        self.assert_ends(ycrdt("snapshot", "json", first, "--map", "x", "--map", "x", stdin=NOTE),
+                         2, "printed twice")
+
+    def test_prints_what_has_changed_between_snapshots(self):
+        first = self.write("first.snap", FIRST_SNAPSHOT)
+        last = self.write("last.snap", ycrdt("snapshot", "take", stdin=EDITED).stdout)
+        for later in ((), (last,)):
+            done = ycrdt("snapshot", "diff", first, *later, "--text", "note", stdin=EDITED)
+            self.assertEqual((done.returncode, done.stderr), (0, b""))
+            removed, added = ({"ychange": {"type": kind, "user": 1}} for kind in
+                              ("removed", "added"))
+            self.assertEqual(json.loads(done.stdout), [
+                {"insert": "Hello ", "attributes": removed}, {"insert": "w"},
+                {"insert": "or", "attributes": removed}, {"insert": "ld"},
+                {"insert": "!", "attributes": added}])
+        done = ycrdt("snapshot", "diff", first, first, "--text", "note", stdin=EDITED)
+        self.assertEqual(done.stdout, b'[{"insert":"Hello world"}]\n')
+        self.assert_ends(ycrdt("snapshot", "diff", first, "--text", b"\xff", stdin=EDITED), 2,
+                         "not UTF-8")
+
+    def test_names_the_snapshot_that_is_refused(self):
+        bad = self.write("bad.snap", b"\x01")
+        good = self.write("good.snap", FIRST_SNAPSHOT)
+        self.assert_ends(ycrdt("snapshot", "json", bad, stdin=EDITED), 1, bad + ": ")
+        for snapshots in ((bad,), (good, bad)):
+            self.assert_ends(ycrdt("snapshot", "diff", *snapshots, "--text", "x", stdin=EDITED), 1,
+                             bad + ": ")
+        self.assert_ends(ycrdt("snapshot", "json", "-", stdin=EDITED), 2, "must be a file")
+        self.assert_ends(ycrdt("snapshot", "json", str(self.folder / "none"), stdin=EDITED), 2,
+                         "none: ")
+        self.assert_ends(ycrdt("snapshot", "json", good, stdin=b"junk"), 1, "standard input: ")
+        self.assertEqual(ycrdt("snapshot").returncode, 2)
+
     def test_helps_with_exit_codes(self):
-        for arguments in (("--help",), ("json", "--help"), ("merge", "--help")):
+        for arguments in (("--help",), ("json", "--help"), ("merge", "--help"),
+                          ("snapshot", "diff", "--help")):
             self.assertIn(b"with 1 when bytes are refused", ycrdt(*arguments).stdout, arguments)
 
 

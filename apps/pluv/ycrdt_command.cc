@@ -14,6 +14,7 @@
 #include "base/utf8.h"
 #include "json/writer.h"
 #include "ycrdt/doc.h"
+#include "ycrdt/snapshot.h"
 #include "ycrdt/update_reader.h"
 #include "ycrdt/updates.h"
 
@@ -127,16 +128,23 @@ struct YcrdtCommand::Options {
   std::vector<std::string> arrays;
   std::vector<std::string> maps;
   std::vector<std::string> xmls;
+  std::string snapshot;
+  std::string later_snapshot;
+  std::string root;  // the text to be compared
 
   [[nodiscard]] int apply() const;
   [[nodiscard]] int merge() const;
   [[nodiscard]] int diff() const;
   [[nodiscard]] static int state_vector_of_input();
   [[nodiscard]] int json() const;
+  [[nodiscard]] int print_roots(ycrdt::Doc& doc) const;
   [[nodiscard]] bool names_roots() const noexcept;
   // Why the roots that are named cannot be the members of one object, empty when they can.
   [[nodiscard]] std::string fault_of_roots() const;
   [[nodiscard]] static int check();
+  [[nodiscard]] static int snapshot_of_input();
+  [[nodiscard]] int json_at_snapshot() const;
+  [[nodiscard]] int diff_of_snapshots() const;
 };
 
 YcrdtCommand::YcrdtCommand(CLI::App& app) : options_(std::make_unique<Options>()) {
@@ -164,14 +172,44 @@ YcrdtCommand::YcrdtCommand(CLI::App& app) : options_(std::make_unique<Options>()
       "json",
       "Print what the update on standard input holds as one JSON object: the roots that are named, "
       "each once, in the order texts, arrays, maps, XML; or all, each as what it looks like");
-  json_->add_option("--text", options.texts, "Root to read as a text, and as a delta: NAME#delta")
-      ->allow_extra_args(false);
-  json_->add_option("--array", options.arrays, "Root to read as an array")->allow_extra_args(false);
-  json_->add_option("--map", options.maps, "Root to read as a map")->allow_extra_args(false);
-  json_->add_option("--xml", options.xmls, "Root to read as an XML fragment, printed as a string")
-      ->allow_extra_args(false);
+  add_roots(*json_);
   check_ = command_->add_subcommand(
       "check", "Say whether the update on standard input is well formed and applies");
+  add_snapshot();
+}
+
+void YcrdtCommand::add_roots(CLI::App& command) {
+  Options& options = *options_;
+  command.add_option("--text", options.texts, "Root to read as a text, and as a delta: NAME#delta")
+      ->allow_extra_args(false);
+  command.add_option("--array", options.arrays, "Root to read as an array")
+      ->allow_extra_args(false);
+  command.add_option("--map", options.maps, "Root to read as a map")->allow_extra_args(false);
+  command.add_option("--xml", options.xmls, "Root to read as an XML fragment, printed as a string")
+      ->allow_extra_args(false);
+}
+
+void YcrdtCommand::add_snapshot() {
+  Options& options = *options_;
+  CLI::App* const snapshot = command_->add_subcommand(
+      "snapshot",
+      "Look back at the document whose update is on standard input, which needs documents that "
+      "collect no garbage: yjs with {gc: false}");
+  snapshot->require_subcommand(1);
+  take_snapshot_ = snapshot->add_subcommand("take", "Write a snapshot of what is there now");
+  snapshot_json_ = snapshot->add_subcommand(
+      "json", "Print what was there at a snapshot; roots are named as for pluv ycrdt json");
+  snapshot_json_->add_option("snapshot", options.snapshot, "File with a snapshot")->required();
+  add_roots(*snapshot_json_);
+  snapshot_diff_ = snapshot->add_subcommand(
+      "diff",
+      "Print a text as a delta in which the attribute \"ychange\" says what was added and removed "
+      "since a snapshot, and by which client; of what was removed, by whom it was written");
+  snapshot_diff_->add_option("snapshot", options.snapshot, "File with the earlier snapshot")
+      ->required();
+  snapshot_diff_->add_option("later", options.later_snapshot,
+                             "File with the later one; without it, what is there now");
+  snapshot_diff_->add_option("--text", options.root, "Root to read as a text")->required();
 }
 
 YcrdtCommand::~YcrdtCommand() = default;
@@ -183,6 +221,9 @@ int YcrdtCommand::run() {
   if (*merge_) return options_->merge();
   if (*diff_) return options_->diff();
   if (*state_vector_) return Options::state_vector_of_input();
+  if (*take_snapshot_) return Options::snapshot_of_input();
+  if (*snapshot_json_) return options_->json_at_snapshot();
+  if (*snapshot_diff_) return options_->diff_of_snapshots();
   return *json_ ? options_->json() : Options::check();
 }
 
@@ -258,18 +299,89 @@ std::string YcrdtCommand::Options::fault_of_roots() const {
   return twice == keys.end() ? std::string() : *twice + " would be printed twice: name a root once";
 }
 
-int YcrdtCommand::Options::json() const {
-  if (const std::string fault = fault_of_roots(); !fault.empty()) return fail(fault, kExitFailed);
+namespace {
+
+// Applies the update on standard input. 0, or what the program ends with.
+int read_document(ycrdt::Doc& doc) {
   const Result<std::string> update = read_all(stdin, "standard input");
   if (!update) return fail(update.error().message, kExitFailed);
+  const Result<void> applied = doc.apply_update(*update);
+  return applied ? kExitOk : refuse(kStandardInput, applied.error());
+}
+
+void warn_of_pending(const ycrdt::Doc& doc) {
+  if (!doc.has_pending()) return;
+  std::fprintf(stderr,
+               "pluv ycrdt: something waits for updates that are not here, and is not printed\n");
+}
+
+// 0, or what the program ends with.
+int read_snapshot(const std::string& path, ycrdt::Snapshot& out) {
+  if (path == "-") {
+    return fail("the snapshot must be a file: standard input is the update", kExitFailed);
+  }
+  const Result<std::string> bytes = read_file(path);
+  if (!bytes) return fail(bytes.error().message, exit_code(bytes.error()));
+  Result<ycrdt::Snapshot> snapshot = ycrdt::decode_snapshot(*bytes);
+  if (!snapshot) return refuse(path, snapshot.error());
+  out = std::move(*snapshot);
+  return kExitOk;
+}
+
+// What "ychange" says of a run.
+ycrdt::Any who_did_what(ycrdt::TextChange change, ycrdt::Id id) {
+  const bool added = change == ycrdt::TextChange::added;
+  return ycrdt::Any(ycrdt::Any::Object{{"type", ycrdt::Any(added ? "added" : "removed")},
+                                       {"user", ycrdt::Any(id.client)}});
+}
+
+}  // namespace
+
+int YcrdtCommand::Options::snapshot_of_input() {
+  ycrdt::Doc doc({.gc = false});
+  if (const int code = read_document(doc); code != kExitOk) return code;
+  return write_all(ycrdt::encode_snapshot(ycrdt::take_snapshot(doc)));
+}
+
+int YcrdtCommand::Options::json_at_snapshot() const {
+  if (const std::string fault = fault_of_roots(); !fault.empty()) return fail(fault, kExitFailed);
+  ycrdt::Snapshot at;
+  if (const int code = read_snapshot(snapshot, at); code != kExitOk) return code;
+  ycrdt::Doc doc({.gc = false});
+  if (const int code = read_document(doc); code != kExitOk) return code;
+  Result<ycrdt::Doc> restored = ycrdt::create_doc_from_snapshot(doc, at, {.gc = false});
+  if (!restored) return refuse(snapshot, restored.error());
+  return print_roots(*restored);
+}
+
+int YcrdtCommand::Options::diff_of_snapshots() const {
+  if (!is_utf8(root)) return fail("the name of a root is not UTF-8", kExitFailed);
+  ycrdt::Snapshot earlier;
+  ycrdt::Snapshot later;
+  if (const int code = read_snapshot(snapshot, earlier); code != kExitOk) return code;
+  if (!later_snapshot.empty()) {
+    if (const int code = read_snapshot(later_snapshot, later); code != kExitOk) return code;
+  }
+  ycrdt::Doc doc({.gc = false});
+  if (const int code = read_document(doc); code != kExitOk) return code;
+  if (later_snapshot.empty()) {
+    warn_of_pending(doc);
+    later = ycrdt::take_snapshot(doc);
+  }
+  return write_all(doc.get_text(root).delta_json(
+                       {.snapshot = &later, .previous = &earlier, .ychange = who_did_what}) +
+                   "\n");
+}
+
+int YcrdtCommand::Options::json() const {
+  if (const std::string fault = fault_of_roots(); !fault.empty()) return fail(fault, kExitFailed);
   ycrdt::Doc doc;
-  if (const Result<void> applied = doc.apply_update(*update); !applied) {
-    return refuse(kStandardInput, applied.error());
-  }
-  if (doc.has_pending()) {
-    std::fprintf(stderr,
-                 "pluv ycrdt: something waits for updates that are not here, and is not printed\n");
-  }
+  if (const int code = read_document(doc); code != kExitOk) return code;
+  return print_roots(doc);
+}
+
+int YcrdtCommand::Options::print_roots(ycrdt::Doc& doc) const {
+  warn_of_pending(doc);
   std::string out;
   if (!names_roots()) {
     out = doc.to_json();
@@ -302,12 +414,8 @@ int YcrdtCommand::Options::json() const {
 }
 
 int YcrdtCommand::Options::check() {
-  const Result<std::string> update = read_all(stdin, "standard input");
-  if (!update) return fail(update.error().message, kExitFailed);
   ycrdt::Doc doc;
-  if (const Result<void> applied = doc.apply_update(*update); !applied) {
-    return refuse(kStandardInput, applied.error());
-  }
+  if (const int code = read_document(doc); code != kExitOk) return code;
   if (const std::string fault = doc.check(); !fault.empty()) return fail(fault, kExitRefused);
   return write_all(doc.has_pending() ? "ok, but something waits for updates that are not here\n"
                                      : "ok\n");

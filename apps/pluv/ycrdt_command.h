@@ -18,6 +18,9 @@ class YcrdtCommand {
   [[nodiscard]] int run();
 
  private:
+  void add_roots(CLI::App& command);
+  void add_snapshot();
+
   struct Options;
   std::unique_ptr<Options> options_;
   CLI::App* command_;
@@ -27,6 +30,9 @@ class YcrdtCommand {
   CLI::App* state_vector_;
   CLI::App* json_;
   CLI::App* check_;
+  CLI::App* take_snapshot_;
+  CLI::App* snapshot_json_;
+  CLI::App* snapshot_diff_;
 };
 
 }  // namespace pluv::apps

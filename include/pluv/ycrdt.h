@@ -13,6 +13,8 @@
 //   ycrdt/awareness.h     Awareness: who is there, as npm y-protocols has it
 //   ycrdt/permanent_user_data.h
 //                         PermanentUserData: which user wrote and deleted what
+//   ycrdt/relative_position.h  RelativePosition: a place that stays where it is while others edit
+//   ycrdt/snapshot.h      Snapshot: a document as it was, and what has changed since
 //   ycrdt/limits.h        UpdateLimits: what is refused
 //
 // Installed, they are in include/pluv/detail, which pluv::ycrdt adds to the include path.
@@ -29,6 +31,8 @@
 #include "ycrdt/lazy_doc.h"
 #include "ycrdt/limits.h"
 #include "ycrdt/permanent_user_data.h"
+#include "ycrdt/relative_position.h"
+#include "ycrdt/snapshot.h"
 #include "ycrdt/state_vector.h"
 #include "ycrdt/types.h"
 #include "ycrdt/updates.h"

@@ -41,6 +41,8 @@ class DeleteSet {
   // Appends the version 1 format. Precondition: grouped or normalized.
   void write(std::string& out) const;
 
+  bool operator==(const DeleteSet&) const = default;
+
  private:
   std::vector<DeleteRange> ranges_;
 };

@@ -140,6 +140,10 @@ class Doc {
   [[nodiscard]] std::string check() const;
   [[nodiscard]] std::size_t item_count() const noexcept;
 
+  // What is behind it, for the engine's own functions on documents.
+  [[nodiscard]] DocState& state() noexcept { return *state_; }
+  [[nodiscard]] const DocState& state() const noexcept { return *state_; }
+
  private:
   void begin(std::string_view origin);
   void end();

@@ -190,7 +190,8 @@ ItemIndex Store::integrate(Change& change, ItemIndex index, std::uint64_t work_m
       (item.kind == ContentKind::string || item.kind == ContentKind::any)) {
     const ItemIndex left = item.left;
     BlockList::Cursor cursor = clients[item.client].blocks.last();
-    if (merge(left, index)) {
+    if (can_merge(left, index)) {
+      merge(left, index);
       clients[items[left].client].blocks.erase(cursor);
       return left;
     }
@@ -377,15 +378,11 @@ void Store::collect(ItemIndex index) {
 
 // --- Merging.
 
-bool Store::merge(ItemIndex left_index, ItemIndex right_index) {
-  Item& left = items[left_index];
-  Item& right = items[right_index];
+bool Store::can_merge(ItemIndex left_index, ItemIndex right_index) const noexcept {
+  const Item& left = items[left_index];
+  const Item& right = items[right_index];
   if (left.kind != right.kind || left.deleted() != right.deleted()) return false;
-  if (left.is_gc()) {
-    left.length += right.length;
-    free_item(right_index);
-    return true;
-  }
+  if (left.is_gc()) return true;
   if (right.origin != left.last() || left.right != right_index ||
       left.right_origin != right.right_origin || left.client != right.client ||
       left.end() != right.clock || ((left.flags | right.flags) & Item::kRedone) != 0) {
@@ -395,8 +392,18 @@ bool Store::merge(ItemIndex left_index, ItemIndex right_index) {
     case ContentKind::string:
     case ContentKind::any:
     case ContentKind::json:
-    case ContentKind::deleted: break;
+    case ContentKind::deleted: return true;
     default: return false;
+  }
+}
+
+void Store::merge(ItemIndex left_index, ItemIndex right_index) {
+  Item& left = items[left_index];
+  Item& right = items[right_index];
+  if (left.is_gc()) {
+    left.length += right.length;
+    free_item(right_index);
+    return;
   }
   if (right.key != kNone) {
     const std::uint32_t member = find_member(right.parent, right.key);
@@ -416,7 +423,6 @@ bool Store::merge(ItemIndex left_index, ItemIndex right_index) {
   left.length = length;
   note_width(left);
   free_item(right_index);
-  return true;
 }
 
 void Store::merge_content(Item& left, Item& right) {
@@ -429,15 +435,22 @@ void Store::merge_content(Item& left, Item& right) {
 }
 
 std::uint32_t Store::merge_with_lefts(Client& client, BlockList::Cursor& cursor) {
-  std::uint32_t merged = 0;
-  BlockList::Cursor left = cursor;
-  while (client.blocks.previous(left) &&
-         merge(client.blocks.at(left).item, client.blocks.at(cursor).item)) {
-    client.blocks.erase(cursor);
-    left = cursor;
-    ++merged;
+  std::uint32_t count = 0;
+  for (BlockList::Cursor left = cursor;
+       client.blocks.previous(left) &&
+       can_merge(client.blocks.at(left).item, client.blocks.at(cursor).item);
+       cursor = left) {
+    ++count;
   }
-  return merged;
+  // From the left: text that has to be copied is appended to what grows, each piece once.
+  for (std::uint32_t i = 0; i < count; ++i) {
+    BlockList::Cursor right = cursor;
+    (void)client.blocks.next(right);
+    merge(client.blocks.at(cursor).item, client.blocks.at(right).item);
+    client.blocks.erase(right);
+    cursor = right;
+  }
+  return count;
 }
 
 }  // namespace pluv::ycrdt

@@ -151,14 +151,17 @@ class Store {
   [[nodiscard]] const DeletedRanges& deleted_ranges(ClientIndex client) const;
   // Drops the content of a deleted item and collects what was in it.
   void collect(ItemIndex index);
-  // Makes the right run part of the left one if they are neighbours in every respect.
-  [[nodiscard]] bool merge(ItemIndex left, ItemIndex right);
-  // False: merge() would answer false. For neighbours in their client's list; most of an update
+  // False: can_merge() would answer false. For neighbours in their client's list; most of an update
   // that was written by yjs are none in their type's, so this saves the call.
   [[nodiscard]] bool may_merge(ItemIndex left, ItemIndex right) const noexcept {
     const Item& item = items[left];
     return item.kind == items[right].kind && (item.is_gc() || item.right == right);
   }
+  // Whether the runs are neighbours in every respect. Precondition: of one client, the left one
+  // ends where the right one begins.
+  [[nodiscard]] bool can_merge(ItemIndex left, ItemIndex right) const noexcept;
+  // Makes the right run part of the left one. Precondition: can_merge().
+  void merge(ItemIndex left, ItemIndex right);
   // Merges the run at the cursor with those before it, as far as they go; the cursor stays with
   // the result. Answers how many were taken in.
   std::uint32_t merge_with_lefts(Client& client, BlockList::Cursor& cursor);

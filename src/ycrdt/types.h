@@ -22,8 +22,10 @@
 
 namespace pluv::ycrdt {
 
+struct DeltaBetween;
 struct DocState;
 struct Transaction;
+class Snapshot;
 class Event;
 class Text;
 class Array;
@@ -140,6 +142,11 @@ class Text : public SharedType {
   [[nodiscard]] std::vector<DeltaOp> to_delta() const;  // toDelta()
   // JSON.stringify(toDelta()); "null" when not valid.
   [[nodiscard]] std::string delta_json() const;
+  // The text as a snapshot has it, and what has changed since another one: see snapshot.h. A text
+  // that was deleted since is read as it was, if nothing has collected it. yjs: toDelta(snapshot,
+  // prevSnapshot, computeYChange).
+  [[nodiscard]] std::vector<DeltaOp> to_delta(const DeltaBetween& between) const;
+  [[nodiscard]] std::string delta_json(const DeltaBetween& between) const;
 
   // Without attributes the text takes those of its place; with a list, just those in it. Errors:
   // invalid (not UTF-8), limit (index beyond the end).
@@ -177,6 +184,8 @@ class Array : public SharedType {
   [[nodiscard]] std::uint32_t length() const noexcept;                // length
   [[nodiscard]] std::optional<Value> get(std::uint32_t index) const;  // get()
   [[nodiscard]] std::vector<Value> to_array() const;                  // toArray()
+  // As the snapshot has it, also when it was deleted since. yjs: typeListToArraySnapshot.
+  [[nodiscard]] std::vector<Value> to_array(const Snapshot& snapshot) const;
   // From `begin` up to `end`, as far as there is something. yjs: slice().
   [[nodiscard]] std::vector<Value> slice(std::uint32_t begin, std::uint32_t end) const;
 
@@ -201,6 +210,10 @@ class Map : public SharedType {
   // In the order in which the keys first came.
   [[nodiscard]] std::vector<std::string> keys() const;                       // keys()
   [[nodiscard]] std::vector<std::pair<std::string, Value>> entries() const;  // entries()
+  // As the snapshot has it, also when it was deleted since; as_map() of a text or an XML element
+  // has its attributes. yjs: typeMapGetSnapshot, typeMapGetAllSnapshot.
+  [[nodiscard]] std::optional<Value> get(std::string_view key, const Snapshot& snapshot) const;
+  [[nodiscard]] std::vector<std::pair<std::string, Value>> entries(const Snapshot& snapshot) const;
 
   // Error: invalid (a key that is not UTF-8).
   Result<void> set(std::string_view key, const Input& value);  // set()
@@ -236,6 +249,9 @@ class XmlElement : public XmlFragment {
   Result<void> set_attribute(std::string_view name, const Any& value);          // setAttribute()
   Result<void> remove_attribute(std::string_view name);                         // removeAttribute()
   [[nodiscard]] std::vector<std::pair<std::string, Value>> attributes() const;  // getAttributes()
+  // getAttributes(snapshot)
+  [[nodiscard]] std::vector<std::pair<std::string, Value>> attributes(
+      const Snapshot& snapshot) const;
 };
 
 // Y.XmlText: a text that prints its attributes as elements.

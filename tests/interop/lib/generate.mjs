@@ -41,6 +41,8 @@ export class Generator {
   #all = [];     // every update that was kept
   #again;        // makes the script without permanent user data
   #into = null;  // the transaction that steps go into
+  #positions = [];  // the steps that noted one
+  #snapshots = [];
   script = new YjsScript();
   steps = [];
 
@@ -74,7 +76,9 @@ export class Generator {
     const chatty = random.between(20, 70);
     for (let i = 0; i < rounds; ++i) {
       const user = random.pick(this.#users);
-      if (random.chance(chatty)) this.#network(user);
+      // Documents that keep everything are there to be looked back at.
+      if (random.chance(this.script.members.get(user.place).doc.gc ? 6 : 30)) this.#recall(user);
+      else if (random.chance(chatty)) this.#network(user);
       else this.#edit(user);
       if (this.userData && random.chance(20)) this.#useUserData(user);
       if (random.chance(4)) this.#step("dump", user.place, random.chance(50), !this.lazy);
@@ -221,7 +225,65 @@ export class Generator {
       }
     }
     if (this.userData) for (const user of this.#users) this.#askUserData(user);
-    for (const user of this.#users) this.#step("dump", user.place, true, !this.lazy);
+    for (const user of this.#users) {
+      for (const position of this.#positions) this.#step("locate", user.place, position);
+      for (let i = 0; i < Math.min(2, this.#snapshots.length); ++i) this.#compare(user);
+      this.#step("dump", user.place, true, !this.lazy);
+    }
+  }
+
+  // --- Positions and snapshots.
+
+  #recall(user) {
+    const random = this.#random;
+    const { doc, types } = this.script.members.get(user.place);
+    const what = random.weighted({ position: 4, locate: this.#positions.length > 0 ? 3 : 0,
+                                   snapshot: 5, contains: 1, compare: 5, restore: doc.gc ? 1 : 5 });
+    if (what === "position") {
+      if (types.size === 0) return;
+      const [number, type] = random.pick([...types]);
+      const index = random.between(0, (type.length ?? 0) + 1);
+      const assoc = random.pick([0, 0, -1, -1, 1, -64, 2 ** 40]);
+      const position = this.#step("position", user.place, number, index, assoc);
+      if (this.script.notes.has(position)) this.#positions.push(position);
+    } else if (what === "locate") {
+      this.#step("locate", user.place, random.pick(this.#positions));
+    } else if (what === "snapshot" || this.#snapshots.length === 0) {
+      this.#snapshots.push(this.#step("snapshot", user.place));
+    } else if (what === "contains") {
+      this.#step("equal", user.place, random.pick(this.#snapshots), random.pick(this.#snapshots));
+      if (this.#all.length === 0) return;
+      this.#step("contains", user.place, random.pick(this.#snapshots), random.pick(this.#all));
+    } else if (what === "restore") {
+      this.#restore(user);
+    } else {
+      this.#compare(user);
+    }
+  }
+
+  // Another document, which is looked at and forgotten.
+  #restore(user) {
+    const place = 100;
+    this.#step("restore", user.place, this.#random.pick(this.#snapshots), place,
+               2 ** 41 + this.#number, this.#random.chance(50));
+    for (const root of Object.keys(this.#profile.roots)) {
+      if (this.script.members.has(place)) this.#step("root", place, root, ROOT_KIND[root]);
+    }
+    this.#step("dump", place, true, true);
+  }
+
+  // A text between two snapshots, or any type at one.
+  #compare(user) {
+    const random = this.#random;
+    const { types } = this.script.members.get(user.place);
+    if (types.size === 0) return;
+    const [number, type] = random.pick([...types]);
+    const [a, b] = [0, 0].map(() => random.chance(80) ? random.pick(this.#snapshots) : null);
+    if (type instanceof Y.Text && random.chance(80)) {
+      this.#step("between", user.place, number, a, b, random.below(3));
+    } else {
+      this.#step("at", user.place, number, random.pick(this.#snapshots));
+    }
   }
 
   // --- Who wrote and deleted what.

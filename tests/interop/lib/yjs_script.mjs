@@ -26,6 +26,14 @@
 //
 //   aw      ...                      awareness, see awareness_steps.mjs
 //   pud     ...                      permanent user data, see user_data_steps.mjs
+//   position  type index assoc       notes encodeRelativePosition
+//   locate    position               answers where a position that an earlier step noted is here
+//   snapshot                         notes encodeSnapshot
+//   contains  snapshot bytes         answers snapshotContainsUpdate
+//   equal     snapshot snapshot      answers equalSnapshots
+//   restore   snapshot place client gc  puts createDocFromSnapshot into the place, with that client
+//   between   type snapshot snapshot ychange  answers a text's delta; ychange: 0 to 2, see YCHANGES
+//   at        type snapshot          answers elements (but a text's) and members at the snapshot
 //
 // Each update event keeps its bytes, too. What is kept has the number step * 8 + n.
 import * as decoding from "lib0/decoding";
@@ -88,6 +96,10 @@ const deltaOf = (list) => list.map(([kind, value, attributes]) => {
   return kind === "r" ? { retain: value, attributes: { ...attributes } } : { delete: value };
 });
 
+// What "ychange" says: as yjs does by itself, or with runs of one user joined, or never joined.
+const YCHANGES = [undefined, (type, id) => ({ user: id.client, type }),
+                  (type, id) => ({ type, clock: id.clock })];
+
 const show = (value) => value instanceof Y.AbstractType ? `type ${kindOf(value)}`
   : value instanceof Y.Doc ? `doc ${value.guid}` : value === undefined ? "undefined"
   : stringify(value);
@@ -109,6 +121,7 @@ export class YjsScript {
   blobs = new Map();
   answers = [];
   awareness = new AwarenessSteps((text) => this.answer(text), (bytes) => this.#keep(bytes));
+  notes = new Map();  // positions and snapshots, encoded, by step
   #step = 0;
   #kept = 0;
 
@@ -158,6 +171,10 @@ export class YjsScript {
   #makeDoc([, , place, client, gc]) {
     const doc = new Y.Doc({ gc });
     doc.clientID = client;
+    this.#addDoc(place, doc);
+  }
+
+  #addDoc(place, doc) {
     doc.on("update", (update, origin, _, transaction) => {
       this.answer(transaction.local ? "local" : "remote");
       this.#keep(update);
@@ -217,6 +234,11 @@ export class YjsScript {
         else if (member.userData === undefined) this.answer(SKIPPED);
         else member.userData.run(doc, step, (text) => this.answer(text));
         break;
+      case "position": case "locate": this.#positionStep(member, operation, step.slice(3)); break;
+      case "snapshot": case "contains": case "equal": case "restore":
+        this.#snapshotStep(doc, operation, step.slice(3));
+        break;
+      case "between": case "at": this.#readStep(types.get(a), operation, step.slice(4)); break;
       default: return false;
     }
     return true;
@@ -243,6 +265,83 @@ export class YjsScript {
       const { from, to } = Y.parseUpdateMeta(updates[0]);
       this.answer([...from].map(([client, clock]) => `${client} ${clock} ${to.get(client)}`).join());
     }
+  }
+
+  #note(bytes) {
+    this.notes.set(this.#step, bytes);
+    this.answer(bytes);
+  }
+
+  #positionStep({ doc, types }, operation, [a, index, assoc]) {
+    if (operation === "position") {
+      const type = types.get(a);
+      if (type === undefined || !isLive(type)) return this.answer(SKIPPED);
+      const position = Y.createRelativePositionFromTypeIndex(type, index, assoc);
+      const json = JSON.stringify(Y.relativePositionToJSON(position));
+      this.answer(json);
+      const again = Y.createRelativePositionFromJSON(JSON.parse(json));
+      this.answer(String(Y.compareRelativePositions(again, position)));
+      return this.#note(Y.encodeRelativePosition(position));
+    }
+    if (!this.notes.has(a)) return this.answer(SKIPPED);
+    const position = Y.decodeRelativePosition(this.notes.get(a));
+    this.answer(JSON.stringify(Y.relativePositionToJSON(position)));
+    const found = Y.createAbsolutePositionFromRelativePosition(position, doc);
+    if (found === null) return this.answer("nowhere");
+    const { type, index: at } = found;
+    const where = isLive(type)
+      ? JSON.stringify({ ...Y.relativePositionToJSON(Y.createRelativePositionFromTypeIndex(type, 0)),
+                         item: undefined })
+      : "deleted";
+    this.answer(`${where} ${at} ${found.assoc}`);
+  }
+
+  #snapshotStep(doc, operation, [a, b, client, gc]) {
+    if (operation === "snapshot") {
+      const snapshot = Y.snapshot(doc);
+      this.answer(Y.encodeSnapshotV2(snapshot));
+      return this.#note(Y.encodeSnapshot(snapshot));
+    }
+    if (!this.notes.has(a)) return this.answer(SKIPPED);
+    const snapshot = Y.decodeSnapshot(this.notes.get(a));
+    if (operation === "contains") {
+      this.answer(!this.blobs.has(b) ? SKIPPED
+        : String(Y.snapshotContainsUpdate(snapshot, this.blobs.get(b))));
+    } else if (operation === "equal") {
+      this.answer(!this.notes.has(b) ? SKIPPED
+        : String(Y.equalSnapshots(snapshot, Y.decodeSnapshot(this.notes.get(b)))));
+    } else {
+      const restored = new Y.Doc({ gc });
+      restored.clientID = client;
+      this.members.delete(b);
+      try {
+        Y.createDocFromSnapshot(doc, snapshot, restored);
+      } catch {
+        return this.answer("error");
+      }
+      this.#addDoc(b, restored);
+      this.answer("ok");
+    }
+  }
+
+  #readStep(type, operation, [a, b, ychange]) {
+    const [snapshot, previous] = [a, b].map((number) =>
+      this.notes.has(number) ? Y.decodeSnapshot(this.notes.get(number)) : undefined);
+    if (type === undefined || (snapshot ?? previous) === undefined) return this.answer(SKIPPED);
+    if (operation === "between") {
+      if (!SUITS.t.includes(kindOf(type))) return this.answer(SKIPPED);
+      const delta = type.toDelta(snapshot, previous, YCHANGES[ychange]);
+      return this.answer(delta.map(showOp).join("\n"));
+    }
+    // yjs reads whole runs; a delta splits them for as long as the transaction lasts.
+    type.doc.transact(() => {
+      Y.Text.prototype.toDelta.call(type, snapshot);
+      const list = SUITS.t.includes(kindOf(type)) ? [] : Y.typeListToArraySnapshot(type, snapshot);
+      this.answer(list.map(show).join());
+      for (const [key, value] of Object.entries(Y.typeMapGetAllSnapshot(type, snapshot))) {
+        this.answer(`${key} ${show(value)} ${show(Y.typeMapGetSnapshot(type, key, snapshot))}`);
+      }
+    });
   }
 
   #dump({ doc, types }, all, inOrder) {
