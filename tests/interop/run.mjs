@@ -1,5 +1,6 @@
 // Runs one suite for CTest: node run.mjs SUITE [options]. When what it compares with is not
 // installed it ends with 77 (skipped), or 1 where everything was to be installed (TESTS_MUST_RUN).
+import "./lib/clock.mjs";
 import process from "node:process";
 
 try {

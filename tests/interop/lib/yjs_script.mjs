@@ -6,9 +6,9 @@
 //   child   type place               opens a type in another one: place is an index or a key
 //   watch   type                     answers each event of the type, and of those in it, from now on
 //   id      client                   writes under this name from now on
-//   tx      steps                    these as one transaction
+//   tx      steps origin             these as one transaction; an empty origin is none
 //   state   document or null         keeps encodeStateAsUpdate, of what that document lacks
-//   apply   bytes                    applies what an earlier step kept
+//   apply   bytes origin             applies what an earlier step kept
 //   merge   list of bytes            keeps mergeUpdates
 //   diff    list of one              keeps diffUpdate, with the document's state vector
 //   cut     list of one, vector      keeps diffUpdate, with this state vector: pairs of client, clock
@@ -24,10 +24,23 @@
 //   ms type key input                md type key                      mc type
 //   xs type name value               xr type name
 //
+//   um scope options                 an undo manager of these types, or, null, of the document; the
+//                                    step's number names it. It answers its events
+//   time milliseconds                what the clock of undo managers says from now on
+//   uu manager   ur manager          undo, redo
+//   uc manager boolean boolean       forgets the undo stack, the redo stack
+//   us manager                       stopCapturing
+//   ua manager type                  adds a type, or, null, the document to its scope
+//   ut manager origin boolean        tracks the origin, or no longer
+//   ux manager                       destroy
+//
 // Each update event keeps its bytes, too. What is kept has the number step * 8 + n.
+import { clock } from "./clock.mjs";  // first
 import * as decoding from "lib0/decoding";
 import * as encoding from "lib0/encoding";
 import * as Y from "yjs";
+
+import { YjsUndo } from "./yjs_undo.mjs";
 
 const SKIPPED = "-";
 
@@ -102,8 +115,11 @@ export class YjsScript {
   members = new Map();  // by place: { doc, types }
   blobs = new Map();
   answers = [];
+  undo = new YjsUndo(this);
   #step = 0;
   #kept = 0;
+
+  constructor() { clock.now = 0; }
 
   answer(text) { this.answers.push(text); }
 
@@ -120,8 +136,10 @@ export class YjsScript {
     const member = this.members.get(place);
     if (member === undefined) return this.answer(SKIPPED);
     if (operation === "tx") {
-      return this.transact(place, step[0], () => step[3].forEach((inner) => this.run(inner)));
+      return this.transact(place, step[0], () => step[3].forEach((inner) => this.run(inner)),
+                           step[4]);
     }
+    if (this.undo.run(member, step)) return;
     if (this.#docStep(member, step)) return;
     const type = member.types.get(step[3]);
     if (type === undefined || !isLive(type)) return this.answer(SKIPPED);
@@ -168,12 +186,12 @@ export class YjsScript {
   }
 
   // Runs steps() as one transaction, whose update the step of this number keeps.
-  transact(place, number, steps) {
+  transact(place, number, steps, origin) {
     this.members.get(place).doc.transact(() => {
       steps();
       this.#step = number;
       this.#kept = 0;
-    });
+    }, origin || null);
   }
 
   #docStep(member, step) {
@@ -187,7 +205,7 @@ export class YjsScript {
         if (!this.blobs.has(a)) {
           this.answer(SKIPPED);
         } else {
-          Y.applyUpdate(doc, this.blobs.get(a));
+          Y.applyUpdate(doc, this.blobs.get(a), b || null);
           this.answer("ok");
         }
         break;
