@@ -61,7 +61,7 @@ export class Generator {
     const chatty = random.between(20, 70);
     for (let i = 0; i < rounds; ++i) {
       const user = random.pick(this.#users);
-      if (this.undoing && random.chance(30)) this.#undoStep(user);
+      if (this.undoing && random.chance(60)) this.#undoStep(user);
       if (random.chance(chatty)) this.#network(user);
       else this.#edit(user);
       if (random.chance(4)) this.#step("dump", user.place, random.chance(50), !this.lazy);
@@ -210,11 +210,13 @@ export class Generator {
       return;
     }
     const manager = random.pick(user.undo);
-    const what = random.weighted({ undo: 12, redo: 7, clear: 0.6, stop: 2, scope: 0.4, origin: 0.4,
-                                   end: 0.3 });
+    const { undo, redo } = this.script.undo.sizes(manager);
+    const what = random.weighted({ undo: undo > 0 ? 14 : 0.3, redo: redo > 0 ? 14 : 0.3, clear: 0.5,
+                                   stop: 2, scope: 0.4, origin: 0.4, end: 0.3 });
     if (what === "undo" || what === "redo") {
-      const times = random.chance(30) ? random.between(2, 5) : 1;
-      for (let i = 0; i < times; ++i) this.#step(`u${what[0]}`, user.place, manager);
+      this.#undoSome(user, manager, what);
+      if (this.#into === null && random.chance(20)) this.#deliver(user, random.between(1, 3));
+      if (random.chance(40)) this.#undoSome(user, manager, what === "undo" ? "redo" : "undo");
     } else if (what === "clear") {
       this.#step("uc", user.place, manager, random.chance(60), random.chance(60));
     } else if (what === "stop") {
@@ -227,6 +229,14 @@ export class Generator {
       this.#step("ux", user.place, manager);
       user.undo = user.undo.filter((other) => other !== manager);
     }
+  }
+
+  #undoSome(user, manager, what) {
+    const times = this.#random.chance(40) ? this.#random.between(2, 5) : 1;
+    for (let i = 0; i < times && this.script.undo.sizes(manager)[what] > 0; ++i) {
+      this.#step(`u${what[0]}`, user.place, manager);
+    }
+    if (this.#random.chance(3)) this.#step(`u${what[0]}`, user.place, manager);
   }
 
   #someType(user) {

@@ -19,6 +19,12 @@ export class YjsUndo {
 
   constructor(script) { this.#script = script; }
 
+  // How many steps a manager could undo and redo.
+  sizes(number) {
+    const { undoStack, redoStack } = this.#managers.get(number);
+    return { undo: undoStack.length, redo: redoStack.length };
+  }
+
   // Whether the step was one for undo managers.
   run(member, step) {
     const [, operation, , name] = step;
