@@ -6,6 +6,7 @@
 //   ycrdt/doc.h           Doc: a document, its updates, roots, transactions and observers
 //   ycrdt/types.h         Text, Array, Map, XmlFragment ...: handles to its parts
 //   ycrdt/event.h         Event: what a transaction changed in one of them
+//   ycrdt/undo_manager.h  UndoManager: undo and redo of one writer's changes
 //   ycrdt/any.h           Any: a value in a list, a map or a text
 //   ycrdt/lazy_doc.h      LazyDoc: a document that stays bytes until somebody looks into it
 //   ycrdt/updates.h       merge_updates, diff_update ...: updates as bytes, without a document
@@ -35,4 +36,5 @@
 #include "ycrdt/snapshot.h"
 #include "ycrdt/state_vector.h"
 #include "ycrdt/types.h"
+#include "ycrdt/undo_manager.h"
 #include "ycrdt/updates.h"

@@ -73,6 +73,9 @@ class Integration {
 
  private:
   [[nodiscard]] bool extend_last(const StructRef& ref, ClientIndex client);
+  [[nodiscard]] bool stays_split_at(Place place) const {
+    return store_.is_redone_across(place) || store_.is_pair_split_at(change_, place);
+  }
   void set_parent(Item& item, const StructRef& ref);
   void set_content(ItemIndex index, const StructRef& ref, std::uint32_t offset);
   void store_values(Item& item, const StructRef& ref, std::uint32_t offset);
@@ -88,8 +91,8 @@ class Integration {
 // The commonest case, typing: the text continues its client's last run, and nothing has come
 // between. Then no item is made.
 bool Integration::extend_last(const StructRef& ref, ClientIndex client) {
-  if (ref.kind != ContentKind::string || !ref.has_origin || ref.origin.client != ref.client ||
-      ref.origin.clock + 1 != ref.clock) {
+  if (!change_.merge_at_once || ref.kind != ContentKind::string || !ref.has_origin ||
+      ref.origin.client != ref.client || ref.origin.clock + 1 != ref.clock) {
     return false;
   }
   const ItemIndex last = store_.clients[client].blocks.back();
@@ -167,19 +170,20 @@ bool Integration::place(const StructRef& ref, std::uint32_t offset) {
   return store_.integrate(change_, index, work_max_) != kNone && change_.work <= work_max_;
 }
 
-// What is known changes nothing, except where its neighbours are named within a surrogate pair: yjs
-// splits the run there for the moment, and the pair stays broken.
+// What is known changes nothing, except where its neighbours are named within a surrogate pair, or
+// within a run that was written again: yjs splits the run there for the moment, and the pair stays
+// broken, the run split.
 bool Integration::meet_again(const StructRef& ref) {
   const auto place_of = [&](Id id) { return Place{store_.find_client(id.client), id.clock}; };
   if (ref.has_origin) {
     const Place place = place_of(ref.origin);
-    if (store_.is_pair_split_at(change_, {place.client, place.clock + 1})) {
+    if (stays_split_at({place.client, place.clock + 1})) {
       (void)store_.clean_end(change_, place);
     }
   }
   if (ref.has_right_origin) {
     const Place place = place_of(ref.right_origin);
-    if (store_.is_pair_split_at(change_, place)) (void)store_.clean_start(change_, place);
+    if (stays_split_at(place)) (void)store_.clean_start(change_, place);
   }
   return change_.work <= work_max_;
 }

@@ -17,6 +17,7 @@ void DocState::begin(std::string_view origin) {
   if (depth++ != 0) return;
   open = std::make_unique<Transaction>();
   open->change.number = ++transactions;
+  open->change.merge_at_once = undo_managers.empty();
   open->origin.assign(origin);
 }
 
@@ -25,6 +26,7 @@ namespace {
 // The clients of whom something was deleted, in the order in which that began.
 std::vector<ClientIndex> deletion_order(const Change& change, std::size_t clients) {
   std::vector<ClientIndex> out;
+  if (change.deleted.empty()) return out;
   std::vector<bool> seen(clients);
   for (const Change::Deleted& range : change.deleted) {
     if (!seen[range.client]) out.push_back(range.client);
@@ -54,8 +56,11 @@ void DocState::end() {
     const bool may_clean = !transaction.local && options.clean_formatting;
     std::vector<ClientIndex> order;
     if (may_clean) order = deletion_order(transaction.change, store.clients.size());
+    CapturedChange captured;
+    if (!undo_managers.empty()) captured = capture(i);
     normalize_deleted(transaction.change);
     if (!type_observers.empty()) call_type_observers(transaction);
+    if (!undo_managers.empty()) tell_undo_managers(transaction, captured);
     if (may_clean && touches_formatted_text(*this, transaction.change)) {
       clean_formatting_after(*this, transaction, order);
     }

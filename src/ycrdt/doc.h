@@ -28,6 +28,7 @@
 namespace pluv::ycrdt {
 
 struct DocState;
+class UndoManager;
 
 struct DocOptions {
   // Who writes with this document: a number that no other writer uses. yjs draws 32 random bits;
@@ -147,6 +148,8 @@ class Doc {
  private:
   void begin(std::string_view origin);
   void end();
+
+  friend class UndoManager;
 
   std::unique_ptr<DocState> state_;
 };

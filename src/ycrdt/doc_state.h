@@ -7,14 +7,28 @@
 
 #include "ycrdt/apply.h"
 #include "ycrdt/doc.h"
+#include "ycrdt/element_ranges.h"
 #include "ycrdt/store.h"
 #include "ycrdt/transaction.h"
 
 namespace pluv::ycrdt {
 
+class UndoManager;
+
+// What an undo manager is told of a transaction besides.
+struct CapturedChange {
+  ElementRanges insertions;
+  ElementRanges deletions;
+  std::vector<BranchIndex> changed;  // see DocState::changed_with_parents
+};
+
 struct DocState {
   explicit DocState(DocOptions given)
       : options(std::move(given)), store(seed_of(options.hash_seed ^ options.client_id, this)) {}
+  DocState(const DocState&) = delete;
+  DocState& operator=(const DocState&) = delete;
+  // Undo managers hear that the document ends.
+  ~DocState();
 
   // Joins the open transaction or begins one.
   void begin(std::string_view origin);
@@ -32,6 +46,13 @@ struct DocState {
   // Tells the observers of types what the transaction has changed. (observe.cc)
   void call_type_observers(const Transaction& transaction);
   void call_subdocs_observers(const Transaction& transaction);
+  // The types that the transaction has changed and that are still there, and all types around them,
+  // in the order in which each is first met from there. yjs: changedParentTypes.
+  [[nodiscard]] std::vector<BranchIndex> changed_with_parents(const Change& change) const;
+  // What undo managers are told, as it is before observers are called; normalizes what is deleted.
+  // `at` is the transaction's place in `committing`. (undo_capture.cc)
+  [[nodiscard]] CapturedChange capture(std::size_t at);
+  void tell_undo_managers(Transaction& transaction, const CapturedChange& captured);
 
   DocOptions options;
   Store store;
@@ -50,6 +71,7 @@ struct DocState {
   std::vector<TypeObserver> type_observers;
   std::vector<std::pair<Subscription, Doc::UpdateObserver>> update_observers;
   std::vector<std::pair<Subscription, Doc::SubdocsObserver>> subdocs_observers;
+  std::vector<UndoManager*> undo_managers;
   Subscription subscriptions = 0;
 };
 

@@ -159,6 +159,22 @@ void DocState::call_type_observers(const Transaction& transaction) {
   }
 }
 
+std::vector<BranchIndex> DocState::changed_with_parents(const Change& change) const {
+  std::vector<BranchIndex> out;
+  HashIndex index;
+  for (const Change::Touched& touched : change.touched) {
+    if (store.is_deleted(touched.branch)) continue;
+    for (BranchIndex at = touched.branch;; at = store.items[store.branches[at].item].parent) {
+      const std::uint64_t hash = mix64(at);
+      if (index.find(hash, [&](std::uint32_t known) { return known == at; }) != kNone) break;
+      index.insert(hash, at);
+      out.push_back(at);
+      if (store.branches[at].item == kNone) break;
+    }
+  }
+  return out;
+}
+
 void DocState::call_subdocs_observers(const Transaction& transaction) {
   const Change& done = transaction.change;
   const auto sorted = [](const Table<std::uint32_t>& table) {

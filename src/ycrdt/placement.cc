@@ -3,6 +3,7 @@
 
 #include "ycrdt/lib0.h"
 #include "ycrdt/store.h"
+#include "ycrdt/update_writer.h"
 
 namespace pluv::ycrdt {
 
@@ -185,8 +186,8 @@ ItemIndex Store::integrate(Change& change, ItemIndex index, std::uint64_t work_m
     return index;
   }
   // What was typed after what is there already becomes one run with it at once.
-  if (item.left != kNone && items[item.left].client == item.client && key == kNone &&
-      items[item.left].end() == item.clock &&
+  if (change.merge_at_once && item.left != kNone && items[item.left].client == item.client &&
+      key == kNone && items[item.left].end() == item.clock &&
       (item.kind == ContentKind::string || item.kind == ContentKind::any)) {
     const ItemIndex left = item.left;
     BlockList::Cursor cursor = clients[item.client].blocks.last();
@@ -260,14 +261,23 @@ void Store::note_deleted(Change& change, const Item& item) {
 
 void Store::delete_item(Change& change, ItemIndex index) {
   if (items[index].deleted()) return;
-  Table<ItemIndex> left;  // what lies in deleted types and is still to be visited
+  // Whatever lies in a type comes right after it, as in yjs: the order of deletions is that of
+  // undo.
+  struct Rest {  // of a deleted type that is still to be visited
+    ItemIndex item;
+    std::uint32_t member;
+  };
+  Table<Rest> rests;
   const auto mark = [&](ItemIndex at) {
     Item& item = items[at];
     resized(item, -static_cast<std::int64_t>(item.visible()));
     item.flags |= Item::kDeleted;
     note_deleted(change, item);
     note_change(change, item.parent, item.key);
-    if (item.kind == ContentKind::type) left.push_back(at);
+    if (item.kind == ContentKind::type) {
+      const Branch& branch = branches[item.branch()];
+      rests.push_back({branch.start, branch.first_member});
+    }
     if (item.kind == ContentKind::doc) change.docs_removed.push_back(item.size);
   };
   const auto visit = [&](ItemIndex at) {
@@ -280,12 +290,18 @@ void Store::delete_item(Change& change, ItemIndex index) {
     }
   };
   mark(index);
-  while (!left.empty()) {
-    const BranchIndex branch = items[left.back()].branch();
-    left.pop_back();
-    for (ItemIndex at = branches[branch].start; at != kNone; at = items[at].right) visit(at);
-    for (std::uint32_t m = branches[branch].first_member; m != kNone; m = members[m].next) {
-      visit(members[m].item);
+  while (!rests.empty()) {
+    Rest& rest = rests.back();
+    if (rest.item != kNone) {
+      const ItemIndex at = rest.item;
+      rest.item = items[at].right;
+      visit(at);
+    } else if (rest.member != kNone) {
+      const ItemIndex at = members[rest.member].item;
+      rest.member = members[rest.member].next;
+      visit(at);
+    } else {
+      rests.pop_back();
     }
   }
 }
@@ -340,6 +356,7 @@ void Store::collect(ItemIndex index) {
   // Their parent is gone, so nothing but the length is kept.
   const auto drop_item = [&](Item& item) {
     drop_content(item);
+    if ((item.flags & Item::kRedone) != 0) redone_.erase(item.first(), item.length);
     Item gc;
     gc.clock = item.clock;
     gc.length = item.length;
@@ -373,6 +390,54 @@ void Store::collect(ItemIndex index) {
     branch.item = kNone;
     branch.length = 0;
     branch.first_member = branch.last_member = kNone;
+  }
+}
+
+// --- For undo managers.
+
+void Store::set_redone(ItemIndex item, Place again) {
+  redone_.add(items[item].first(), items[item].length, again);
+  items[item].flags |= Item::kRedone;
+}
+
+bool Store::is_redone_across(Place place) const noexcept {
+  if (place.clock == 0) return false;
+  const Item& item = items[find({place.client, place.clock - 1})];
+  return (item.flags & Item::kRedone) != 0 && item.end() > place.clock;
+}
+
+void Store::keep(ItemIndex item) noexcept {
+  while (item != kNone && (items[item].flags & Item::kKeep) == 0) {
+    items[item].flags |= Item::kKeep;
+    item = branches[items[item].parent].item;
+  }
+}
+
+void Store::let_go(ItemIndex item) noexcept {
+  while (item != kNone && (items[item].flags & Item::kKeep) != 0) {
+    items[item].flags &= static_cast<std::uint8_t>(~Item::kKeep);
+    item = branches[items[item].parent].item;
+  }
+}
+
+void Store::copy_content(ItemIndex from, ItemIndex to) {
+  const Item source = items[from];
+  Item& item = items[to];
+  item.kind = source.kind;
+  item.length = source.length;
+  item.size = source.size;
+  if (source.kind == ContentKind::type) {
+    const Branch type = branches[source.branch()];
+    item.size = add_branch(type.kind, type.name);
+  } else if (source.kind == ContentKind::doc) {
+    const Subdocument document = subdocuments[source.size];
+    item.size = add_subdocument(document.guid, document.options);
+    subdocuments[item.size].should_load = loads_by_itself(document.options);
+  } else if (source.kind == ContentKind::string && source.size != source.length) {
+    // Splitting a surrogate pair writes into the text.
+    item.data = arena.copy(source.bytes());
+  } else {
+    item.data = source.data;  // shared: what follows the bytes is never written over
   }
 }
 

@@ -437,6 +437,7 @@ std::size_t Store::memory_bytes() const noexcept {
                       client_index_.capacity_bytes() + member_index_.capacity_bytes() +
                       key_index_.capacity_bytes() + root_index_.capacity_bytes() +
                       clients.capacity() * sizeof(Client);
+  total += redone_.memory_bytes();
   for (const Client& client : clients) total += client.blocks.capacity_bytes();
   for (const DeletedRanges& ranges : deleted_ranges_) {
     total += sizeof(DeletedRanges) + ranges.bytes.capacity();
@@ -447,6 +448,7 @@ std::size_t Store::memory_bytes() const noexcept {
 // --- Checking.
 
 std::string_view Store::find_fault() const {
+  std::uint64_t redone_elements = 0;
   for (ClientIndex c = 1; c < clients.size(); ++c) {
     const BlockList& blocks = clients[c].blocks;
     Clock clock = 0;
@@ -466,6 +468,16 @@ std::string_view Store::find_fault() const {
             utf16_length(item.bytes()) != std::size_t{item.length}) {
           return "a text of another length";
         }
+        if ((item.flags & Item::kRedone) != 0) {
+          redone_elements += item.length;
+          const Place again = redone_.find(item.first());
+          const Place last = redone_.find(item.last());
+          if (again.client == kNone || last.client != again.client ||
+              last.clock - again.clock != item.length - 1 ||
+              last.clock >= clients[again.client].end) {
+            return "an item whose place it was written again at is unknown";
+          }
+        }
         clock = item.end();
       } while (blocks.next(cursor));
     }
@@ -475,6 +487,7 @@ std::string_view Store::find_fault() const {
       return "what is known of a client's deletions is old";
     }
   }
+  if (redone_elements != redone_.elements()) return "elements written again that are no item's";
   for (BranchIndex b = 1; b < branches.size(); ++b) {
     const Branch& branch = branches[b];
     if (!branch.alive) continue;

@@ -16,6 +16,7 @@
 #include "ycrdt/item.h"
 #include "ycrdt/memory.h"
 #include "ycrdt/position_index.h"
+#include "ycrdt/redone_table.h"
 
 namespace pluv::ycrdt {
 
@@ -84,7 +85,9 @@ struct Change {
     Clock before;
   };
   std::uint32_t number = 0;  // of the transaction, from 1
-  Table<Grown> clients;      // that have something new
+  // Whether runs are merged as they come, or all at the end. An undo manager knows runs one by one.
+  bool merge_at_once = true;
+  Table<Grown> clients;  // that have something new
   Table<Deleted> deleted;
   Table<Place> to_merge;   // runs that were split or that lie in something deleted
   Table<Touched> touched;  // in the order of the first touch, with repetitions
@@ -165,6 +168,21 @@ class Store {
   // Merges the run at the cursor with those before it, as far as they go; the cursor stays with
   // the result. Answers how many were taken in.
   std::uint32_t merge_with_lefts(Client& client, BlockList::Cursor& cursor);
+
+  // --- For undo managers.
+  // As what the item was written again; of client kNone when it was not. yjs: Item.redone.
+  [[nodiscard]] Place redone(ItemIndex item) const noexcept {
+    return (items[item].flags & Item::kRedone) != 0 ? redone_.find(items[item].first()) : Place();
+  }
+  void set_redone(ItemIndex item, Place again);
+  // Whether one such item holds both the element and the one before it.
+  [[nodiscard]] bool is_redone_across(Place place) const noexcept;
+  // Whether the item, and what it lies in, is kept when it is deleted. As in yjs letting go ends at
+  // the first type that is not kept, and no count is held of who else wants it. yjs: keepItem.
+  void keep(ItemIndex item) noexcept;
+  void let_go(ItemIndex item) noexcept;
+  // Gives a new item the content of another one; of a type, an empty one of its kind. yjs: copy().
+  void copy_content(ItemIndex from, ItemIndex to);
 
   // --- Content.
   void set_text(Item& item, std::string_view text, std::uint32_t units);
@@ -263,6 +281,7 @@ class Store {
   bool checkpointed_ = false;
   std::size_t wide_max_ = 0;
   ScanMarks marks_;
+  RedoneTable redone_;
   mutable std::vector<DeletedRanges> deleted_ranges_;  // by client; shorter when nobody has asked
   mutable ClientIndex last_client_ = kNone;
 };

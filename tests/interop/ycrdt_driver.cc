@@ -27,6 +27,7 @@
 #include "ycrdt/relative_position.h"
 #include "ycrdt/snapshot.h"
 #include "ycrdt/types.h"
+#include "ycrdt/undo_manager.h"
 #include "ycrdt/update_writer.h"
 #include "ycrdt/updates.h"
 
@@ -161,6 +162,33 @@ std::string show_event(Event& event) {
   return out;
 }
 
+std::string show_ranges(const ElementRanges& ranges) {
+  std::string out;
+  for (const ClientId client : ranges.clients()) {
+    out += (out.empty() ? "" : " ") + std::to_string(client) + ':';
+    bool first = true;
+    for (const ElementRanges::Range& range : ranges.of(client)) {
+      out += (first ? "" : ",") + std::to_string(range.clock) + '+' + std::to_string(range.length);
+      first = false;
+    }
+  }
+  return out;
+}
+
+std::string show_stack_event(const std::string& what, const StackItemEvent& event,
+                             const std::string& own_origin) {
+  std::string kinds;
+  for (const SharedType& type : event.changed_parent_types) {
+    if (type.kind() == TypeKind::undefined) continue;
+    kinds += (kinds.empty() ? "" : ",") + std::to_string(static_cast<int>(type.kind()));
+  }
+  const bool undo = event.type == StackItemEvent::Type::undo;
+  return what + (undo ? " undo by " : " redo by ") +
+         (event.origin == own_origin ? "manager" : std::string(event.origin)) + " meta " +
+         to_json(event.item.meta["step"]) + " types " + kinds + " insertions " +
+         show_ranges(event.item.insertions) + " deletions " + show_ranges(event.item.deletions);
+}
+
 // Whether steps that begin with the letter are for such types.
 bool suits(char letter, TypeKind kind) {
   const bool text = kind == TypeKind::text || kind == TypeKind::xml_text;
@@ -191,6 +219,7 @@ class Script {
     std::unique_ptr<Doc> doc;
     std::unique_ptr<PermanentUserData> user_data;
     std::map<std::uint64_t, SharedType> types;  // by the step that opened them
+    std::map<std::uint64_t, std::unique_ptr<UndoManager>> undo;
   };
 
   void answer(std::string_view text) { answers_.emplace_back(text); }
@@ -237,7 +266,7 @@ class Script {
     Member& member = at->second;
     if (operation == "tx") {
       transact(member, step);
-    } else if (!doc_step(member, step, operation)) {
+    } else if (!undo_step(member, step, operation) && !doc_step(member, step, operation)) {
       type_step(member, step, operation);
     }
   }
@@ -255,6 +284,7 @@ class Script {
   void add_doc(Member& member, Doc doc) {
     member.types.clear();
     member.user_data.reset();
+    member.undo.clear();
     member.doc = std::make_unique<Doc>(std::move(doc));
     member.doc->on_update([this](std::string_view update, const Transaction& transaction) {
       answer(transaction.local ? "local" : "remote");
@@ -268,11 +298,121 @@ class Script {
 
   void transact(Member& member, const Step& outer) {
     const std::uint64_t number = step_;
-    member.doc->transact([&] {
-      for (const Any& any : outer.list(3)) step(Step(any));
-      step_ = number;
-      kept_ = 0;
+    const std::string origin = outer.size() > 4 ? outer.string(4) : "";
+    member.doc->transact(
+        [&] {
+          for (const Any& any : outer.list(3)) step(Step(any));
+          step_ = number;
+          kept_ = 0;
+        },
+        origin);
+  }
+
+  bool undo_step(Member& member, const Step& step, const std::string& operation) {
+    if (operation == "time") {
+      time_ms_ = static_cast<std::int64_t>(step.number(3));
+      return true;
+    }
+    if (operation == "um") {
+      make_undo_manager(member, step);
+      return true;
+    }
+    constexpr std::string_view kOperations = "urcsatx";
+    if (operation.size() != 2 || operation[0] != 'u' ||
+        kOperations.find(operation[1]) == std::string_view::npos) {
+      return false;
+    }
+    const auto at = member.undo.find(step.number(3));
+    if (at == member.undo.end()) {
+      answer(kSkipped);
+      return true;
+    }
+    UndoManager& undo = *at->second;
+    switch (operation[1]) {
+      case 'u': answer(undo.undo() == nullptr ? "nothing" : "undone"); break;
+      case 'r': answer(undo.redo() == nullptr ? "nothing" : "redone"); break;
+      case 'c':
+        if (step.boolean(4) && step.boolean(5)) undo.clear();
+        if (step.boolean(4) && !step.boolean(5)) undo.clear_undo();
+        if (!step.boolean(4) && step.boolean(5)) undo.clear_redo();
+        break;
+      case 's': undo.stop_capturing(); break;
+      case 'a':
+        if (!step.has(4)) undo.add_document_to_scope();
+        if (step.has(4) && member.types.count(step.number(4)) != 0) {
+          undo.add_to_scope(member.types[step.number(4)]);
+        }
+        break;
+      case 't':
+        if (step.boolean(5)) {
+          undo.add_tracked_origin(step.string(4));
+        } else {
+          undo.remove_tracked_origin(step.string(4));
+        }
+        break;
+      default: break;
+    }
+    answer("undo " + std::to_string(undo.undo_stack().size()) + " redo " +
+           std::to_string(undo.redo_stack().size()));
+    if (operation == "ux") member.undo.erase(at);
+    return true;
+  }
+
+  void make_undo_manager(Member& member, const Step& step) {
+    const Any::Object& given = *step.any(4).get<Any::Object>();
+    const auto option = [&](std::string_view name) -> const Any& {
+      for (const auto& [key, value] : given) {
+        if (key == name) return value;
+      }
+      std::abort();
+    };
+    UndoOptions options;
+    options.now_ms = [this] { return time_ms_; };
+    options.capture_timeout_ms = static_cast<std::uint32_t>(*option("timeout").get<double>());
+    options.tracked_origins.clear();
+    for (const Any& origin : *option("origins").get<Any::Array>()) {
+      options.tracked_origins.insert(*origin.get<std::string>());
+    }
+    options.ignore_remote_map_changes = *option("ignore").get<bool>();
+    if (*option("filter").get<bool>()) {
+      options.delete_filter = [](const UndoDeletion& deletion) {
+        return deletion.kind != ContentKind::type || deletion.type.as_array().length() == 0;
+      };
+    }
+    if (*option("local").get<bool>()) {
+      options.capture_transaction = [](const Transaction& transaction) {
+        return transaction.local;
+      };
+    }
+    std::unique_ptr<UndoManager> undo;
+    if (step.has(3)) {
+      std::vector<SharedType> scope;
+      for (const Any& number : step.list(3)) {
+        const auto type = member.types.find(static_cast<std::uint64_t>(*number.get<double>()));
+        if (type != member.types.end()) scope.push_back(type->second);
+      }
+      undo = std::make_unique<UndoManager>(*member.doc, scope, std::move(options));
+    } else {
+      undo = std::make_unique<UndoManager>(*member.doc, std::move(options));
+    }
+    const std::string own = undo->origin();
+    const auto number = static_cast<double>(step_);
+    undo->on_stack_item_added([this, own, number](const StackItemEvent& event) {
+      event.item.meta["step"] = number;
+      answer(show_stack_event("added", event, own));
     });
+    undo->on_stack_item_updated([this, own](const StackItemEvent& event) {
+      answer(show_stack_event("updated", event, own));
+    });
+    undo->on_stack_item_popped([this, own](const StackItemEvent& event) {
+      answer(show_stack_event("popped", event, own));
+    });
+    undo->on_stack_cleared([this](const StackClearedEvent& event) {
+      answer(std::string("cleared ") + (event.undo_stack ? "true" : "false") +
+             (event.redo_stack ? " true" : " false"));
+    });
+    member.undo[step_] = std::move(undo);
+    answer("ok");
   }
 
   bool doc_step(Member& member, const Step& step, const std::string& operation) {
@@ -289,7 +429,7 @@ class Script {
         answer(kSkipped);
       } else {
         const std::string copy = *update;
-        const auto applied = doc.apply_update(copy);
+        const auto applied = doc.apply_update(copy, step.size() > 4 ? step.string(4) : "");
         answer(applied ? "ok" : "error " + applied.error().message);
       }
     } else if (operation == "merge" || operation == "diff" || operation == "cut" ||
@@ -661,6 +801,7 @@ class Script {
   std::vector<std::string> answers_;
   std::uint64_t step_ = 0;
   std::uint64_t kept_ = 0;
+  std::int64_t time_ms_ = 0;
 };
 
 bool read_exactly(char* data, std::size_t size) { return std::fread(data, 1, size, stdin) == size; }

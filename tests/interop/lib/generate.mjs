@@ -30,6 +30,7 @@ const PROFILES = {
   mixed: { roots: { text: 3, array: 2, map: 2, fragment: 2 }, nested: true, rich: true },
   awareness: { awareness: true },
 };
+const ORIGINS = ["", "a", "b"];
 export const PROFILE_NAMES = Object.keys(PROFILES);
 const ROOT_KIND = { text: KIND.text, array: KIND.array, map: KIND.map, fragment: KIND.fragment };
 
@@ -43,6 +44,7 @@ export class Generator {
   #into = null;  // the transaction that steps go into
   #positions = [];  // the steps that noted one
   #snapshots = [];
+  #time = 0;
   script = new YjsScript();
   steps = [];
 
@@ -56,6 +58,7 @@ export class Generator {
     this.lazy = !this.#profile.rich && this.#random.chance(20);
     this.watching = this.#random.chance(30);
     this.userData = this.#random.chance(15) && !this.lazy && userData;
+    this.undoing = this.#random.chance(40);
   }
 
   // Where a user's map has gone for a while, because what took its place waits for something else,
@@ -77,6 +80,7 @@ export class Generator {
     for (let i = 0; i < rounds; ++i) {
       const user = random.pick(this.#users);
       // Documents that keep everything are there to be looked back at.
+      if (this.undoing && random.chance(60)) this.#undoStep(user);
       if (random.chance(this.script.members.get(user.place).doc.gc ? 6 : 30)) this.#recall(user);
       else if (random.chance(chatty)) this.#network(user);
       else this.#edit(user);
@@ -129,7 +133,7 @@ export class Generator {
     const count = random.between(2, 4);
     const gc = random.chance(70) ? 100 : random.pick([0, 50]);
     for (let place = 0; place < count; ++place) {
-      const user = { place, roots: [], inbox: [] };
+      const user = { place, roots: [], inbox: [], undo: [] };
       this.#users.push(user);
       this.#step("doc", place, this.#client(), random.chance(gc));
       if (!this.lazy) this.#openRoots(user);
@@ -172,19 +176,24 @@ export class Generator {
     if (what === "sync") return this.#sync(random.pick(this.#users), user);
     if (this.#all.length === 0) return;
     if (what === "resend") {
-      this.#step("apply", user.place, random.pick(this.#all));
+      this.#apply(user.place, random.pick(this.#all));
     } else if (what === "merge") {
       const some = Array.from({ length: random.between(1, 5) }, () => random.pick(this.#all));
       const merged = this.#step("merge", user.place, some);
-      if (random.chance(70)) this.#step("apply", user.place, merged * 8);
+      if (random.chance(70)) this.#apply(user.place, merged * 8);
     } else if (what === "diff") {
       const diff = this.#step("diff", user.place, [random.pick(this.#all)]);
-      if (random.chance(70)) this.#step("apply", user.place, diff * 8);
+      if (random.chance(70)) this.#apply(user.place, diff * 8);
     } else if (what === "cut") {
       this.#cut(user, random.pick(this.#all));
     } else {
       this.#step(what, user.place, [random.pick(this.#all)]);
     }
+  }
+
+  #apply(place, bytes) {
+    const origin = this.undoing && this.#random.chance(70) ? "net" : "";
+    this.#step("apply", place, bytes, origin);
   }
 
   // A part of an update, from the middle of its structs on.
@@ -193,7 +202,7 @@ export class Generator {
     const vector = [...from].map(([client, clock]) =>
       [client, this.#random.between(clock, to.get(client))]);
     const cut = this.#step("cut", user.place, [number], vector);
-    if (this.#random.chance(70)) this.#step("apply", user.place, cut * 8);
+    if (this.#random.chance(70)) this.#apply(user.place, cut * 8);
   }
 
   #deliver(user, count) {
@@ -201,7 +210,7 @@ export class Generator {
       const at = this.#random.chance(60) ? 0 : this.#random.below(user.inbox.length);
       const bytes = user.inbox[at];
       if (!this.#random.chance(5)) user.inbox.splice(at, 1);
-      this.#step("apply", user.place, bytes);
+      this.#apply(user.place, bytes);
     }
   }
 
@@ -209,7 +218,7 @@ export class Generator {
     if (from === to) return;
     const state = this.#step("state", from.place, this.#random.chance(80) ? to.place : null);
     const known = [...this.script.blobs.keys()].includes(state * 8);
-    if (known) this.#step("apply", to.place, state * 8);
+    if (known) this.#apply(to.place, state * 8);
   }
 
   // Everybody gets everything, and shows all.
@@ -309,6 +318,64 @@ export class Generator {
     this.#step("pud", user.place, "ask", ids);
   }
 
+  // --- Undo.
+
+  #undoStep(user) {
+    const random = this.#random;
+    if (random.chance(30)) {
+      this.#time += random.pick([1, 100, 499, 500, 501, 5000]);
+      this.#step("time", user.place, this.#time);
+    }
+    if (user.undo.length === 0 || random.chance(4)) {
+      this.#makeUndoManager(user);
+      return;
+    }
+    const manager = random.pick(user.undo);
+    const { undo, redo } = this.script.undo.sizes(manager);
+    const what = random.weighted({ undo: undo > 0 ? 14 : 0.3, redo: redo > 0 ? 14 : 0.3, clear: 0.5,
+                                   stop: 2, scope: 0.4, origin: 0.4, end: 0.3 });
+    if (what === "undo" || what === "redo") {
+      this.#undoSome(user, manager, what);
+      if (this.#into === null && random.chance(20)) this.#deliver(user, random.between(1, 3));
+      if (random.chance(40)) this.#undoSome(user, manager, what === "undo" ? "redo" : "undo");
+    } else if (what === "clear") {
+      this.#step("uc", user.place, manager, random.chance(60), random.chance(60));
+    } else if (what === "stop") {
+      this.#step("us", user.place, manager);
+    } else if (what === "scope") {
+      this.#step("ua", user.place, manager, random.chance(20) ? null : this.#someType(user));
+    } else if (what === "origin") {
+      this.#step("ut", user.place, manager, random.pick(ORIGINS), random.chance(60));
+    } else {
+      this.#step("ux", user.place, manager);
+      user.undo = user.undo.filter((other) => other !== manager);
+    }
+  }
+
+  #undoSome(user, manager, what) {
+    const times = this.#random.chance(40) ? this.#random.between(2, 5) : 1;
+    for (let i = 0; i < times && this.script.undo.sizes(manager)[what] > 0; ++i) {
+      this.#step(`u${what[0]}`, user.place, manager);
+    }
+    if (this.#random.chance(3)) this.#step(`u${what[0]}`, user.place, manager);
+  }
+
+  #someType(user) {
+    this.#openRoot(user, this.#random.weighted(this.#profile.roots));
+    return this.#random.pick([...this.script.members.get(user.place).types.keys()]);
+  }
+
+  #makeUndoManager(user) {
+    const random = this.#random;
+    const scope = random.chance(15) ? null
+      : random.chance(70) ? user.roots.map(({ number }) => number)
+      : [this.#someType(user), this.#someType(user)].slice(random.below(2));
+    user.undo.push(this.#step("um", user.place, scope, {
+      timeout: random.pick([0, 500, 500]), ignore: random.chance(25), filter: random.chance(15),
+      local: random.chance(15),
+      origins: random.chance(70) ? [""] : ORIGINS.filter(() => random.chance(60)) }));
+  }
+
   // --- Edits.
 
   #edit(user) {
@@ -321,12 +388,16 @@ export class Generator {
     if (!random.chance(25)) return this.#editOne(user);
     const number = this.#number++;
     const steps = [];
-    const outer = [number, "tx", user.place, steps];
+    const origin = this.undoing ? random.pick(ORIGINS) : "";
+    const outer = [number, "tx", user.place, steps, origin];
     this.#into = steps;
     const before = this.script.blobs.size;
     this.script.transact(user.place, number, () => {
-      for (let i = random.between(1, 6); i > 0; --i) this.#editOne(user);
-    });
+      for (let i = random.between(1, 6); i > 0; --i) {
+        if (user.undo.length > 0 && random.chance(3)) this.#undoStep(user);
+        this.#editOne(user);
+      }
+    }, origin);
     this.#into = null;
     this.steps.push(outer);
     this.#spread(number, user.place, this.script.blobs.size - before);

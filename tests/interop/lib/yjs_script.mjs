@@ -6,9 +6,9 @@
 //   child   type place               opens a type in another one: place is an index or a key
 //   watch   type                     answers each event of the type, and of those in it, from now on
 //   id      client                   writes under this name from now on
-//   tx      steps                    these as one transaction
+//   tx      steps origin             these as one transaction; an empty origin is none
 //   state   document or null         keeps encodeStateAsUpdate, of what that document lacks
-//   apply   bytes                    applies what an earlier step kept
+//   apply   bytes origin             applies what an earlier step kept
 //   merge   list of bytes            keeps mergeUpdates
 //   diff    list of one              keeps diffUpdate, with the document's state vector
 //   cut     list of one, vector      keeps diffUpdate, with this state vector: pairs of client, clock
@@ -34,14 +34,25 @@
 //   restore   snapshot place client gc  puts createDocFromSnapshot into the place, with that client
 //   between   type snapshot snapshot ychange  answers a text's delta; ychange: 0 to 2, see YCHANGES
 //   at        type snapshot          answers elements (but a text's) and members at the snapshot
+//   um scope options                 an undo manager of these types, or, null, of the document; the
+//                                    step's number names it. It answers its events
+//   time milliseconds                what the clock of undo managers says from now on
+//   uu manager   ur manager          undo, redo
+//   uc manager boolean boolean       forgets the undo stack, the redo stack
+//   us manager                       stopCapturing
+//   ua manager type                  adds a type, or, null, the document to its scope
+//   ut manager origin boolean        tracks the origin, or no longer
+//   ux manager                       destroy
 //
 // Each update event keeps its bytes, too. What is kept has the number step * 8 + n.
+import { clock } from "./clock.mjs";  // first
 import * as decoding from "lib0/decoding";
 import * as encoding from "lib0/encoding";
 import * as Y from "yjs";
 
 import { AwarenessSteps } from "./awareness_steps.mjs";
 import { UserDataSteps } from "./user_data_steps.mjs";
+import { YjsUndo } from "./yjs_undo.mjs";
 
 const SKIPPED = "-";
 
@@ -122,8 +133,11 @@ export class YjsScript {
   answers = [];
   awareness = new AwarenessSteps((text) => this.answer(text), (bytes) => this.#keep(bytes));
   notes = new Map();  // positions and snapshots, encoded, by step
+  undo = new YjsUndo(this);
   #step = 0;
   #kept = 0;
+
+  constructor() { clock.now = 0; }
 
   answer(text) { this.answers.push(text); }
 
@@ -147,8 +161,10 @@ export class YjsScript {
     const member = this.members.get(place);
     if (member === undefined) return this.answer(SKIPPED);
     if (operation === "tx") {
-      return this.transact(place, step[0], () => step[3].forEach((inner) => this.run(inner)));
+      return this.transact(place, step[0], () => step[3].forEach((inner) => this.run(inner)),
+                           step[4]);
     }
+    if (this.undo.run(member, step)) return;
     if (this.#docStep(member, step)) return;
     const type = member.types.get(step[3]);
     if (type === undefined || !isLive(type)) return this.answer(SKIPPED);
@@ -199,13 +215,13 @@ export class YjsScript {
   }
 
   // Runs steps() as one transaction, whose update the step of this number keeps.
-  transact(place, number, steps) {
+  transact(place, number, steps, origin) {
     const { doc, userData } = this.members.get(place);
     const act = () => doc.transact(() => {
       steps();
       this.#step = number;
       this.#kept = 0;
-    });
+    }, origin || null);
     if (userData === undefined) act();
     else userData.during(act);
   }
@@ -221,7 +237,7 @@ export class YjsScript {
         if (!this.blobs.has(a)) {
           this.answer(SKIPPED);
         } else {
-          Y.applyUpdate(doc, this.blobs.get(a));
+          Y.applyUpdate(doc, this.blobs.get(a), b || null);
           this.answer("ok");
         }
         break;
