@@ -6,8 +6,8 @@
 
 #include "ycrdt/any.h"
 #include "ycrdt/decoded_update.h"
+#include "ycrdt/kept_updates.h"
 #include "ycrdt/update_writer.h"
-#include "ycrdt/updates.h"
 
 namespace pluv::ycrdt {
 
@@ -76,6 +76,7 @@ class Integration {
   void set_content(ItemIndex index, const StructRef& ref, std::uint32_t offset);
   void store_values(Item& item, const StructRef& ref, std::uint32_t offset);
   void store_json(std::string& out, std::string_view text) const;
+  void store_embedded(std::string& out, const StructRef& ref) const;
 
   Store& store_;
   Change& change_;
@@ -223,14 +224,14 @@ void Integration::set_content(ItemIndex index, const StructRef& ref, std::uint32
     case ContentKind::any: store_values(item, ref, offset); break;
     case ContentKind::embed:
       scratch_.clear();
-      store_json(scratch_, ref.content);
+      store_embedded(scratch_, ref);
       item.data = store_.arena.copy(scratch_);
       item.size = static_cast<std::uint32_t>(scratch_.size());
       break;
     case ContentKind::format: {
       const KeyIndex key = store_.intern_key(ref.name);
       scratch_.assign(reinterpret_cast<const char*>(&key), sizeof key);
-      store_json(scratch_, ref.content);
+      store_embedded(scratch_, ref);
       item.data = store_.arena.copy(scratch_);
       item.size = static_cast<std::uint32_t>(scratch_.size());
       break;
@@ -283,6 +284,16 @@ void Integration::store_json(std::string& out, std::string_view text) const {
   }
   const Result<void> encoded = encode_json(out, text, limits_.value_depth_max);
   PLUV_ASSERT(encoded.ok());  // the reader has checked it
+}
+
+void Integration::store_embedded(std::string& out, const StructRef& ref) const {
+  if (!ref.kept_value) {
+    store_json(out, ref.content);
+  } else if (ref.respell) {
+    respell_any(out, ref.content);
+  } else {
+    out.append(ref.content);
+  }
 }
 
 bool Integration::deletes(const DeleteSet& deletes, DeleteSet& rest) {
@@ -403,8 +414,8 @@ Result<void> apply_once(Store& store, Pending& pending, Change& change, DecodedU
 }  // namespace
 
 Result<void> apply_update(Store& store, Pending& pending, Change& change, std::string_view update,
-                          const UpdateLimits& limits) {
-  auto decoded = DecodedUpdate::read(update, limits);
+                          const UpdateLimits& limits, ValueSpelling values) {
+  auto decoded = DecodedUpdate::read(update, limits, values);
   if (!decoded) return decoded.error();
   bool due = false;
   if (auto applied = apply_once(store, pending, change, *decoded, limits, due); !applied || !due) {
@@ -414,9 +425,9 @@ Result<void> apply_update(Store& store, Pending& pending, Change& change, std::s
   // Together it may be more than one update may bring.
   UpdateLimits together = limits;
   together.update_bytes_max = together.clients_max = together.structs_max = SIZE_MAX;
-  const auto merged = merge_updates_in_turn(pending.take_updates(), together);
+  const auto merged = merge_kept_in_turn(pending.take_updates(), together);
   PLUV_ASSERT(merged.ok());  // our own writing
-  auto again = DecodedUpdate::read(*merged, together);
+  auto again = DecodedUpdate::read(*merged, together, ValueSpelling::kept);
   PLUV_ASSERT(again.ok());
   // When these take too much work it is they that are dropped, not what has just come.
   (void)apply_once(store, pending, change, *again, limits, due);

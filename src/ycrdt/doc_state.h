@@ -31,6 +31,7 @@ struct DocState {
 
   // Tells the observers of types what the transaction has changed. (observe.cc)
   void call_type_observers(const Transaction& transaction);
+  void call_update_observers(const Transaction& transaction);
   void call_subdocs_observers(const Transaction& transaction);
 
   DocOptions options;
@@ -48,7 +49,9 @@ struct DocState {
     DeepObserver deep;
   };
   std::vector<TypeObserver> type_observers;
-  std::vector<std::pair<Subscription, Doc::UpdateObserver>> update_observers;
+  using UpdateObservers = std::vector<std::pair<Subscription, Doc::UpdateObserver>>;
+  UpdateObservers update_observers;
+  UpdateObservers update_v2_observers;
   std::vector<std::pair<Subscription, Doc::SubdocsObserver>> subdocs_observers;
   Subscription subscriptions = 0;
 };
