@@ -27,6 +27,7 @@ class YcrdtCommand {
   CLI::App* state_vector_;
   CLI::App* json_;
   CLI::App* check_;
+  CLI::App* convert_;
 };
 
 }  // namespace pluv::apps
