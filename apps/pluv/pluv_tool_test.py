@@ -86,6 +86,9 @@ WAITING = bytes.fromhex("01 01 09 02 84 09 01 01 78 00")
 EDITED = bytes.fromhex("01 04 01 00 04 01 04 6e6f7465 06 48656c6c6f20 84 01 05 01 77 84 01 06 02 6f72"
                        "84 01 08 03 6c6421 01 01 02 00 06 07 02")
 FIRST_SNAPSHOT = bytes.fromhex("00 01 01 0b")
+# The same two in version 2.
+NOTE_V2 = bytes.fromhex("00 00 0101 00 00 0104 0a 076e6f7465486921 0403 0101 00 00 01 01 00 00")
+WAITING_V2 = bytes.fromhex("00 00 024900 0102 00 0184 03 017801 00 00 00 01 01 02 00")
 
 
 def ycrdt(*arguments, stdin=b""):
@@ -203,6 +206,37 @@ class YcrdtCommandTest(unittest.TestCase):
                          "none: ")
         self.assert_ends(ycrdt("snapshot", "json", good, stdin=b"junk"), 1, "standard input: ")
         self.assertEqual(ycrdt("snapshot").returncode, 2)
+
+    def test_reads_and_writes_version_2(self):
+        note = self.write("a.bin", NOTE_V2)
+        for command in ("merge", "apply"):
+            done = ycrdt(command, "--v2", note)
+            self.assertEqual((done.returncode, done.stdout), (0, NOTE_V2), done.stderr)
+            self.assert_ends(ycrdt(command, "--v2", self.write("1.bin", NOTE)), 1, "1.bin: ")
+            self.assert_ends(ycrdt(command, note), 1, "a.bin: ")
+        self.assertEqual(ycrdt("json", "--v2", stdin=NOTE_V2).stdout, b'{"note":"Hi!"}\n')
+        self.assertEqual(ycrdt("check", "--v2", stdin=NOTE_V2).stdout, b"ok\n")
+        state = ycrdt("state-vector", "--v2", stdin=NOTE_V2).stdout
+        self.assertEqual(state, ycrdt("state-vector", stdin=NOTE).stdout)
+        done = ycrdt("diff", "--v2", self.write("have.sv", state), stdin=NOTE_V2)
+        self.assertEqual(done.stdout, bytes.fromhex("00000000000001000000000000"))
+        for command in ("json", "check", "state-vector"):
+            self.assert_ends(ycrdt(command, "--v2", stdin=NOTE), 1, "version 1?")
+
+    def test_converts_from_one_version_to_the_other(self):
+        for v1, v2 in ((NOTE, NOTE_V2), (WAITING, WAITING_V2)):
+            for arguments in ((), ("--from", "v1")):
+                self.assertEqual(ycrdt("convert", *arguments, stdin=v1).stdout, v2)
+            for arguments in ((), ("--from", "v2")):
+                self.assertEqual(ycrdt("convert", *arguments, stdin=v2).stdout, v1)
+        deletes = bytes.fromhex("00 01 09 01 04 02")  # begins as version 2 does
+        converted = ycrdt("convert", stdin=deletes).stdout
+        self.assertEqual(ycrdt("convert", stdin=converted).stdout, deletes)
+        self.assert_ends(ycrdt("convert", "--from", "v2", stdin=NOTE), 1, "version 1?")
+        self.assert_ends(ycrdt("convert", "--from", "v1", stdin=NOTE_V2), 1, "version 2")
+        self.assert_ends(ycrdt("convert", stdin=b"junk"), 1, "standard input: ")
+        self.assert_ends(ycrdt("convert", stdin=b"\0junk"), 1, "standard input: ")
+        self.assertNotEqual(ycrdt("convert", "--from", "v3", stdin=NOTE).returncode, 0)
 
     def test_helps_with_exit_codes(self):
         for arguments in (("--help",), ("json", "--help"), ("merge", "--help"),

@@ -17,6 +17,7 @@
 #include "ycrdt/snapshot.h"
 #include "ycrdt/update_reader.h"
 #include "ycrdt/updates.h"
+#include "ycrdt/updates_v2.h"
 
 namespace pluv::apps {
 namespace {
@@ -124,6 +125,8 @@ constexpr const char* kInputTwice = "standard input (-) can be read only once";
 struct YcrdtCommand::Options {
   std::vector<std::string> files;
   std::string state_vector;
+  std::string from;
+  bool v2 = false;
   std::vector<std::string> texts;
   std::vector<std::string> arrays;
   std::vector<std::string> maps;
@@ -135,22 +138,30 @@ struct YcrdtCommand::Options {
   [[nodiscard]] int apply() const;
   [[nodiscard]] int merge() const;
   [[nodiscard]] int diff() const;
-  [[nodiscard]] static int state_vector_of_input();
+  [[nodiscard]] int state_vector_of_input() const;
+  [[nodiscard]] int convert() const;
   [[nodiscard]] int json() const;
   [[nodiscard]] int print_roots(ycrdt::Doc& doc) const;
   [[nodiscard]] bool names_roots() const noexcept;
   // Why the roots that are named cannot be the members of one object, empty when they can.
   [[nodiscard]] std::string fault_of_roots() const;
-  [[nodiscard]] static int check();
   [[nodiscard]] static int snapshot_of_input();
   [[nodiscard]] int json_at_snapshot() const;
   [[nodiscard]] int diff_of_snapshots() const;
+  [[nodiscard]] int check() const;
+  // In the chosen format.
+  [[nodiscard]] Result<void> apply_to(ycrdt::Doc& doc, std::string_view update) const {
+    return v2 ? doc.apply_update_v2(update) : doc.apply_update(update);
+  }
+  [[nodiscard]] Result<void> check_bytes(std::string_view update) const {
+    return v2 ? ycrdt::check_update_v2(update) : ycrdt::check_update(update);
+  }
 };
 
 YcrdtCommand::YcrdtCommand(CLI::App& app) : options_(std::make_unique<Options>()) {
   Options& options = *options_;
-  command_ =
-      app.add_subcommand("ycrdt", "Work on Yjs updates (version 1 format)")->require_subcommand(1);
+  command_ = app.add_subcommand("ycrdt", "Work on Yjs updates (version 1 format; --v2: version 2)")
+                 ->require_subcommand(1);
   // Before the subcommands, which take it over.
   command_->footer(
       "Results go to standard output.\n"
@@ -175,6 +186,13 @@ YcrdtCommand::YcrdtCommand(CLI::App& app) : options_(std::make_unique<Options>()
   add_roots(*json_);
   check_ = command_->add_subcommand(
       "check", "Say whether the update on standard input is well formed and applies");
+  for (CLI::App* const command : {apply_, merge_, diff_, state_vector_, json_, check_}) {
+    command->add_flag("--v2", options.v2, "Updates, in and out, are of version 2");
+  }
+  convert_ = command_->add_subcommand(
+      "convert", "Write the update on standard input in the other format, version 1 or 2");
+  convert_->add_option("--from", options.from, "Which one it is in; else its bytes say so")
+      ->check(CLI::IsMember({"v1", "v2"}));
   add_snapshot();
 }
 
@@ -220,11 +238,12 @@ int YcrdtCommand::run() {
   if (*apply_) return options_->apply();
   if (*merge_) return options_->merge();
   if (*diff_) return options_->diff();
-  if (*state_vector_) return Options::state_vector_of_input();
+  if (*state_vector_) return options_->state_vector_of_input();
+  if (*convert_) return options_->convert();
   if (*take_snapshot_) return Options::snapshot_of_input();
   if (*snapshot_json_) return options_->json_at_snapshot();
   if (*snapshot_diff_) return options_->diff_of_snapshots();
-  return *json_ ? options_->json() : Options::check();
+  return *json_ ? options_->json() : options_->check();
 }
 
 int YcrdtCommand::Options::apply() const {
@@ -234,11 +253,11 @@ int YcrdtCommand::Options::apply() const {
     const Result<std::unique_ptr<Updates>> updates = read_updates(path);
     if (!updates) return fail(updates.error().message, exit_code(updates.error()));
     for (std::size_t i = 0; i < (*updates)->updates.size(); ++i) {
-      const Result<void> applied = doc.apply_update((*updates)->updates[i]);
+      const Result<void> applied = apply_to(doc, (*updates)->updates[i]);
       if (!applied) return refuse((*updates)->name(i), applied.error());
     }
   }
-  return write_all(doc.encode_state_as_update());
+  return write_all(v2 ? doc.encode_state_as_update_v2() : doc.encode_state_as_update());
 }
 
 int YcrdtCommand::Options::merge() const {
@@ -250,13 +269,13 @@ int YcrdtCommand::Options::merge() const {
     if (!updates) return fail(updates.error().message, exit_code(updates.error()));
     // Merging does not say which one it refuses, and answers a single one unread.
     for (std::size_t i = 0; i < (*updates)->updates.size(); ++i) {
-      const Result<void> checked = ycrdt::check_update((*updates)->updates[i]);
+      const Result<void> checked = check_bytes((*updates)->updates[i]);
       if (!checked) return refuse((*updates)->name(i), checked.error());
     }
     all.insert(all.end(), (*updates)->updates.begin(), (*updates)->updates.end());
     owned.push_back(std::move(*updates));
   }
-  const Result<std::string> merged = ycrdt::merge_updates(all);
+  const Result<std::string> merged = v2 ? ycrdt::merge_updates_v2(all) : ycrdt::merge_updates(all);
   return merged ? write_all(*merged) : fail(merged.error().message, kExitRefused);
 }
 
@@ -270,15 +289,33 @@ int YcrdtCommand::Options::diff() const {
   if (!state) return refuse(state_vector, state.error());
   const Result<std::string> update = read_all(stdin, "standard input");
   if (!update) return fail(update.error().message, kExitFailed);
-  const Result<std::string> diff = ycrdt::diff_update(*update, *state);
+  const Result<std::string> diff =
+      v2 ? ycrdt::diff_update_v2(*update, *state) : ycrdt::diff_update(*update, *state);
   return diff ? write_all(*diff) : refuse(kStandardInput, diff.error());
 }
 
-int YcrdtCommand::Options::state_vector_of_input() {
+int YcrdtCommand::Options::state_vector_of_input() const {
   const Result<std::string> update = read_all(stdin, "standard input");
   if (!update) return fail(update.error().message, kExitFailed);
-  const Result<std::string> state = ycrdt::encode_state_vector_from_update(*update);
+  const Result<std::string> state = v2 ? ycrdt::encode_state_vector_from_update_v2(*update)
+                                       : ycrdt::encode_state_vector_from_update(*update);
   return state ? write_all(*state) : refuse(kStandardInput, state.error());
+}
+
+int YcrdtCommand::Options::convert() const {
+  const Result<std::string> update = read_all(stdin, "standard input");
+  if (!update) return fail(update.error().message, kExitFailed);
+  const Result<std::string> from_v1 = ycrdt::convert_update_v1_to_v2(*update);
+  const Result<std::string> from_v2 = ycrdt::convert_update_v2_to_v1(*update);
+  if (from.empty() && from_v1 && from_v2) {
+    return fail("standard input can be read as either version: say --from v1 or --from v2",
+                kExitRefused);
+  }
+  // A version 2 update begins with a zero; so does one of version 1 that has deletes only.
+  const bool looks_like_v2 = from_v2.ok() || (!from_v1 && update->starts_with('\0'));
+  const Result<std::string>& converted =
+      from == "v2" || (from.empty() && looks_like_v2) ? from_v2 : from_v1;
+  return converted ? write_all(*converted) : refuse(kStandardInput, converted.error());
 }
 
 bool YcrdtCommand::Options::names_roots() const noexcept {
@@ -302,10 +339,10 @@ std::string YcrdtCommand::Options::fault_of_roots() const {
 namespace {
 
 // Applies the update on standard input. 0, or what the program ends with.
-int read_document(ycrdt::Doc& doc) {
+int read_document(ycrdt::Doc& doc, bool v2 = false) {
   const Result<std::string> update = read_all(stdin, "standard input");
   if (!update) return fail(update.error().message, kExitFailed);
-  const Result<void> applied = doc.apply_update(*update);
+  const Result<void> applied = v2 ? doc.apply_update_v2(*update) : doc.apply_update(*update);
   return applied ? kExitOk : refuse(kStandardInput, applied.error());
 }
 
@@ -376,7 +413,7 @@ int YcrdtCommand::Options::diff_of_snapshots() const {
 int YcrdtCommand::Options::json() const {
   if (const std::string fault = fault_of_roots(); !fault.empty()) return fail(fault, kExitFailed);
   ycrdt::Doc doc;
-  if (const int code = read_document(doc); code != kExitOk) return code;
+  if (const int code = read_document(doc, v2); code != kExitOk) return code;
   return print_roots(doc);
 }
 
@@ -413,9 +450,9 @@ int YcrdtCommand::Options::print_roots(ycrdt::Doc& doc) const {
   return write_all(out);
 }
 
-int YcrdtCommand::Options::check() {
+int YcrdtCommand::Options::check() const {
   ycrdt::Doc doc;
-  if (const int code = read_document(doc); code != kExitOk) return code;
+  if (const int code = read_document(doc, v2); code != kExitOk) return code;
   if (const std::string fault = doc.check(); !fault.empty()) return fail(fault, kExitRefused);
   return write_all(doc.has_pending() ? "ok, but something waits for updates that are not here\n"
                                      : "ok\n");

@@ -33,6 +33,7 @@ class YcrdtCommand {
   CLI::App* take_snapshot_;
   CLI::App* snapshot_json_;
   CLI::App* snapshot_diff_;
+  CLI::App* convert_;
 };
 
 }  // namespace pluv::apps

@@ -29,6 +29,8 @@ const engines = {
         };
         return {
           apply: (update) => Y.applyUpdate(doc, update),
+          applyV2: (update) => Y.applyUpdateV2(doc, update),
+          encodeV2: () => Y.encodeStateAsUpdateV2(doc),
           encode: (state) => Y.encodeStateAsUpdate(doc, state),
           edit,
           transact: (edits) => doc.transact(() => edit(edits)),
@@ -64,6 +66,8 @@ const engines = {
         return {
           doc,
           apply: (update) => Y.applyUpdate(doc, update, undefined),
+          applyV2: (update) => Y.applyUpdateV2(doc, update, undefined),
+          encodeV2: () => Y.encodeStateAsUpdateV2(doc),
           encode: (state) => Y.encodeStateAsUpdate(doc, state),
           edit,
           transact(edits) {
@@ -147,6 +151,19 @@ function load(name) {
   });
   return ofDoc(value, doc);
 }
+function loadV2() {
+  const update = input('b4.v2.bin');
+  let doc;
+  const value = timed(() => {
+    doc = engine.create(1);
+    doc.applyV2(update);
+  });
+  return ofDoc(value, doc);
+}
+function encodeV2() {
+  const doc = loaded('b4.bin');
+  return { ...timedOften(() => doc.encodeV2()), doc };
+}
 function loadFrames(name) {
   const updates = readFrames(name);
   let doc;
@@ -223,6 +240,8 @@ const rows = {
   'b4-updates': () => loadFrames('b4.frames'),
   'b4-typed': () => type('b4.edits', 1000001),
   'b4-encode': () => encode('b4.bin'),
+  'b4-load-v2': loadV2,
+  'b4-encode-v2': encodeV2,
   'b4-memory': () => memory('b4.bin', engine.heapBytes),
   'b4x100-load': () => load('b4x100.bin'),
   'b4x100-encode': () => encode('b4x100.bin'),

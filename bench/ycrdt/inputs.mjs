@@ -159,6 +159,7 @@ export function makeInputs(trace, folder, scale) {
   const state = Y.encodeStateAsUpdate(doc);
   write('b4.edits', edits(trace));
   write('b4.bin', state);
+  write('b4.v2.bin', Y.encodeStateAsUpdateV2(doc));
   write('b4.frames', frames(updates));
   write('b4.last1000.frames', frames(updates.slice(last)));
   write('b4x100.bin', copies(state, count(100)));

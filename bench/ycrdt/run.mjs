@@ -35,6 +35,8 @@ const kRows = [
   { name: 'b4-updates', title: 'B4 as 259,778 updates', unit: 'ms' },
   { name: 'b4-typed', title: 'B4 typed, one transaction an edit', unit: 'ms' },
   { name: 'b4-encode', title: 'B4: encode', unit: 'ms' },
+  { name: 'b4-load-v2', title: 'B4 in version 2: load', unit: 'ms' },
+  { name: 'b4-encode-v2', title: 'B4: encode in version 2', unit: 'ms', v2: true },
   { name: 'b4-memory', title: 'B4: memory', unit: 'MB' },
   { name: 'b4x100-load', title: '100 x B4 (27 MB): load', unit: 'ms' },
   { name: 'b4x100-encode', title: '100 x B4: encode', unit: 'ms' },
@@ -101,7 +103,7 @@ function content(row, result) {
   if (row.plain) return JSON.stringify([...Y.decodeStateVector(result)].sort());
   const doc = new Y.Doc();
   if (row.base) Y.applyUpdate(doc, fs.readFileSync(path.join(folder, row.base)));
-  Y.applyUpdate(doc, result);
+  (row.v2 ? Y.applyUpdateV2 : Y.applyUpdate)(doc, result);
   const missing = doc.store.pendingStructs !== null || doc.store.pendingDs !== null;
   return JSON.stringify([
     missing,

@@ -181,6 +181,20 @@ Sample encode(const std::string& folder, const char* name) {
   return timed_often([&] { return doc.encode_state_as_update(); });
 }
 
+Sample load_v2(const std::string& folder) {
+  const Input update(folder, "b4.v2.bin");
+  const double begin = cpu_ms();
+  Doc doc = new_doc(1);
+  must(doc.apply_update_v2(update.bytes()));
+  const double spent = cpu_ms() - begin;
+  return {spent, doc.encode_state_as_update()};
+}
+
+Sample encode_v2(const std::string& folder) {
+  const Doc doc = loaded(Input(folder, "b4.bin").bytes());
+  return timed_often([&] { return doc.encode_state_as_update_v2(); });
+}
+
 // One transaction an edit, and an observer that gets the update of each, as who sends them needs.
 Sample type(const std::string& folder, const char* name, pluv::ycrdt::ClientId client) {
   const Input input(folder, name);
@@ -321,6 +335,8 @@ constexpr Row kRows[] = {
     {"b4-updates", [](const std::string& f) { return load_frames(f, "b4.frames"); }},
     {"b4-typed", [](const std::string& f) { return type(f, "b4.edits", 1000001); }},
     {"b4-encode", [](const std::string& f) { return encode(f, "b4.bin"); }},
+    {"b4-load-v2", load_v2},
+    {"b4-encode-v2", encode_v2},
     {"b4-memory", [](const std::string& f) { return memory(f, "b4.bin", heap_mb); }},
     {"b4x100-load", [](const std::string& f) { return load(f, "b4x100.bin"); }},
     {"b4x100-encode", [](const std::string& f) { return encode(f, "b4x100.bin"); }},

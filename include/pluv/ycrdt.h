@@ -10,6 +10,7 @@
 //   ycrdt/any.h           Any: a value in a list, a map or a text
 //   ycrdt/lazy_doc.h      LazyDoc: a document that stays bytes until somebody looks into it
 //   ycrdt/updates.h       merge_updates, diff_update ...: updates as bytes, without a document
+//   ycrdt/updates_v2.h    the same in version 2 format, conversions, obfuscate_update
 //   ycrdt/state_vector.h  StateVector: what somebody has of a document
 //   ycrdt/awareness.h     Awareness: who is there, as npm y-protocols has it
 //   ycrdt/permanent_user_data.h
@@ -38,3 +39,4 @@
 #include "ycrdt/types.h"
 #include "ycrdt/undo_manager.h"
 #include "ycrdt/updates.h"
+#include "ycrdt/updates_v2.h"

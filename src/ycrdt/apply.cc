@@ -6,9 +6,9 @@
 
 #include "ycrdt/any.h"
 #include "ycrdt/decoded_update.h"
+#include "ycrdt/kept_updates.h"
 #include "ycrdt/update_reader.h"
 #include "ycrdt/update_writer.h"
-#include "ycrdt/updates.h"
 
 namespace pluv::ycrdt {
 
@@ -80,6 +80,7 @@ class Integration {
   void set_content(ItemIndex index, const StructRef& ref, std::uint32_t offset);
   void store_values(Item& item, const StructRef& ref, std::uint32_t offset);
   void store_json(std::string& out, std::string_view text) const;
+  void store_embedded(std::string& out, const StructRef& ref) const;
 
   Store& store_;
   Change& change_;
@@ -228,14 +229,14 @@ void Integration::set_content(ItemIndex index, const StructRef& ref, std::uint32
     case ContentKind::any: store_values(item, ref, offset); break;
     case ContentKind::embed:
       scratch_.clear();
-      store_json(scratch_, ref.content);
+      store_embedded(scratch_, ref);
       item.data = store_.arena.copy(scratch_);
       item.size = static_cast<std::uint32_t>(scratch_.size());
       break;
     case ContentKind::format: {
       const KeyIndex key = store_.intern_key(ref.name);
       scratch_.assign(reinterpret_cast<const char*>(&key), sizeof key);
-      store_json(scratch_, ref.content);
+      store_embedded(scratch_, ref);
       item.data = store_.arena.copy(scratch_);
       item.size = static_cast<std::uint32_t>(scratch_.size());
       break;
@@ -288,6 +289,16 @@ void Integration::store_json(std::string& out, std::string_view text) const {
   }
   const Result<void> encoded = encode_json(out, text, limits_.value_depth_max);
   PLUV_ASSERT(encoded.ok());  // the reader has checked it
+}
+
+void Integration::store_embedded(std::string& out, const StructRef& ref) const {
+  if (!ref.kept_value) {
+    store_json(out, ref.content);
+  } else if (ref.respell) {
+    respell_any(out, ref.content);
+  } else {
+    out.append(ref.content);
+  }
 }
 
 bool Integration::deletes(const DeleteSet& deletes, DeleteSet& rest) {
@@ -387,8 +398,14 @@ class Undo {
 // One update on its way into a store.
 class Application {
  public:
-  Application(Store& store, Pending& pending, Change& change, const UpdateLimits& limits)
-      : store_(store), pending_(pending), change_(change), limits_(limits), undo_(store, change) {}
+  Application(Store& store, Pending& pending, Change& change, const UpdateLimits& limits,
+              ValueSpelling values)
+      : store_(store),
+        pending_(pending),
+        change_(change),
+        limits_(limits),
+        values_(values),
+        undo_(store, change) {}
 
   // Reads and places it.
   [[nodiscard]] Result<void> run(std::string_view update);
@@ -415,6 +432,7 @@ class Application {
   Pending& pending_;
   Change& change_;
   const UpdateLimits& limits_;
+  ValueSpelling values_;
   Undo undo_;
   const std::uint64_t work_before_ = change_.work;
   const std::size_t items_before_ = store_.items.size();
@@ -430,7 +448,7 @@ Result<void> Application::run(std::string_view update) {
   constexpr std::size_t kSmallUpdate = 1024;
   if (update.size() > kSmallUpdate && store_.items.size() * sizeof(Item) <= update.size()) {
     undo_.begin();
-    UpdateReader reader(update, limits_);
+    UpdateReader reader(update, limits_, values_);
     const Taken taken = place_while_reading(reader);
     DeleteSet deletes;
     if (taken == Taken::all && reader.read_delete_set(deletes)) {
@@ -444,7 +462,7 @@ Result<void> Application::run(std::string_view update) {
     }
     if (reader.failed()) return reader.error();
   }
-  auto decoded = DecodedUpdate::read(update, limits_);
+  auto decoded = DecodedUpdate::read(update, limits_, values_);
   if (!decoded) {
     if (undo_.possible()) undo_.run();
     return decoded.error();
@@ -531,21 +549,21 @@ Result<void> Application::finish(Integration& integration, const DeleteSet& dele
 }  // namespace
 
 Result<void> apply_update(Store& store, Pending& pending, Change& change, std::string_view update,
-                          const UpdateLimits& limits) {
+                          const UpdateLimits& limits, ValueSpelling values) {
   {
-    Application application(store, pending, change, limits);
+    Application application(store, pending, change, limits, values);
     if (auto applied = application.run(update); !applied || !application.due()) return applied;
   }
   // What waited has one more try for each update that comes, as in yjs.
   // Together it may be more than one update may bring.
   UpdateLimits together = limits;
   together.update_bytes_max = together.clients_max = together.structs_max = SIZE_MAX;
-  const auto merged = merge_updates_in_turn(pending.take_updates(), together);
+  const auto merged = merge_kept_in_turn(pending.take_updates(), together);
   PLUV_ASSERT(merged.ok());  // our own writing
-  auto again = DecodedUpdate::read(*merged, together);
+  auto again = DecodedUpdate::read(*merged, together, ValueSpelling::kept);
   PLUV_ASSERT(again.ok());
   // When these take too much work it is they that are dropped, not what has just come.
-  (void)Application(store, pending, change, limits).run(*again);
+  (void)Application(store, pending, change, limits, ValueSpelling::kept).run(*again);
   return {};
 }
 

@@ -18,7 +18,7 @@ namespace pluv::ycrdt {
 // What has arrived too early.
 class Pending {
  public:
-  // In the order in which they came; structs, as version 1 updates.
+  // In the order in which they came; structs, as version 1 updates with values kept.
   [[nodiscard]] const std::vector<std::string>& updates() const noexcept { return updates_; }
   // A client may be named more than once.
   [[nodiscard]] const std::vector<MissingClock>& missing() const noexcept { return missing_; }
@@ -50,6 +50,7 @@ class Pending {
 // An error: the update is malformed or over a limit; the store, `pending` and `change` are as they
 // were.
 [[nodiscard]] Result<void> apply_update(Store& store, Pending& pending, Change& change,
-                                        std::string_view update, const UpdateLimits& limits);
+                                        std::string_view update, const UpdateLimits& limits,
+                                        ValueSpelling values = ValueSpelling::json);
 
 }  // namespace pluv::ycrdt

@@ -7,12 +7,13 @@
 
 namespace pluv::ycrdt {
 
-Result<DecodedUpdate> DecodedUpdate::read(std::string_view update, const UpdateLimits& limits) {
+Result<DecodedUpdate> DecodedUpdate::read(std::string_view update, const UpdateLimits& limits,
+                                          ValueSpelling values) {
   if (update.size() > std::numeric_limits<std::uint32_t>::max()) {
     return Error{ErrorCode::limit, "The update is too large"};
   }
   DecodedUpdate out(update);
-  UpdateReader reader(update, limits);
+  UpdateReader reader(update, limits, values);
   StructRef ref;
   while (reader.next(ref)) {
     if (reader.began_client()) {

@@ -30,7 +30,8 @@ class DecodedUpdate {
 
   // An error: the update is malformed or over a limit.
   [[nodiscard]] static Result<DecodedUpdate> read(std::string_view update,
-                                                  const UpdateLimits& limits);
+                                                  const UpdateLimits& limits,
+                                                  ValueSpelling values = ValueSpelling::json);
 
   // Lowest client first, each client once: of two sections of one client the later one counts, as
   // in yjs.

@@ -7,8 +7,10 @@
 #include <utility>
 #include <vector>
 
+#include "base/result.h"
 #include "ycrdt/ids.h"
 #include "ycrdt/lib0.h"
+#include "ycrdt/limits.h"
 
 namespace pluv::ycrdt {
 
@@ -40,10 +42,19 @@ class DeleteSet {
 
   // Appends the version 1 format. Precondition: grouped or normalized.
   void write(std::string& out) const;
+  // Appends the version 2 format: what is between ranges and, less one, their lengths (yjs:
+  // DSEncoderV2). It can say less: each client's ranges are made ascending and apart if they are
+  // not, and those without length left out. Precondition: grouped or normalized.
+  void write_v2(std::string& out) const;
+  // Adds what is read in the version 2 format at the reader's place (yjs: DSDecoderV2). An error:
+  // it is malformed or over a limit; some of it may be here then.
+  [[nodiscard]] Result<void> read_v2(ByteReader& reader, const UpdateLimits& limits);
 
   bool operator==(const DeleteSet&) const = default;
 
  private:
+  [[nodiscard]] bool ascends() const noexcept;
+
   std::vector<DeleteRange> ranges_;
 };
 

@@ -9,6 +9,7 @@
 #include "ycrdt/format_cleanup.h"
 #include "ycrdt/list_edit.h"
 #include "ycrdt/read.h"
+#include "ycrdt/transcode.h"
 #include "ycrdt/utf16.h"
 
 namespace pluv::ycrdt {
@@ -65,13 +66,7 @@ void DocState::end() {
       clean_formatting_after(*this, transaction, order);
     }
     commit(store, transaction.change, {.gc = options.gc});
-    if (!update_observers.empty()) {
-      const std::string update = encode_change(store, transaction.change);
-      const auto observers = update_observers;  // they may come and go meanwhile
-      for (const auto& [subscription, observer] : observers) {
-        if (!update.empty()) observer(update, transaction);
-      }
-    }
+    call_update_observers(transaction);
     if (!subdocs_observers.empty()) call_subdocs_observers(transaction);
   }
   committing.clear();
@@ -124,12 +119,22 @@ void Doc::begin(std::string_view origin) { state_->begin(origin); }
 void Doc::end() { state_->end(); }
 
 Result<void> Doc::apply_update(std::string_view update, std::string_view origin) {
+  return apply(update, origin, ValueSpelling::json);
+}
+
+Result<void> Doc::apply(std::string_view update, std::string_view origin, ValueSpelling values) {
   const Editing editing(*state_, origin);
   Transaction& transaction = state_->transaction();
   auto applied = ycrdt::apply_update(state_->store, state_->pending, transaction.change, update,
-                                     state_->options.limits);
+                                     state_->options.limits, values);
   if (applied) transaction.local = false;
   return applied;
+}
+
+Result<void> Doc::apply_update_v2(std::string_view update, std::string_view origin) {
+  const auto transcoded = transcode_v2_to_v1(update, state_->options.limits);
+  if (!transcoded) return transcoded.error();
+  return apply(*transcoded, origin, ValueSpelling::kept);
 }
 
 std::string Doc::encode_state_as_update(const StateVector& state) const {
@@ -138,6 +143,16 @@ std::string Doc::encode_state_as_update(const StateVector& state) const {
 
 std::string Doc::encode_without_pending(const StateVector& state) const {
   return ycrdt::encode_state_as_update(state_->store, Pending(), state);
+}
+
+std::string Doc::encode_state_as_update_v2(const StateVector& state) const {
+  return transcode_v1_to_v2(
+      ycrdt::encode_state_as_update(state_->store, state_->pending, state, ValueSpelling::kept));
+}
+
+std::string Doc::encode_without_pending_v2(const StateVector& state) const {
+  return transcode_v1_to_v2(
+      ycrdt::encode_state_as_update(state_->store, Pending(), state, ValueSpelling::kept));
 }
 
 StateVector Doc::state_vector() const { return ycrdt::state_vector(state_->store); }
@@ -221,6 +236,11 @@ Subscription Doc::on_update(UpdateObserver observer) {
   return state_->subscriptions;
 }
 
+Subscription Doc::on_update_v2(UpdateObserver observer) {
+  state_->update_v2_observers.emplace_back(++state_->subscriptions, std::move(observer));
+  return state_->subscriptions;
+}
+
 Subscription Doc::on_subdocs(SubdocsObserver observer) {
   state_->subdocs_observers.emplace_back(++state_->subscriptions, std::move(observer));
   return state_->subscriptions;
@@ -229,6 +249,7 @@ Subscription Doc::on_subdocs(SubdocsObserver observer) {
 void Doc::unobserve(Subscription subscription) {
   const auto is_it = [&](const auto& entry) { return entry.first == subscription; };
   std::erase_if(state_->update_observers, is_it);
+  std::erase_if(state_->update_v2_observers, is_it);
   std::erase_if(state_->subdocs_observers, is_it);
   std::erase_if(state_->type_observers,
                 [&](const auto& entry) { return entry.subscription == subscription; });

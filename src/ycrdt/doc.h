@@ -22,6 +22,7 @@
 #include "ycrdt/delete_set.h"
 #include "ycrdt/limits.h"
 #include "ycrdt/state_vector.h"
+#include "ycrdt/struct_ref.h"
 #include "ycrdt/transaction.h"
 #include "ycrdt/types.h"
 
@@ -73,14 +74,22 @@ class Doc {
   // Applies an update in version 1 format: all of it, or nothing and an error that says why. What
   // depends on updates that have not come waits (has_pending()). yjs: applyUpdate.
   [[nodiscard]] Result<void> apply_update(std::string_view update, std::string_view origin = {});
+  // The same in version 2 format. The limits count for the update and for what it is in version 1.
+  // yjs: applyUpdateV2.
+  [[nodiscard]] Result<void> apply_update_v2(std::string_view update, std::string_view origin = {});
 
   // What somebody with this state vector lacks, with all deletes and what is pending; without one,
   // the whole document. yjs: encodeStateAsUpdate.
   [[nodiscard]] std::string encode_state_as_update(const StateVector& state = {}) const;
   // The same without what is pending.
   [[nodiscard]] std::string encode_without_pending(const StateVector& state = {}) const;
-  [[nodiscard]] StateVector state_vector() const;         // getStateVector
-  [[nodiscard]] std::string encode_state_vector() const;  // encodeStateVector
+  // Both in version 2 format (encodeStateAsUpdateV2): fewer bytes where there is much of a kind,
+  // and the values of embeds and formats as they are, where version 1 has what JSON says of them.
+  [[nodiscard]] std::string encode_state_as_update_v2(const StateVector& state = {}) const;
+  [[nodiscard]] std::string encode_without_pending_v2(const StateVector& state = {}) const;
+  [[nodiscard]] StateVector state_vector() const;  // getStateVector
+  // encodeStateVector, and encodeStateVectorV2, whose bytes are the same.
+  [[nodiscard]] std::string encode_state_vector() const;
   // Whether something waits for updates that have not come.
   [[nodiscard]] bool has_pending() const noexcept;
   // What of that is kept, roughly in bytes; 0: nothing.
@@ -124,6 +133,8 @@ class Doc {
   // What each transaction has changed, as an update; not called when nothing has. yjs:
   // doc.on("update").
   Subscription on_update(UpdateObserver observer);
+  // The same in version 2 format, made only where somebody observes (doc.on("updateV2")).
+  Subscription on_update_v2(UpdateObserver observer);
   // Subdocuments that a transaction has brought, taken and asked to be loaded. Their content is
   // elsewhere: a Doc of its own for each guid, which the caller keeps. yjs: doc.on("subdocs").
   using SubdocsObserver = std::function<void(const SubdocsChange&, const Transaction&)>;
@@ -146,6 +157,7 @@ class Doc {
   [[nodiscard]] const DocState& state() const noexcept { return *state_; }
 
  private:
+  Result<void> apply(std::string_view update, std::string_view origin, ValueSpelling values);
   void begin(std::string_view origin);
   void end();
 

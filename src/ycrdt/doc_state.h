@@ -45,6 +45,7 @@ struct DocState {
 
   // Tells the observers of types what the transaction has changed. (observe.cc)
   void call_type_observers(const Transaction& transaction);
+  void call_update_observers(const Transaction& transaction);
   void call_subdocs_observers(const Transaction& transaction);
   // The types that the transaction has changed and that are still there, and all types around them,
   // in the order in which each is first met from there. yjs: changedParentTypes.
@@ -69,7 +70,9 @@ struct DocState {
     DeepObserver deep;
   };
   std::vector<TypeObserver> type_observers;
-  std::vector<std::pair<Subscription, Doc::UpdateObserver>> update_observers;
+  using UpdateObservers = std::vector<std::pair<Subscription, Doc::UpdateObserver>>;
+  UpdateObservers update_observers;
+  UpdateObservers update_v2_observers;
   std::vector<std::pair<Subscription, Doc::SubdocsObserver>> subdocs_observers;
   std::vector<UndoManager*> undo_managers;
   Subscription subscriptions = 0;

@@ -4,9 +4,9 @@
 #include <cstring>
 
 #include "ycrdt/any.h"
+#include "ycrdt/kept_updates.h"
 #include "ycrdt/lib0.h"
 #include "ycrdt/update_writer.h"
-#include "ycrdt/updates.h"
 
 namespace pluv::ycrdt {
 namespace {
@@ -71,7 +71,8 @@ class Output {
 
 class Encoder {
  public:
-  Encoder(const Store& store, std::string& out) : store_(store), out_(out) {}
+  Encoder(const Store& store, std::string& out, ValueSpelling values)
+      : store_(store), out_(out), values_(values) {}
 
   void client(ClientIndex index, Clock from);
 
@@ -84,10 +85,12 @@ class Encoder {
   void parent(const Item& item);
   void id(Place place);
   void values(const Item& item, std::uint32_t offset);
+  void embedded(std::string_view encoded);
   void json(std::string_view encoded);
 
   const Store& store_;
   Output out_;
+  ValueSpelling values_;
   std::string scratch_;
   // The id of a client as it is written; most neighbours of an item have the same one.
   ClientIndex spelled_ = kNone;
@@ -154,6 +157,18 @@ void Encoder::parent(const Item& item) {
   if (item.key != kNone) out_.append_var_bytes(store_.key(item.key));
 }
 
+// The value of an embed or a format.
+void Encoder::embedded(std::string_view encoded) {
+  if (values_ == ValueSpelling::json) {
+    json(encoded);
+    return;
+  }
+  out_.reserve(kVarUintSizeMax + 1);
+  out_.var_uint(encoded.size() + 1);
+  out_.byte(static_cast<std::uint8_t>(kKeptValueMark));
+  out_.append(encoded);
+}
+
 void Encoder::json(std::string_view encoded) {
   scratch_.clear();
   append_json(scratch_, encoded);
@@ -173,10 +188,10 @@ void Encoder::content(const Item& item, std::uint32_t offset) {
       }
       break;
     case ContentKind::binary: out_.append_var_bytes(item.bytes()); break;
-    case ContentKind::embed: json(item.bytes()); break;
+    case ContentKind::embed: embedded(item.bytes()); break;
     case ContentKind::format:
       out_.append_var_bytes(store_.key(store_.format_key(item)));
-      json(store_.format_value(item));
+      embedded(store_.format_value(item));
       break;
     case ContentKind::type: {
       const Branch& branch = store_.branches[item.branch()];
@@ -225,10 +240,11 @@ struct From {
   Clock clock;
 };
 
-void write_clients(const Store& store, std::vector<From>& from, std::string& out) {
+void write_clients(const Store& store, std::vector<From>& from, ValueSpelling values,
+                   std::string& out) {
   std::sort(from.begin(), from.end(), [](const From& a, const From& b) { return a.id > b.id; });
   write_var_uint(out, from.size());
-  Encoder encoder(store, out);
+  Encoder encoder(store, out, values);
   for (const From& client : from) encoder.client(client.client, client.clock);
 }
 
@@ -278,7 +294,7 @@ StateVector state_vector(const Store& store) {
 }
 
 std::string encode_state_as_update(const Store& store, const Pending& pending,
-                                   const StateVector& state) {
+                                   const StateVector& state, ValueSpelling values) {
   std::vector<From> from;
   for (ClientIndex c = 1; c < store.clients.size(); ++c) {
     const Client& client = store.clients[c];
@@ -291,7 +307,7 @@ std::string encode_state_as_update(const Store& store, const Pending& pending,
   if (state.entries().empty()) {
     out.reserve(store.arena.capacity_bytes() + kHeadBytes * store.items.size());
   }
-  write_clients(store, from, out);
+  write_clients(store, from, values, out);
   write_deletes(store, out);
   if (pending.empty()) return out;
   // As yjs does: one update of what is here and what waits.
@@ -306,15 +322,17 @@ std::string encode_state_as_update(const Store& store, const Pending& pending,
                                .structs_max = SIZE_MAX,
                                .value_depth_max = SIZE_MAX};
   if (!pending.updates().empty()) {
-    const auto waiting = merge_updates_in_turn(pending.updates(), no_limits);
+    const auto waiting = merge_kept_in_turn(pending.updates(), no_limits);
     PLUV_ASSERT(waiting.ok());  // our own writing
     // Not what is here, too: merged, another content of the same clocks could take its place.
-    auto diff = diff_update(*waiting, newer(state, state_vector(store)), no_limits);
+    auto diff = diff_kept(*waiting, newer(state, state_vector(store)), no_limits, values);
     PLUV_ASSERT(diff.ok());
     owned.push_back(std::move(*diff));
   }
   const std::vector<std::string_view> views(owned.begin(), owned.end());
-  auto merged = merge_updates(views, {.coalesce_text = false, .limits = no_limits});
+  const MergeOptions options{.coalesce_text = false, .limits = no_limits};
+  auto merged =
+      values == ValueSpelling::json ? merge_updates(views, options) : merge_kept(views, options);
   PLUV_ASSERT(merged.ok());
   return std::move(*merged);
 }
@@ -328,7 +346,7 @@ DeleteSet deletes_of(const Store& store, const Change& change) {
   return out;
 }
 
-std::string encode_change(const Store& store, const Change& change) {
+std::string encode_change(const Store& store, const Change& change, ValueSpelling values) {
   std::vector<From> from;
   for (const Change::Grown& grown : change.clients) {
     const Client& client = store.clients[grown.client];
@@ -336,7 +354,7 @@ std::string encode_change(const Store& store, const Change& change) {
   }
   if (from.empty() && change.deleted.empty()) return {};
   std::string out;
-  write_clients(store, from, out);
+  write_clients(store, from, values, out);
   deletes_of(store, change).write(out);
   return out;
 }

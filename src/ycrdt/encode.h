@@ -13,13 +13,15 @@ namespace pluv::ycrdt {
 
 // What somebody with this state lacks, the whole delete set, and what is pending.
 [[nodiscard]] std::string encode_state_as_update(const Store& store, const Pending& pending,
-                                                 const StateVector& state);
+                                                 const StateVector& state,
+                                                 ValueSpelling values = ValueSpelling::json);
 
 // What the transaction has deleted. Precondition: change.deleted is normalized.
 [[nodiscard]] DeleteSet deletes_of(const Store& store, const Change& change);
 
 // What the transaction has changed. Empty when it has changed nothing. Precondition: change.deleted
 // is normalized.
-[[nodiscard]] std::string encode_change(const Store& store, const Change& change);
+[[nodiscard]] std::string encode_change(const Store& store, const Change& change,
+                                        ValueSpelling values = ValueSpelling::json);
 
 }  // namespace pluv::ycrdt

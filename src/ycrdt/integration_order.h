@@ -71,7 +71,7 @@ class IntegrationOrder {
   [[nodiscard]] std::string take_rest() {
     std::sort(rest_.begin(), rest_.end(),
               [](const auto& a, const auto& b) { return a.client > b.client; });
-    StructsWriter writer;
+    StructsWriter writer(ValueSpelling::kept);
     for (const DecodedUpdate::Section& run : rest_) {
       for (std::uint32_t i = run.next; i < run.end; ++i) writer.add(update_.at(run, i), 0);
     }

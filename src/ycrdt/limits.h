@@ -15,6 +15,10 @@ struct UpdateLimits {
   std::size_t clients_max = 1024 * 1024;
   // Structs of one update: 64 bytes of memory each, for at least 3 of the update.
   std::size_t structs_max = 16u * 1024 * 1024;
+  // Structs of a version 2 update beyond one for each of its bytes: there a run of equal ones costs
+  // nothing, and some ten bytes can stand for any number. A list of so many empty maps, made in one
+  // go, is the longest such run in earnest; in memory it takes 25 MB.
+  std::size_t run_structs_max = 256u * 1024;
   // Containers in containers in one value (Any or JSON). Reading needs no stack, but the programs
   // that get such a value may. yjs fails near 5,000.
   std::size_t value_depth_max = 512;

@@ -4,8 +4,10 @@
 
 #include "ycrdt/any.h"
 #include "ycrdt/doc_state.h"
+#include "ycrdt/encode.h"
 #include "ycrdt/event.h"
 #include "ycrdt/hash_index.h"
+#include "ycrdt/transcode.h"
 
 namespace pluv::ycrdt {
 namespace {
@@ -173,6 +175,21 @@ std::vector<BranchIndex> DocState::changed_with_parents(const Change& change) co
     }
   }
   return out;
+}
+
+void DocState::call_update_observers(const Transaction& transaction) {
+  const auto call = [&](const UpdateObservers& all, const std::string& update) {
+    const UpdateObservers observers = all;  // they may come and go meanwhile
+    for (const auto& [subscription, observer] : observers) observer(update, transaction);
+  };
+  if (!update_observers.empty()) {
+    const std::string update = encode_change(store, transaction.change);
+    if (!update.empty()) call(update_observers, update);
+  }
+  if (!update_v2_observers.empty()) {
+    const std::string update = encode_change(store, transaction.change, ValueSpelling::kept);
+    if (!update.empty()) call(update_v2_observers, transcode_v1_to_v2(update));
+  }
 }
 
 void DocState::call_subdocs_observers(const Transaction& transaction) {

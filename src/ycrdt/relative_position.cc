@@ -25,11 +25,16 @@ struct FoundItem {
   std::uint32_t offset = 0;
 };
 
-FoundItem find_item(const Store& store, Id id) {
+FoundItem find_item(const Store& store, Id id, bool follow_redone) {
   const ClientIndex client = store.find_client(id.client);
   if (client == kNone || id.clock >= store.clients[client].end) return {};
-  const ItemIndex item = store.find({client, id.clock});
-  return {item, id.clock - store.items[item].clock};
+  for (Place place{client, id.clock};;) {
+    const ItemIndex item = store.find(place);
+    const std::uint32_t offset = place.clock - store.items[item].clock;
+    const Place again = follow_redone ? store.redone(item) : Place();
+    if (again.client == kNone) return {item, offset};
+    place = {again.client, again.clock + offset};
+  }
 }
 
 // How many elements are visible before the item.
@@ -42,9 +47,10 @@ std::uint32_t visible_before(Store& store, ItemIndex item) {
   return count;
 }
 
-std::optional<AbsolutePosition> position_at_item(DocState& doc, Id id, std::int64_t assoc) {
+std::optional<AbsolutePosition> position_at_item(DocState& doc, Id id, std::int64_t assoc,
+                                                 bool follow_redone) {
   Store& store = doc.store;
-  const FoundItem found = find_item(store, id);
+  const FoundItem found = find_item(store, id, follow_redone);
   if (found.item == kNone || store.items[found.item].is_gc()) return std::nullopt;
   const Item& item = store.items[found.item];
   const SharedType type(&doc, item.parent);
@@ -97,17 +103,19 @@ Result<RelativePosition> create_relative_position(const SharedType& type, std::u
   return out;
 }
 
-std::optional<AbsolutePosition> create_absolute_position(const RelativePosition& position,
-                                                         Doc& doc) {
+std::optional<AbsolutePosition> create_absolute_position(const RelativePosition& position, Doc& doc,
+                                                         bool follow_redone) {
   DocState& state = doc.state();
-  if (position.item) return position_at_item(state, *position.item, position.assoc);
+  if (position.item) {
+    return position_at_item(state, *position.item, position.assoc, follow_redone);
+  }
   if (position.root) {
     const SharedType root = doc.get_root(*position.root);
     if (!root.valid()) return std::nullopt;
     return position_at_end(root, position.assoc);
   }
   if (!position.type) return std::nullopt;
-  const FoundItem found = find_item(state.store, *position.type);
+  const FoundItem found = find_item(state.store, *position.type, follow_redone);
   if (found.item == kNone) return std::nullopt;
   const Item& item = state.store.items[found.item];
   if (item.kind != ContentKind::type) return std::nullopt;

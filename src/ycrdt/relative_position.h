@@ -50,9 +50,11 @@ struct AbsolutePosition {
                                                                 std::uint32_t index,
                                                                 std::int64_t assoc = 0);
 // Nothing when the document does not know the element or the type, or has collected it. A root that
-// is not there appears, as with Doc::get_root(). yjs: createAbsolutePositionFromRelativePosition.
+// is not there appears, as with Doc::get_root(). follow_redone: an element that an undo manager of
+// this document has written again is where it is now; others cannot know that, so leave it out for
+// a place that all should find alike. yjs: createAbsolutePositionFromRelativePosition.
 [[nodiscard]] std::optional<AbsolutePosition> create_absolute_position(
-    const RelativePosition& position, Doc& doc);
+    const RelativePosition& position, Doc& doc, bool follow_redone = true);
 
 // The element, or else the root, or else the type, and `assoc`. Precondition: one of them is there,
 // and assoc is no more than 2^53 - 1 from 0. yjs: encodeRelativePosition.

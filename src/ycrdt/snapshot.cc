@@ -41,9 +41,10 @@ Result<Snapshot> decode(std::string_view bytes, DeleteSetFormat format,
 // The structs of the store's update that begin before these clocks, and these deletes, as an
 // update. Precondition: runs are split at the clocks.
 std::string cut(const Store& store, const Snapshot& snapshot) {
-  const std::string whole = encode_state_as_update(store, Pending(), StateVector());
-  UpdateReader reader(whole, kNoLimits);
-  StructsWriter structs;
+  const std::string whole =
+      encode_state_as_update(store, Pending(), StateVector(), ValueSpelling::kept);
+  UpdateReader reader(whole, kNoLimits, ValueSpelling::kept);
+  StructsWriter structs(ValueSpelling::kept);
   for (StructRef ref; reader.next(ref);) {
     if (ref.clock < snapshot.state().clock(ref.client)) structs.add(ref, 0);
   }
@@ -108,8 +109,14 @@ Result<Doc> create_doc_from_snapshot(Doc& from, const Snapshot& snapshot, DocOpt
     update = cut(state.store, snapshot);
   }
   Doc out(std::move(options));
-  if (auto applied = out.apply_update(update, "snapshot"); !applied) {
-    return std::move(applied).error();
+  {
+    DocState& restored = out.state();
+    const Editing editing(restored, "snapshot");
+    Transaction& transaction = restored.transaction();
+    auto applied = apply_update(restored.store, restored.pending, transaction.change, update,
+                                restored.options.limits, ValueSpelling::kept);
+    if (!applied) return std::move(applied).error();
+    transaction.local = false;
   }
   return out;
 }

@@ -36,6 +36,13 @@ enum class TypeKind : std::uint8_t {
   undefined = 15,  // a root that nobody has named the type of; never on the wire
 };
 
+// How bytes of version 1 spell the values of embeds and formats. The format's own way are JSON
+// texts. Version 2 has lib0 values there, which can be more than JSON says (any.h); between the two
+// formats they are kept as they came, encoded, after a byte that no text has. That spelling stays
+// in memory.
+enum class ValueSpelling : std::uint8_t { json, kept };
+inline constexpr char kKeptValueMark = '\xff';
+
 struct StructRef {
   ClientId client = 0;
   Clock clock = 0;
@@ -47,7 +54,9 @@ struct StructRef {
   bool has_parent_id = false;    // without origins: one of these two says where it belongs
   bool has_parent_name = false;  // a root type's name
   bool has_key = false;          // a member of a map ("parentSub"); with origins it is not written
+  bool marked_key = false;       // the first byte says that it is a member, written or not
   bool respell = false;          // values are not spelled as yjs would
+  bool kept_value = false;       // of embed and format: the value is encoded, no JSON text
   Id origin;                     // the element that stood to the left when this was written
   Id right_origin;
   Id parent;
@@ -56,7 +65,7 @@ struct StructRef {
   std::string_view name;     // of format: its key; of xml_element and xml_hook; of doc: its guid
   std::string_view content;  // string: UTF-8; binary: bytes; any: `length` encoded values; doc: an
                              // encoded value; json: `length` JSON texts with their sizes before
-                             // them; embed, format: a JSON text
+                             // them; embed, format: a JSON text, or an encoded value
 
   [[nodiscard]] Clock end() const noexcept { return clock + length; }
   [[nodiscard]] bool is_item() const noexcept {

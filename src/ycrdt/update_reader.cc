@@ -5,6 +5,7 @@
 #include "base/utf8.h"
 #include "json/reader.h"
 #include "ycrdt/any.h"
+#include "ycrdt/update_walk.h"
 #include "ycrdt/utf16.h"
 
 namespace pluv::ycrdt {
@@ -39,8 +40,9 @@ bool is_plain_json(std::string_view text) noexcept {
   return true;
 }
 
-UpdateReader::UpdateReader(std::string_view update, const UpdateLimits& limits) noexcept
-    : reader_(update), limits_(limits) {
+UpdateReader::UpdateReader(std::string_view update, const UpdateLimits& limits,
+                           ValueSpelling values) noexcept
+    : reader_(update), limits_(limits), values_(values) {
   if (update.size() > limits.update_bytes_max) {
     fail("The update is too large", ErrorCode::limit);
     return;
@@ -119,6 +121,7 @@ bool UpdateReader::read_item(StructRef& out, std::uint8_t info) noexcept {
     out.has_key = (info & kHasKey) != 0;
     if (out.has_key && !read_text(out.key)) return false;
   }
+  out.marked_key = (info & kHasKey) != 0;
   return read_content(out);
 }
 
@@ -139,8 +142,8 @@ bool UpdateReader::read_content(StructRef& out) noexcept {
       out.length = static_cast<std::uint32_t>(*units);
       return true;
     }
-    case ContentKind::embed: return read_json(out.content, out.respell);
-    case ContentKind::format: return read_text(out.name) && read_json(out.content, out.respell);
+    case ContentKind::embed: return read_embedded(out);
+    case ContentKind::format: return read_text(out.name) && read_embedded(out);
     case ContentKind::type: return read_type(out);
     case ContentKind::any: return read_values(out);
     case ContentKind::doc: {
@@ -205,11 +208,23 @@ bool UpdateReader::read_json_list(StructRef& out) noexcept {
   return true;
 }
 
-bool UpdateReader::read_json(std::string_view& out, bool& respell) noexcept {
-  if (!read_text(out)) return false;
-  if (is_plain_json(out)) return true;
-  respell = true;
-  json::Reader reader(out, limits_.value_depth_max);
+bool UpdateReader::read_embedded(StructRef& out) noexcept {
+  out.content = reader_.var_bytes();
+  if (reader_.failed()) return fail("The update ends early");
+  if (values_ == ValueSpelling::kept && out.content.starts_with(kKeptValueMark)) {
+    out.content.remove_prefix(1);
+    out.kept_value = true;
+    ByteReader value(out.content);
+    bool shortest = true;
+    const AnyFault fault = check_any(value, limits_.value_depth_max, shortest);
+    out.respell = !shortest;
+    return (fault == AnyFault::none && value.at_end()) ||
+           fail_value(fault == AnyFault::too_deep, "A malformed value");
+  }
+  if (!is_utf8(out.content)) return fail("A text is not UTF-8");
+  if (is_plain_json(out.content)) return true;
+  out.respell = true;
+  json::Reader reader(out.content, limits_.value_depth_max);
   return (reader.skip_value() && reader.finish()) ||
          fail_value(reader.error().code == ErrorCode::limit, "A value is not JSON");
 }
@@ -292,13 +307,18 @@ void reread_struct(StructRef& out, std::string_view bytes, std::size_t size,
     out.has_key = (info & kHasKey) != 0;
     if (out.has_key) out.key = reader.var_bytes();
   }
+  const auto read_embedded = [&] {
+    out.content = reader.var_bytes();
+    out.kept_value = out.content.starts_with(kKeptValueMark);
+    if (out.kept_value) out.content.remove_prefix(1);
+  };
   switch (out.kind) {
     case ContentKind::binary:
-    case ContentKind::string:
-    case ContentKind::embed: out.content = reader.var_bytes(); break;
+    case ContentKind::string: out.content = reader.var_bytes(); break;
+    case ContentKind::embed: read_embedded(); break;
     case ContentKind::format:
       out.name = reader.var_bytes();
-      out.content = reader.var_bytes();
+      read_embedded();
       break;
     case ContentKind::type:
       out.type = static_cast<TypeKind>(reader.var_uint());
@@ -321,12 +341,7 @@ void reread_struct(StructRef& out, std::string_view bytes, std::size_t size,
 
 Result<void> check_update(std::string_view update, const UpdateLimits& limits) {
   UpdateReader reader(update, limits);
-  StructRef ref;
-  while (reader.next(ref)) {
-  }
-  DeleteSet deletes;
-  if (reader.failed() || !reader.read_delete_set(deletes)) return reader.error();
-  return {};
+  return check(reader);
 }
 
 }  // namespace pluv::ycrdt

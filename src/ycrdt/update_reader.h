@@ -16,8 +16,10 @@ namespace pluv::ycrdt {
 
 class UpdateReader {
  public:
-  // The bytes must live as long as the reader and the structs that it gives.
-  UpdateReader(std::string_view update, const UpdateLimits& limits) noexcept;
+  // The bytes must live as long as the reader and the structs that it gives. With values kept, JSON
+  // texts are read as well.
+  UpdateReader(std::string_view update, const UpdateLimits& limits,
+               ValueSpelling values = ValueSpelling::json) noexcept;
 
   // True: `out` is the next struct. False: there is none, or an error.
   [[nodiscard]] bool next(StructRef& out) noexcept;
@@ -53,13 +55,14 @@ class UpdateReader {
   bool skip_value(bool& shortest) noexcept;
   bool read_values(StructRef& out) noexcept;
   bool read_json_list(StructRef& out) noexcept;
-  bool read_json(std::string_view& out, bool& respell) noexcept;
+  bool read_embedded(StructRef& out) noexcept;
   bool read_text(std::string_view& out) noexcept;
   bool read_length(std::uint32_t& out) noexcept;
   bool read_id(Id& out, const StructRef& of) noexcept;
 
   ByteReader reader_;
   UpdateLimits limits_;
+  ValueSpelling values_;
   std::uint64_t clients_left_ = 0;
   std::uint64_t structs_left_ = 0;
   std::uint64_t structs_read_ = 0;

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "base/assert.h"
 #include "ycrdt/any.h"
 #include "ycrdt/lib0.h"
-#include "ycrdt/limits.h"
 #include "ycrdt/update_reader.h"
 #include "ycrdt/utf16.h"
 
@@ -16,18 +16,32 @@ void write_id(std::string& out, Id id) {
   write_var_uint(out, id.clock);
 }
 
-// JSON as JSON.stringify spells it.
 void write_json(std::string& out, std::string_view text) {
-  if (text == "undefined" || is_plain_json(text)) {
-    write_var_bytes(out, text);
+  std::string scratch;
+  write_var_bytes(out, respell_json(text, scratch));
+}
+
+// Of an embed or a format.
+void write_value(std::string& out, const StructRef& ref, ValueSpelling values) {
+  if (!ref.kept_value) {
+    write_json(out, ref.content);
     return;
   }
-  std::string encoded;
   std::string spelled;
-  // The reader found it to be JSON of this depth.
-  const bool ok = encode_json(encoded, text, UpdateLimits().value_depth_max).ok();
-  if (ok) append_json(spelled, encoded);
-  write_var_bytes(out, ok ? std::string_view(spelled) : text);
+  if (values == ValueSpelling::json) {
+    std::string respelled;
+    if (ref.respell) respell_any(respelled, ref.content);
+    append_json(spelled, ref.respell ? std::string_view(respelled) : ref.content);
+    write_var_bytes(out, spelled);
+    return;
+  }
+  spelled.push_back(kKeptValueMark);
+  if (ref.respell) {
+    respell_any(spelled, ref.content);
+  } else {
+    spelled.append(ref.content);
+  }
+  write_var_bytes(out, spelled);
 }
 
 void write_text_from(std::string& out, std::string_view text, std::uint32_t offset,
@@ -37,7 +51,66 @@ void write_text_from(std::string& out, std::string_view text, std::uint32_t offs
   write_var_bytes(out, rest);
 }
 
-void write_values_from(std::string& out, const StructRef& ref, std::uint32_t offset) {
+void write_json_list_from(std::string& out, const StructRef& ref, std::uint32_t offset) {
+  ByteReader reader(ref.content);
+  for (std::uint32_t i = 0; i < offset; ++i) reader.var_bytes();
+  while (!reader.at_end()) write_json(out, reader.var_bytes());
+}
+
+void write_content(std::string& out, const StructRef& ref, std::uint32_t offset,
+                   ValueSpelling values) {
+  switch (ref.kind) {
+    case ContentKind::gc:
+    case ContentKind::skip:
+    case ContentKind::deleted: write_var_uint(out, ref.length - offset); break;
+    case ContentKind::json:
+      write_var_uint(out, ref.length - offset);
+      write_json_list_from(out, ref, offset);
+      break;
+    case ContentKind::binary: write_var_bytes(out, ref.content); break;
+    case ContentKind::string:
+      if (offset == 0) {
+        write_var_bytes(out, ref.content);
+      } else {
+        write_text_from(out, ref.content, offset, ref.length);
+      }
+      break;
+    case ContentKind::embed: write_value(out, ref, values); break;
+    case ContentKind::format:
+      write_var_bytes(out, ref.name);
+      write_value(out, ref, values);
+      break;
+    case ContentKind::type:
+      write_var_uint(out, static_cast<std::uint64_t>(ref.type));
+      if (ref.type == TypeKind::xml_element || ref.type == TypeKind::xml_hook) {
+        write_var_bytes(out, ref.name);
+      }
+      break;
+    case ContentKind::any:
+      write_var_uint(out, ref.length - offset);
+      append_values_from(out, ref, offset);
+      break;
+    case ContentKind::doc:
+      write_var_bytes(out, ref.name);
+      respell_subdocument_options(out, ref.content);
+      break;
+  }
+}
+
+}  // namespace
+
+std::string_view respell_json(std::string_view text, std::string& scratch) {
+  if (text == "undefined" || is_plain_json(text)) return text;
+  std::string encoded;
+  scratch.clear();
+  // The reader found it to be JSON, so no depth is too deep here.
+  const bool ok = encode_json(encoded, text, text.size() + 1).ok();
+  PLUV_ASSERT(ok);
+  append_json(scratch, encoded);
+  return scratch;
+}
+
+void append_values_from(std::string& out, const StructRef& ref, std::uint32_t offset) {
   ByteReader reader(ref.content);
   bool shortest = true;
   // Checked when it was read: no depth is too deep here.
@@ -55,53 +128,6 @@ void write_values_from(std::string& out, const StructRef& ref, std::uint32_t off
     respell_any(out, {begin, static_cast<std::size_t>(reader.position() - begin)});
   }
 }
-
-void write_json_list_from(std::string& out, const StructRef& ref, std::uint32_t offset) {
-  ByteReader reader(ref.content);
-  for (std::uint32_t i = 0; i < offset; ++i) reader.var_bytes();
-  while (!reader.at_end()) write_json(out, reader.var_bytes());
-}
-
-void write_content(std::string& out, const StructRef& ref, std::uint32_t offset) {
-  switch (ref.kind) {
-    case ContentKind::gc:
-    case ContentKind::skip:
-    case ContentKind::deleted: write_var_uint(out, ref.length - offset); break;
-    case ContentKind::json:
-      write_var_uint(out, ref.length - offset);
-      write_json_list_from(out, ref, offset);
-      break;
-    case ContentKind::binary: write_var_bytes(out, ref.content); break;
-    case ContentKind::string:
-      if (offset == 0) {
-        write_var_bytes(out, ref.content);
-      } else {
-        write_text_from(out, ref.content, offset, ref.length);
-      }
-      break;
-    case ContentKind::embed: write_json(out, ref.content); break;
-    case ContentKind::format:
-      write_var_bytes(out, ref.name);
-      write_json(out, ref.content);
-      break;
-    case ContentKind::type:
-      write_var_uint(out, static_cast<std::uint64_t>(ref.type));
-      if (ref.type == TypeKind::xml_element || ref.type == TypeKind::xml_hook) {
-        write_var_bytes(out, ref.name);
-      }
-      break;
-    case ContentKind::any:
-      write_var_uint(out, ref.length - offset);
-      write_values_from(out, ref, offset);
-      break;
-    case ContentKind::doc:
-      write_var_bytes(out, ref.name);
-      respell_subdocument_options(out, ref.content);
-      break;
-  }
-}
-
-}  // namespace
 
 void append_text_from(std::string& out, std::string_view text, std::uint32_t offset,
                       std::uint32_t length) {
@@ -154,10 +180,11 @@ bool loads_by_itself(std::string_view options) {
          });
 }
 
-void write_struct(std::string& out, const StructRef& ref, std::uint32_t offset) {
+void write_struct(std::string& out, const StructRef& ref, std::uint32_t offset,
+                  ValueSpelling values) {
   if (!ref.is_item()) {
     out.push_back(static_cast<char>(ref.kind));
-    write_content(out, ref, offset);
+    write_content(out, ref, offset, values);
     return;
   }
   const bool has_origin = ref.has_origin || offset > 0;
@@ -177,7 +204,7 @@ void write_struct(std::string& out, const StructRef& ref, std::uint32_t offset) 
     }
     if (ref.has_key) write_var_bytes(out, ref.key);
   }
-  write_content(out, ref, offset);
+  write_content(out, ref, offset, values);
 }
 
 void StructsWriter::end_client() {
@@ -196,7 +223,7 @@ void StructsWriter::add(const StructRef& ref, std::uint32_t offset) {
     write_var_uint(client_, ref.client);
     write_var_uint(client_, ref.clock + offset);
   }
-  write_struct(client_, ref, offset);
+  write_struct(client_, ref, offset, values_);
   ++structs_;
 }
 

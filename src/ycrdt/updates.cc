@@ -4,7 +4,9 @@
 #include <memory>
 
 #include "ycrdt/delete_set.h"
+#include "ycrdt/kept_updates.h"
 #include "ycrdt/update_reader.h"
+#include "ycrdt/update_walk.h"
 #include "ycrdt/update_writer.h"
 
 namespace pluv::ycrdt {
@@ -12,7 +14,10 @@ namespace {
 
 // One of the updates that are merged, at its next struct that is not a skip.
 struct Source {
-  Source(std::string_view update, const UpdateLimits& limits) : reader(update, limits) { next(); }
+  Source(std::string_view update, const UpdateLimits& limits, ValueSpelling values)
+      : reader(update, limits, values) {
+    next();
+  }
 
   void next() noexcept {
     do {
@@ -136,7 +141,7 @@ class SourceQueue {
 // Writes structs one step late, so that text may still grow.
 class Output {
  public:
-  explicit Output(bool coalesce) : coalesce_(coalesce) {}
+  Output(bool coalesce, ValueSpelling values) : writer_(values), coalesce_(coalesce) {}
 
   void write(const StructRef& ref, std::uint32_t offset) {
     if (!coalesce_) {
@@ -265,20 +270,29 @@ bool merge_structs(std::vector<Source*>& sources, Output& out) {
   return contested;
 }
 
+// What is read and what is written.
+struct Spellings {
+  ValueSpelling in = ValueSpelling::json;
+  ValueSpelling out = ValueSpelling::json;
+};
+constexpr Spellings kKept{ValueSpelling::kept, ValueSpelling::kept};
+
+// One update is answered as it is; then both spellings must be the same.
 Result<std::string> merge(std::span<const std::string_view> updates, const MergeOptions& options,
-                          bool& contested) {
+                          Spellings values, bool& contested) {
   if (updates.size() == 1 && !options.coalesce_text) {
-    if (auto checked = check_update(updates[0], options.limits); !checked) return checked.error();
+    UpdateReader reader(updates[0], options.limits, values.in);
+    if (const auto checked = check(reader); !checked) return checked.error();
     return std::string(updates[0]);
   }
   std::vector<std::unique_ptr<Source>> owned;
   std::vector<Source*> sources;
   for (const std::string_view update : updates) {
-    owned.push_back(std::make_unique<Source>(update, options.limits));
+    owned.push_back(std::make_unique<Source>(update, options.limits, values.in));
     if (owned.back()->reader.failed()) return owned.back()->reader.error();
     if (owned.back()->has_struct) sources.push_back(owned.back().get());
   }
-  Output output(options.coalesce_text);
+  Output output(options.coalesce_text, values.out);
   contested = merge_structs(sources, output);
   DeleteSet deletes;
   for (const auto& source : owned) {
@@ -293,111 +307,67 @@ Result<std::string> merge(std::span<const std::string_view> updates, const Merge
   return out;
 }
 
+Result<std::string> merge_in_turn(std::span<const std::string> updates, const UpdateLimits& limits,
+                                  Spellings values) {
+  constexpr std::size_t kWorkBytesMax = 4u * 1024 * 1024;
+  const MergeOptions options{.coalesce_text = false, .limits = limits};
+  std::vector<std::string_view> views(updates.begin(), updates.end());
+  bool contested = false;
+  Result<std::string> merged = merge(views, options, values, contested);
+  if (!merged || !contested || views.size() * merged->size() > kWorkBytesMax) return merged;
+  merged = updates[0];
+  for (std::size_t i = 1; merged && i < updates.size(); ++i) {
+    const std::string before = std::move(*merged);
+    merged = merge(std::vector<std::string_view>{before, updates[i]}, options, values, contested);
+  }
+  return merged;
+}
+
 }  // namespace
 
 Result<std::string> merge_updates(std::span<const std::string_view> updates,
                                   const MergeOptions& options) {
   bool contested = false;
-  return merge(updates, options, contested);
+  return merge(updates, options, {}, contested);
+}
+
+Result<std::string> merge_kept(std::span<const std::string_view> updates,
+                               const MergeOptions& options) {
+  bool contested = false;
+  return merge(updates, options, kKept, contested);
 }
 
 Result<std::string> merge_updates_in_turn(std::span<const std::string> updates,
                                           const UpdateLimits& limits) {
-  constexpr std::size_t kWorkBytesMax = 4u * 1024 * 1024;
-  const MergeOptions options{.coalesce_text = false, .limits = limits};
-  std::vector<std::string_view> views(updates.begin(), updates.end());
-  bool contested = false;
-  Result<std::string> merged = merge(views, options, contested);
-  if (!merged || !contested || views.size() * merged->size() > kWorkBytesMax) return merged;
-  merged = updates[0];
-  for (std::size_t i = 1; merged && i < updates.size(); ++i) {
-    const std::string before = std::move(*merged);
-    merged = merge(std::vector<std::string_view>{before, updates[i]}, options, contested);
-  }
-  return merged;
+  return merge_in_turn(updates, limits, {});
+}
+
+Result<std::string> merge_kept_in_turn(std::span<const std::string> updates,
+                                       const UpdateLimits& limits) {
+  return merge_in_turn(updates, limits, kKept);
 }
 
 Result<std::string> diff_update(std::string_view update, const StateVector& state,
                                 const UpdateLimits& limits) {
   UpdateReader reader(update, limits);
-  StructsWriter writer;
-  StructRef ref;
-  bool writing = false;  // the client's first new struct was seen
-  ClientId client = 0;
-  Clock known = 0;
-  bool first = true;
-  while (reader.next(ref)) {
-    if (first || ref.client != client) {
-      writing = false;
-      client = ref.client;
-      known = state.clock(client);
-      first = false;
-    }
-    if (writing) {
-      writer.add(ref, 0);
-    } else if (ref.kind != ContentKind::skip && ref.end() > known) {
-      writer.add(ref, known > ref.clock ? known - ref.clock : 0);
-      writing = true;
-    }
-  }
-  DeleteSet deletes;
-  if (reader.failed() || !reader.read_delete_set(deletes)) return reader.error();
-  std::string out;
-  writer.finish(out);
-  deletes.group_by_client();
-  deletes.write(out);
-  return out;
+  return diff(reader, UpdateWriterV1(), state);
+}
+
+Result<std::string> diff_kept(std::string_view update, const StateVector& state,
+                              const UpdateLimits& limits, ValueSpelling out) {
+  UpdateReader reader(update, limits, ValueSpelling::kept);
+  return diff(reader, UpdateWriterV1(out), state);
 }
 
 Result<std::string> encode_state_vector_from_update(std::string_view update,
                                                     const UpdateLimits& limits) {
   UpdateReader reader(update, limits);
-  StructRef ref;
-  std::string entries;
-  std::size_t count = 0;
-  bool first = true;
-  ClientId client = 0;
-  Clock clock = 0;
-  bool gap = false;
-  const auto end_client = [&] {
-    if (clock == 0) return;
-    ++count;
-    write_var_uint(entries, client);
-    write_var_uint(entries, clock);
-  };
-  while (reader.next(ref)) {
-    if (first || ref.client != client) {
-      end_client();
-      client = ref.client;
-      clock = 0;
-      gap = ref.clock != 0;
-      first = false;
-    }
-    gap |= ref.kind == ContentKind::skip;
-    if (!gap) clock = ref.end();
-  }
-  DeleteSet deletes;
-  if (reader.failed() || !reader.read_delete_set(deletes)) return reader.error();
-  end_client();
-  std::string out;
-  write_var_uint(out, count);
-  out.append(entries);
-  return out;
+  return encode_complete_state(reader);
 }
 
 Result<UpdateMeta> parse_update_meta(std::string_view update, const UpdateLimits& limits) {
   UpdateReader reader(update, limits);
-  StructRef ref;
-  UpdateMeta meta;
-  while (reader.next(ref)) {
-    if (meta.clients.empty() || meta.clients.back().client != ref.client) {
-      meta.clients.push_back({ref.client, ref.clock, ref.end()});
-    }
-    meta.clients.back().to = ref.end();
-  }
-  DeleteSet deletes;
-  if (reader.failed() || !reader.read_delete_set(deletes)) return reader.error();
-  return meta;
+  return parse_meta(reader);
 }
 
 }  // namespace pluv::ycrdt

@@ -27,7 +27,7 @@ class Replay {
   }
 
   writer(place, client) {
-    this.step("doc", place, client, true);
+    this.step("doc", place, client, true, false);
     return { place, text: this.step("root", place, "text", KIND.text) };
   }
 
@@ -96,7 +96,7 @@ function replay(trace) {
   const reader = out.writer(100, 7);
   out.step("apply", reader.place, out.step("merge", reader.place, all.slice(-2000)) * 8);
   for (const writer of writers.values()) {
-    out.step("apply", reader.place, out.step("state", writer.place, reader.place) * 8);
+    out.step("apply", reader.place, out.step("state", writer.place, reader.place, false) * 8);
   }
   out.step("dump", reader.place, true, true);
   return out;

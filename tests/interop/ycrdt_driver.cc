@@ -30,6 +30,7 @@
 #include "ycrdt/undo_manager.h"
 #include "ycrdt/update_writer.h"
 #include "ycrdt/updates.h"
+#include "ycrdt/updates_v2.h"
 
 namespace pluv::ycrdt {
 namespace {
@@ -223,14 +224,19 @@ class Script {
   };
 
   void answer(std::string_view text) { answers_.emplace_back(text); }
+  // An update that was kept.
+  struct Blob {
+    std::string bytes;
+    bool v2 = false;
+  };
   // Keeps bytes for later steps; several of one step have numbers side by side.
-  void keep(std::string_view bytes) {
-    blobs_[step_ * 8 + kept_++] = std::string(bytes);
+  void keep(std::string_view bytes, bool v2) {
+    blobs_[step_ * 8 + kept_++] = {std::string(bytes), v2};
     answer(bytes);
   }
-  void keep_result(const Result<std::string>& bytes) {
+  void keep_result(const Result<std::string>& bytes, bool v2) {
     if (bytes) {
-      keep(*bytes);
+      keep(*bytes, v2);
     } else {
       answer("error " + bytes.error().message);
     }
@@ -241,7 +247,7 @@ class Script {
     answer(result ? "ok" : "error");
   }
 
-  const std::string* blob(std::uint64_t number) const {
+  const Blob* blob(std::uint64_t number) const {
     const auto at = blobs_.find(number);
     return at == blobs_.end() ? nullptr : &at->second;
   }
@@ -255,7 +261,10 @@ class Script {
       return;
     }
     if (operation == "aw") {
-      awareness_.run(step, [this](std::uint64_t number) { return blob(number); });
+      awareness_.run(step, [this](std::uint64_t number) -> const std::string* {
+        const Blob* const found = blob(number);
+        return found == nullptr ? nullptr : &found->bytes;
+      });
       return;
     }
     const auto at = members_.find(step.number(2));
@@ -273,7 +282,7 @@ class Script {
 
   void make_doc(const Step& step) {
     Member& member = members_[step.number(2)];
-    add_doc(member, Doc(options_of(step.number(3), step.boolean(4))));
+    add_doc(member, Doc(options_of(step.number(3), step.boolean(4))), step.boolean(5));
   }
 
   DocOptions options_of(ClientId client, bool gc) const {
@@ -281,15 +290,20 @@ class Script {
         .client_id = client, .gc = gc, .clean_formatting = true, .hash_seed = step_, .limits = {}};
   }
 
-  void add_doc(Member& member, Doc doc) {
+  // v2: its changes are kept in version 2, too.
+  void add_doc(Member& member, Doc doc, bool v2) {
     member.types.clear();
     member.user_data.reset();
     member.undo.clear();
     member.doc = std::make_unique<Doc>(std::move(doc));
     member.doc->on_update([this](std::string_view update, const Transaction& transaction) {
       answer(transaction.local ? "local" : "remote");
-      keep(update);
+      keep(update, false);
     });
+    if (v2) {
+      member.doc->on_update_v2(
+          [this](std::string_view update, const Transaction&) { keep(update, true); });
+    }
     member.doc->on_subdocs([this](const SubdocsChange& change, const Transaction&) {
       answer("added " + show_guids(change.added) + " removed " + show_guids(change.removed) +
              " loaded " + show_guids(change.loaded));
@@ -424,16 +438,19 @@ class Script {
     } else if (operation == "state") {
       state(doc, step);
     } else if (operation == "apply") {
-      const std::string* update = blob(step.number(3));
+      const Blob* update = blob(step.number(3));
       if (update == nullptr) {
         answer(kSkipped);
       } else {
-        const std::string copy = *update;
-        const auto applied = doc.apply_update(copy, step.size() > 4 ? step.string(4) : "");
+        const std::string copy = update->bytes;
+        const std::string_view origin = step.size() > 4 ? step.string(4) : std::string_view();
+        const auto applied =
+            update->v2 ? doc.apply_update_v2(copy, origin) : doc.apply_update(copy, origin);
         answer(applied ? "ok" : "error " + applied.error().message);
       }
     } else if (operation == "merge" || operation == "diff" || operation == "cut" ||
-               operation == "vector" || operation == "meta") {
+               operation == "vector" || operation == "meta" || operation == "convert" ||
+               operation == "hide") {
       bytes_step(doc, step, operation);
     } else if (operation == "dump") {
       dump(member, step);
@@ -519,10 +536,13 @@ class Script {
     if (!snapshot) {
       answer(kSkipped);
     } else if (operation == "contains") {
-      const std::string* const update = blob(step.number(4));
-      answer(update == nullptr                               ? kSkipped
-             : *snapshot_contains_update(*snapshot, *update) ? "true"
-                                                             : "false");
+      const Blob* const update = blob(step.number(4));
+      if (update == nullptr) {
+        answer(kSkipped);
+      } else {
+        const std::string v1 = update->v2 ? *convert_update_v2_to_v1(update->bytes) : update->bytes;
+        answer(*snapshot_contains_update(*snapshot, v1) ? "true" : "false");
+      }
     } else if (operation == "equal") {
       const std::optional<Snapshot> other = snapshot_of(step.any(4));
       answer(!other ? kSkipped : *snapshot == *other ? "true" : "false");
@@ -530,7 +550,7 @@ class Script {
       members_.erase(step.number(4));
       auto restored = create_doc_from_snapshot(*member.doc, *snapshot,
                                                options_of(step.number(5), step.boolean(6)));
-      if (restored) add_doc(members_[step.number(4)], std::move(*restored));
+      if (restored) add_doc(members_[step.number(4)], std::move(*restored), false);
       answer(restored ? "ok" : "error");
     }
     return true;
@@ -601,8 +621,9 @@ class Script {
 
   // What another document lacks, or everything.
   void state(Doc& doc, const Step& step) {
+    const bool v2 = step.boolean(4);
     if (!step.has(3)) {
-      keep(doc.encode_state_as_update());
+      keep(v2 ? doc.encode_state_as_update_v2() : doc.encode_state_as_update(), v2);
       return;
     }
     const auto other = members_.find(step.number(3));
@@ -612,30 +633,50 @@ class Script {
     }
     const std::string vector = other->second.doc->encode_state_vector();
     answer(vector);
-    keep(doc.encode_state_as_update(*decode_state_vector(vector)));
+    const StateVector state = *decode_state_vector(vector);
+    keep(v2 ? doc.encode_state_as_update_v2(state) : doc.encode_state_as_update(state), v2);
+  }
+
+  static Result<std::string> converted(const Blob& update) {
+    return update.v2 ? convert_update_v2_to_v1(update.bytes)
+                     : convert_update_v1_to_v2(update.bytes);
   }
 
   void bytes_step(Doc& doc, const Step& step, const std::string& operation) {
-    std::vector<std::string_view> updates;
+    std::vector<std::string> owned;
+    bool v2 = false;  // as the first one
     for (const Any& number : step.list(3)) {
-      const std::string* update = blob(static_cast<std::uint64_t>(*number.get<double>()));
+      const Blob* update = blob(static_cast<std::uint64_t>(*number.get<double>()));
       if (update == nullptr) {
         answer(kSkipped);
         return;
       }
-      updates.push_back(*update);
+      if (owned.empty()) v2 = update->v2;
+      owned.push_back(update->v2 == v2 ? update->bytes : *converted(*update));
     }
+    const std::vector<std::string_view> updates(owned.begin(), owned.end());
+    const std::string_view update = updates[0];
     if (operation == "merge") {
-      keep_result(merge_updates(updates));
-    } else if (operation == "diff") {
-      keep_result(diff_update(updates[0], doc.state_vector()));
-    } else if (operation == "cut") {
-      keep_result(diff_update(updates[0], vector_of(step.list(4))));
+      keep_result(v2 ? merge_updates_v2(updates) : merge_updates(updates), v2);
+    } else if (operation == "diff" || operation == "cut") {
+      const StateVector state = operation == "diff" ? doc.state_vector() : vector_of(step.list(4));
+      keep_result(v2 ? diff_update_v2(update, state) : diff_update(update, state), v2);
+    } else if (operation == "convert") {
+      keep_result(converted({owned[0], v2}), !v2);
+    } else if (operation == "hide") {
+      const ObfuscateOptions options{.formatting = step.boolean(4),
+                                     .subdocs = step.boolean(5),
+                                     .yxml = step.boolean(6),
+                                     .limits = {}};
+      const auto out =
+          v2 ? obfuscate_update_v2(update, options) : obfuscate_update(update, options);
+      answer(out ? *out : "error " + out.error().message);
     } else if (operation == "meta") {
-      const auto meta = parse_update_meta(updates[0]);
+      const auto meta = v2 ? parse_update_meta_v2(update) : parse_update_meta(update);
       answer(meta ? show_meta(*meta) : "error " + meta.error().message);
     } else {
-      const auto vector = encode_state_vector_from_update(updates[0]);
+      const auto vector =
+          v2 ? encode_state_vector_from_update_v2(update) : encode_state_vector_from_update(update);
       answer(vector ? *vector : "error " + vector.error().message);
     }
   }
@@ -646,7 +687,8 @@ class Script {
     answer(doc.encode_state_vector());
     answer(doc.has_pending() ? "pending" : "complete");
     if (step.boolean(3)) {  // all that is to be seen
-      keep(doc.encode_state_as_update());
+      keep(doc.encode_state_as_update(), false);
+      keep(doc.encode_state_as_update_v2(), true);
       if (step.boolean(4)) answer(doc.to_json());
       for (const std::string& name : doc.root_names()) answer(name);
     }
@@ -795,9 +837,9 @@ class Script {
 
   std::map<std::uint64_t, Member> members_;
   AwarenessSteps awareness_{[this](std::string_view text) { answer(text); },
-                            [this](const Result<std::string>& bytes) { keep_result(bytes); }};
-  std::unordered_map<std::uint64_t, std::string> blobs_;
+                            [this](const Result<std::string>& bytes) { keep_result(bytes, false); }};
   std::unordered_map<std::uint64_t, std::string> notes_;
+  std::unordered_map<std::uint64_t, Blob> blobs_;
   std::vector<std::string> answers_;
   std::uint64_t step_ = 0;
   std::uint64_t kept_ = 0;

@@ -46,10 +46,10 @@ export class AwarenessSteps {
     }
     if (!blobs.has(a)) return this.#answer(SKIPPED);
     if (operation === "apply") {
-      awareness.applyAwarenessUpdate(of, blobs.get(a), b);
+      awareness.applyAwarenessUpdate(of, blobs.get(a).bytes, b);
       return this.#answer("ok");
     }
-    return this.#keep(awareness.modifyAwarenessUpdate(blobs.get(a), (state) =>
+    return this.#keep(awareness.modifyAwarenessUpdate(blobs.get(a).bytes, (state) =>
       ({ was: state === null ? null : [state] })));
   }
 

@@ -5,7 +5,7 @@ import * as Y from "yjs";
 
 import { AwarenessGenerator } from "./generate_awareness.mjs";
 import { Random } from "./random.mjs";
-import { isLive, KIND, kindOf, YjsScript } from "./yjs_script.mjs";
+import { FORMATS, isLive, KIND, kindOf, YjsScript } from "./yjs_script.mjs";
 
 const TEXTS = ["a", "b", "xy", "hello", "é", "€uro", "😀", "a😀b", "😀😀", "\u{10ffff}", "\n", " ",
                "<&\"'>", "\u{0}", "\u{7f}", "\ud7ff\ue000", "long ".repeat(30)];
@@ -135,7 +135,7 @@ export class Generator {
     for (let place = 0; place < count; ++place) {
       const user = { place, roots: [], inbox: [], undo: [] };
       this.#users.push(user);
-      this.#step("doc", place, this.#client(), random.chance(gc));
+      this.#step("doc", place, this.#client(), random.chance(gc), random.chance(30));
       if (!this.lazy) this.#openRoots(user);
       if (this.userData) this.#step("pud", place, "new");
     }
@@ -171,7 +171,8 @@ export class Generator {
     const random = this.#random;
     // yjs throws where a half of what adds a user arrives.
     const what = random.weighted({ deliver: 10, resend: 1, sync: 2, merge: 2, diff: 2,
-                                   cut: this.userData ? 0 : 1, vector: 1, meta: 0.3 });
+                                   cut: this.userData ? 0 : 1, vector: 1, meta: 0.3, convert: 1,
+                                   hide: 0.5 });
     if (what === "deliver") return this.#deliver(user, random.between(1, 4));
     if (what === "sync") return this.#sync(random.pick(this.#users), user);
     if (this.#all.length === 0) return;
@@ -186,6 +187,9 @@ export class Generator {
       if (random.chance(70)) this.#apply(user.place, diff * 8);
     } else if (what === "cut") {
       this.#cut(user, random.pick(this.#all));
+    } else if (what === "hide") {
+      const choices = [random.chance(70), random.chance(70), random.chance(70)];
+      this.#step("hide", user.place, [random.pick(this.#all)], ...choices);
     } else {
       this.#step(what, user.place, [random.pick(this.#all)]);
     }
@@ -198,7 +202,8 @@ export class Generator {
 
   // A part of an update, from the middle of its structs on.
   #cut(user, number) {
-    const { from, to } = Y.parseUpdateMeta(this.script.blobs.get(number));
+    const { bytes, v2 } = this.script.blobs.get(number);
+    const { from, to } = FORMATS[Number(v2)].meta(bytes);
     const vector = [...from].map(([client, clock]) =>
       [client, this.#random.between(clock, to.get(client))]);
     const cut = this.#step("cut", user.place, [number], vector);
@@ -216,7 +221,8 @@ export class Generator {
 
   #sync(from, to) {
     if (from === to) return;
-    const state = this.#step("state", from.place, this.#random.chance(80) ? to.place : null);
+    const state = this.#step("state", from.place, this.#random.chance(80) ? to.place : null,
+                             this.#random.chance(40));
     const known = [...this.script.blobs.keys()].includes(state * 8);
     if (known) this.#apply(to.place, state * 8);
   }
@@ -278,7 +284,8 @@ export class Generator {
     for (const root of Object.keys(this.#profile.roots)) {
       if (this.script.members.has(place)) this.#step("root", place, root, ROOT_KIND[root]);
     }
-    this.#step("dump", place, true, true);
+    // A root that nobody has opened is nothing in yjs's JSON.
+    this.#step("dump", place, true, !this.userData);
   }
 
   // A text between two snapshots, or any type at one.
@@ -479,7 +486,7 @@ export class Generator {
       this.#step("tf", user.place, number, ...this.#range(length), this.#attributes());
     } else if (what === "embed") {
       const type = this.#profile.nested && random.chance(40);
-      const embed = type ? ["t", random.pick(NESTED), random.pick(NAMES)] : ["v", this.#object()];
+      const embed = type ? ["t", random.pick(NESTED), random.pick(NAMES)] : ["v", this.#embed()];
       this.#step("te", user.place, number, index, embed, this.#attributes());
     } else if (what === "attribute") {
       this.#editAttributes(user, number);
@@ -497,7 +504,7 @@ export class Generator {
       // yjs throws where a delta deletes in a text that never had anything in it.
       const what = random.pick(length > 0 ? ["i", "r", "d"] : ["i", "r"]);
       if (what === "i") {
-        delta.push(["i", random.chance(80) ? random.pick(TEXTS) : this.#object(), attributes]);
+        delta.push(["i", random.chance(80) ? random.pick(TEXTS) : this.#embed(), attributes]);
       } else if (left > 0) {
         const step = random.between(1, Math.min(left, 6));
         left -= step;
@@ -608,7 +615,14 @@ export class Generator {
     return depth > 0 ? this.#value(depth - 1) : random.pick(NUMBERS);
   }
 
-  // An object for an embed is one that JSON keeps.
+  // An object for an embed; mostly one that JSON keeps, and version 1 with it.
+  #embed() {
+    const random = this.#random;
+    const odd = [undefined, this.#bytes(), random.pick(ODD_NUMBERS), -0, [undefined, this.#bytes()]];
+    return random.chance(85) ? this.#object() : { ...this.#object(), odd: random.pick(odd) };
+  }
+
+  // One that JSON keeps unless `depth` is given.
   #object(depth) {
     const random = this.#random;
     const out = {};

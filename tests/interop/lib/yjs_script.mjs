@@ -1,19 +1,21 @@
 // Runs the steps of a script in yjs: what ycrdt_driver.cc does in our engine, with the same answers.
 // A step is [number, operation, document, arguments...]:
 //
-//   doc     client gc                a new document in this place
+//   doc     client gc v2             a new document in this place; v2: keeps updates in both formats
 //   root    name kind                opens a root; the step's number names the type from then on
 //   child   type place               opens a type in another one: place is an index or a key
 //   watch   type                     answers each event of the type, and of those in it, from now on
 //   id      client                   writes under this name from now on
 //   tx      steps origin             these as one transaction; an empty origin is none
-//   state   document or null         keeps encodeStateAsUpdate, of what that document lacks
+//   state   document or null, v2     keeps encodeStateAsUpdate, of what that document lacks
 //   apply   bytes origin             applies what an earlier step kept
-//   merge   list of bytes            keeps mergeUpdates
+//   merge   list of bytes            keeps mergeUpdates, in the first one's format, as all that follow
 //   diff    list of one              keeps diffUpdate, with the document's state vector
 //   cut     list of one, vector      keeps diffUpdate, with this state vector: pairs of client, clock
 //   vector  list of one              answers encodeStateVectorFromUpdate
 //   meta    list of one              answers parseUpdateMeta
+//   convert list of one              keeps it in the other format
+//   hide    list of one, three booleans   answers obfuscateUpdate: formatting, subdocs, yxml
 //   dump    boolean boolean          answers all that the opened types show; first true: and the
 //                                    document's bytes; second true: and its JSON, whose order depends on
 //                                    when roots were opened
@@ -65,6 +67,17 @@ const ROOTS = { [KIND.array]: Y.Array, [KIND.map]: Y.Map, [KIND.text]: Y.Text,
 const MAKE = [() => new Y.Array(), () => new Y.Map(), () => new Y.Text(),
               (name) => new Y.XmlElement(name), () => new Y.XmlFragment(),
               (name) => new Y.XmlHook(name), () => new Y.XmlText()];
+
+// The functions on updates, of version 1 and of version 2.
+export const FORMATS = [
+  { merge: Y.mergeUpdates, diff: Y.diffUpdate, vector: Y.encodeStateVectorFromUpdate,
+    meta: Y.parseUpdateMeta, hide: Y.obfuscateUpdate },
+  { merge: Y.mergeUpdatesV2, diff: Y.diffUpdateV2, vector: (update) =>
+    Y.encodeStateVectorFromUpdateV2(update), meta: (update) => Y.parseUpdateMetaV2(update),
+    hide: Y.obfuscateUpdateV2 },
+];
+const converted = ({ bytes, v2 }) =>
+  v2 ? Y.convertUpdateFormatV2ToV1(bytes) : Y.convertUpdateFormatV1ToV2(bytes);
 
 // The answers of a script, as encoded() and the driver write them.
 export function answersOf(bytes) {
@@ -141,8 +154,8 @@ export class YjsScript {
 
   answer(text) { this.answers.push(text); }
 
-  #keep(bytes) {
-    this.blobs.set(this.#step * 8 + this.#kept++, bytes);
+  #keep(bytes, v2) {
+    this.blobs.set(this.#step * 8 + this.#kept++, { bytes, v2 });
     this.answer(bytes);
   }
 
@@ -184,17 +197,18 @@ export class YjsScript {
     }
   }
 
-  #makeDoc([, , place, client, gc]) {
+  #makeDoc([, , place, client, gc, v2]) {
     const doc = new Y.Doc({ gc });
     doc.clientID = client;
-    this.#addDoc(place, doc);
+    this.#addDoc(place, doc, v2);
   }
 
-  #addDoc(place, doc) {
+  #addDoc(place, doc, v2 = false) {
     doc.on("update", (update, origin, _, transaction) => {
       this.answer(transaction.local ? "local" : "remote");
-      this.#keep(update);
+      this.#keep(update, false);
     });
+    if (v2) doc.on("updateV2", (update) => this.#keep(update, true));
     doc.on("subdocs", ({ added, removed, loaded }) => this.#showSubdocs(added, removed, loaded));
     this.members.set(place, { doc, types: new Map() });
   }
@@ -232,17 +246,18 @@ export class YjsScript {
     switch (operation) {
       case "root": types.set(number, doc.get(a, ROOTS[b])); break;
       case "id": doc.clientID = a; break;
-      case "state": this.#state(doc, a); break;
+      case "state": this.#state(doc, a, b); break;
       case "apply":
         if (!this.blobs.has(a)) {
           this.answer(SKIPPED);
         } else {
-          Y.applyUpdate(doc, this.blobs.get(a), b || null);
+          const { bytes, v2 } = this.blobs.get(a);
+          (v2 ? Y.applyUpdateV2 : Y.applyUpdate)(doc, bytes, b || null);
           this.answer("ok");
         }
         break;
-      case "merge": case "diff": case "cut": case "vector": case "meta":
-        this.#bytesStep(doc, operation, a, b);
+      case "merge": case "diff": case "cut": case "vector": case "meta": case "convert": case "hide":
+        this.#bytesStep(doc, operation, a, step.slice(4));
         break;
       case "dump": this.#dump(member, a, b); break;
       case "pud":
@@ -260,25 +275,33 @@ export class YjsScript {
     return true;
   }
 
-  #state(doc, place) {
-    if (place === null) return this.#keep(Y.encodeStateAsUpdate(doc));
+  #state(doc, place, v2) {
+    const encode = v2 ? Y.encodeStateAsUpdateV2 : Y.encodeStateAsUpdate;
+    if (place === null) return this.#keep(encode(doc), v2);
     const other = this.members.get(place);
     if (other === undefined) return this.answer(SKIPPED);
     const vector = Y.encodeStateVector(other.doc);
     this.answer(vector);
-    this.#keep(Y.encodeStateAsUpdate(doc, vector));
+    this.#keep(encode(doc, vector), v2);
   }
 
-  #bytesStep(doc, operation, numbers, vector) {
-    const updates = numbers.map((number) => this.blobs.get(number));
-    if (updates.includes(undefined)) return this.answer(SKIPPED);
-    if (operation === "merge") this.#keep(Y.mergeUpdates(updates));
-    else if (operation === "diff") this.#keep(Y.diffUpdate(updates[0], Y.encodeStateVector(doc)));
-    else if (operation === "cut") {
-      this.#keep(Y.diffUpdate(updates[0], Y.encodeStateVector(new Map(vector))));
-    } else if (operation === "vector") this.answer(Y.encodeStateVectorFromUpdate(updates[0]));
+  #bytesStep(doc, operation, numbers, rest) {
+    const blobs = numbers.map((number) => this.blobs.get(number));
+    if (blobs.includes(undefined)) return this.answer(SKIPPED);
+    const v2 = blobs[0].v2;
+    const updates = blobs.map((blob) => blob.v2 === v2 ? blob.bytes : converted(blob));
+    const of = FORMATS[Number(v2)];
+    const diff = (state) => this.#keep(of.diff(updates[0], Y.encodeStateVector(state)), v2);
+    if (operation === "merge") this.#keep(of.merge(updates), v2);
+    else if (operation === "diff") diff(doc);
+    else if (operation === "cut") diff(new Map(rest[0]));
+    else if (operation === "convert") this.#keep(converted(blobs[0]), !v2);
+    else if (operation === "hide") {
+      const [formatting, subdocs, yxml] = rest;
+      this.answer(of.hide(updates[0], { formatting, subdocs, yxml }));
+    } else if (operation === "vector") this.answer(of.vector(updates[0]));
     else {
-      const { from, to } = Y.parseUpdateMeta(updates[0]);
+      const { from, to } = of.meta(updates[0]);
       this.answer([...from].map(([client, clock]) => `${client} ${clock} ${to.get(client)}`).join());
     }
   }
@@ -321,8 +344,10 @@ export class YjsScript {
     if (!this.notes.has(a)) return this.answer(SKIPPED);
     const snapshot = Y.decodeSnapshot(this.notes.get(a));
     if (operation === "contains") {
-      this.answer(!this.blobs.has(b) ? SKIPPED
-        : String(Y.snapshotContainsUpdate(snapshot, this.blobs.get(b))));
+      if (!this.blobs.has(b)) return this.answer(SKIPPED);
+      const blob = this.blobs.get(b);
+      const update = blob.v2 ? converted(blob) : blob.bytes;
+      this.answer(String(Y.snapshotContainsUpdate(snapshot, update)));
     } else if (operation === "equal") {
       this.answer(!this.notes.has(b) ? SKIPPED
         : String(Y.equalSnapshots(snapshot, Y.decodeSnapshot(this.notes.get(b)))));
@@ -366,7 +391,8 @@ export class YjsScript {
     const pending = doc.store.pendingStructs !== null || doc.store.pendingDs !== null;
     this.answer(pending ? "pending" : "complete");
     if (!all) return;
-    this.#keep(Y.encodeStateAsUpdate(doc));
+    this.#keep(Y.encodeStateAsUpdate(doc), false);
+    this.#keep(Y.encodeStateAsUpdateV2(doc), true);
     if (inOrder) this.answer(stringify(doc.toJSON()));
     for (const name of doc.share.keys()) this.answer(name);
   }
