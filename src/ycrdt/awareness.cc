@@ -321,19 +321,19 @@ void Awareness::unobserve(Subscription subscription) {
   std::erase_if(update_observers_, is_it);
 }
 
-void Awareness::emit(const Observers& observers, const AwarenessChange& change,
-                     std::string_view origin) {
-  if (change.empty()) return;
-  const Observers now = observers;  // they may come and go meanwhile
-  for (const auto& [subscription, observer] : now) observer(change, origin);
-}
-
 void Awareness::emit_both(AwarenessChange change, std::vector<ClientId> changed,
                           std::string_view origin) {
+  const auto tell = [&](const Observers& observers) {
+    if (change.empty()) return;
+    for (const auto& [subscription, observer] : observers) observer(change, origin);
+  };
+  // Copies: observers may come and go meanwhile.
   std::swap(change.updated, changed);
-  emit(change_observers_, change, origin);
+  const Observers of_changes = change_observers_;
+  tell(of_changes);
   std::swap(change.updated, changed);
-  emit(update_observers_, change, origin);
+  const Observers of_updates = update_observers_;
+  tell(of_updates);
 }
 
 }  // namespace pluv::ycrdt

@@ -159,7 +159,6 @@ class Awareness {
   void renew_local(std::optional<std::string> state, std::int64_t now_ms);
   [[nodiscard]] Result<void> make_room(std::span<const AwarenessEntry> entries);
   void forget_gone(std::size_t wanted, std::vector<ClientIndex> candidates);
-  void emit(const Observers& observers, const AwarenessChange& change, std::string_view origin);
   // `changed`: of change.updated those whose states differ.
   void emit_both(AwarenessChange change, std::vector<ClientId> changed, std::string_view origin);
 
