@@ -76,7 +76,9 @@ class Snapshot {
 enum class TextChange : std::uint8_t { removed, added };
 
 struct DeltaBetween {
-  const Snapshot* snapshot = nullptr;  // what is shown; nullptr: the document as it is now
+  // What is shown. nullptr: the document as it is now; of `previous` what was removed since is then
+  // shown without saying so.
+  const Snapshot* snapshot = nullptr;
   const Snapshot* previous = nullptr;  // what it is compared with; nullptr: with nothing
   // What the attribute "ychange" of a run of text says that was added since `previous`, or that was
   // removed and is shown nevertheless. id: its first element, which says who wrote it. Without one,
