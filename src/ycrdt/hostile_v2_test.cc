@@ -166,6 +166,17 @@ TEST(HostileV2, ContentsAreChecked) {
   parts.rest = "01 01 00 75 01 75 01 75 00 00";
   EXPECT_EQ(refusal(parts.bytes()), "");
   EXPECT_EQ(refusal(parts.bytes(), {.value_depth_max = 2}), "A value is too deep");
+  // Bytes are an object in version 1, however deep the limit lets values be.
+  std::string nested;
+  for (int i = 0; i < 511; ++i) nested += "75 01";
+  parts.rest = "01 01 00" + nested + "74 00 00";
+  EXPECT_EQ(refusal(parts.bytes()), "");
+  parts.rest = "01 01 00 75 01" + nested + "7e 00";
+  EXPECT_EQ(refusal(parts.bytes()), "");
+  parts.rest = "01 01 00 75 01" + nested + "74 00 00";
+  EXPECT_EQ(refusal(parts.bytes(), {.value_depth_max = 2000}), "A value is too deep");
+  parts.rest = "01 01 00 75 01 75 01" + nested + "7e 00";
+  EXPECT_EQ(refusal(parts.bytes(), {.value_depth_max = 2000}), "A value is too deep");
   parts.infos = "0a";
   parts.rest = "01 01 00 8080808010 00";
   EXPECT_EQ(refusal(parts.bytes()), "A length is too large");

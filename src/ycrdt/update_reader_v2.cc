@@ -1,6 +1,7 @@
 #include "ycrdt/update_reader_v2.h"
 
-#include "base/utf8.h"
+#include <algorithm>
+
 #include "json/reader.h"
 #include "ycrdt/any.h"
 #include "ycrdt/update_reader.h"
@@ -154,10 +155,8 @@ bool UpdateReaderV2::read_content(StructRef& out) {
       out.length = static_cast<std::uint32_t>(units);
       return true;
     }
-    case ContentKind::embed: out.kept_value = true; return read_value(out.content, out.respell);
-    case ContentKind::format:
-      out.kept_value = true;
-      return read_key(out) && read_value(out.content, out.respell);
+    case ContentKind::embed: return read_embedded(out);
+    case ContentKind::format: return read_key(out) && read_embedded(out);
     case ContentKind::type: return read_type(out);
     case ContentKind::any: return read_values(out);
     case ContentKind::doc:
@@ -185,6 +184,22 @@ bool UpdateReaderV2::read_value(std::string_view& out, bool& respell) {
   out = std::string_view(begin, static_cast<std::size_t>(rest_.position() - begin));
   respell |= !shortest;
   return true;
+}
+
+// What version 1 will have to say as JSON, where bytes are an object and depth has a cap of its
+// own.
+bool UpdateReaderV2::read_embedded(StructRef& out) {
+  out.kept_value = true;
+  const std::size_t depth_max = std::min(limits_.value_depth_max, json::kDepthCap);
+  ByteReader ahead = rest_;
+  bool shortest = true;
+  const bool shallow = check_any(ahead, depth_max - 1, shortest) != AnyFault::too_deep;
+  if (!read_value(out.content, out.respell)) return false;
+  if (shallow) return true;
+  std::string text;
+  append_json(text, out.content);
+  json::Reader reader(text, depth_max);
+  return (reader.skip_value() && reader.finish()) || fail_value(true, "");
 }
 
 bool UpdateReaderV2::read_values(StructRef& out) {

@@ -54,6 +54,7 @@ class UpdateReaderV2 {
   bool read_content(StructRef& out);
   bool read_type(StructRef& out);
   bool read_value(std::string_view& out, bool& respell);
+  bool read_embedded(StructRef& out);
   bool read_values(StructRef& out);
   bool read_json_list(StructRef& out);
   bool read_text(std::string_view& out, std::string& scratch);
