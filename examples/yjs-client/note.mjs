@@ -1,6 +1,6 @@
 // A client made of npm ws and yjs alone: a note that everybody in the room shares.
 //
-//   node note.mjs "Buy oat milk"     adds a line, prints the note and ends
+//   node note.mjs "Buy oat milk"     adds a line, prints the note once that is kept, and ends
 //   node note.mjs                    prints the note, and again whenever it changes
 //
 // ROOM_URL is the address of another room, with ?token= where the server asks for tokens.
@@ -18,6 +18,7 @@ const doc = new Y.Doc();
 const note = doc.getText("note");
 const toBase64 = (bytes) => Buffer.from(bytes).toString("base64");
 const fromBase64 = (text) => Buffer.from(text, "base64");
+let added = false;
 
 function connect() {
   const socket = new WebSocket(url);
@@ -41,11 +42,15 @@ function connect() {
       send("$updateStorage", { origin: "$initialized", update });
       doc.off("update", onEdit);
       doc.on("update", onEdit);
-      if (line !== undefined) {
+      if (line !== undefined && !added) {
+        added = true;
         note.insert(note.length, `${line}\n`);
-        socket.close(1000);
+        // A receipt: it is answered with the document when the line is kept.
+        send("$initializeSession", { presence: {}, update: null });
+        return;
       }
       show();
+      if (added) socket.close(1000);
     },
     $storageUpdated({ state }) {
       Y.applyUpdate(doc, fromBase64(state), socket);
@@ -53,6 +58,7 @@ function connect() {
     },
     $error({ message }) {
       console.error(`the server says: ${message}`);
+      process.exitCode = 1;
     },
   };
 
