@@ -33,7 +33,6 @@ setup-%:
 
 run: setup-run
 	@$(PHASE) "build pluvd" scripts/build release pluvd
-	@echo "==> open http://localhost:3000 (end with Ctrl-C)"
 	@exec $(BIN)/pluvd --dev --port 3000 $(ARGS)
 
 build: setup-run

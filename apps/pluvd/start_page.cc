@@ -56,10 +56,11 @@ const client = createClient({
   wsEndpoint: ({ room }) =&gt; `{{ws}}://{{host}}/api/pluv/room/${room}`,{{endpoint}}
 });
 const room = client.createRoom("my-room");
+room.subscribe.event.receiveMessage(({ data }) =&gt; console.log(data));
 await client.enter(room);
 
-room.event("receiveMessage", ({ data }) =&gt; console.log(data));
-room.broadcast("sendMessage", { message: "Hello" });</pre>
+// Once it is connected, as on a click:
+button.onclick = () =&gt; room.broadcast("sendMessage", { message: "Hello" });</pre>
 <h2>Demo events</h2>
 <table>
   <tr><td><code>sendMessage {message}</code><td>sends <code>receiveMessage {message}</code> to all

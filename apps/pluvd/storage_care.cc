@@ -19,7 +19,11 @@ std::string line_of(const StorageTool& tool, const Finding& finding) {
   if (finding.room.empty()) return tool.path + ": " + finding.message;
   std::string out = "room " + finding.room + ": ";
   if (finding.number != 0) out += "record " + std::to_string(finding.number) + ": ";
-  return out + finding.message;
+  out += finding.message;
+  if (finding.in_history) {
+    out += " (in the history; compact " + finding.room + " --history 0 drops it)";
+  }
+  return out;
 }
 
 // Why the document cannot be used, empty when it can.
@@ -74,7 +78,8 @@ int storage_verify(StorageTool& tool) {
   std::set<std::string> damaged;
   std::string out;
   for (const Finding& finding : *findings) {
-    damaged.insert(finding.room);
+    // Without its history a document may still be whole.
+    if (!finding.in_history) damaged.insert(finding.room);
     out += line_of(tool, finding) + "\n";
   }
   const auto rooms = all_rooms(tool);

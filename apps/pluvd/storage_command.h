@@ -8,7 +8,8 @@
 namespace pluv::apps {
 
 // arguments behind the word storage. Answers the exit code: 0; 1 when something is wrong or not
-// there; 2 when misused; kExitStorage when the file cannot be used.
+// there; 2 when misused; kExitStorage when a file cannot be used, that of the documents or one that
+// is to be written.
 [[nodiscard]] int run_storage(std::span<const std::string> arguments);
 
 }  // namespace pluv::apps

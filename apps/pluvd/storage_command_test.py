@@ -269,9 +269,13 @@ class StorageTest(unittest.TestCase):
         self.fails("show", "note", code=4)
         self.call("import", "note", "--replace", given=OTHER)
         self.assertEqual(self.document(), {"note": "other"})
+        # What was damaged is still there, of the past.
+        for line in self.call("verify", code=1).text.splitlines():
+            self.assertRegex(line, r"^room note: record \d: the record is damaged: .+ "
+                                   r"\(in the history; compact note --history 0 drops it\)$")
         time.sleep(0.002)
-        self.call("compact", "--history", "0")
-        self.call("verify")
+        self.call("compact", "note", "--history", "0")
+        self.assertIn("all is well", self.call("verify").text)
 
     def test_finds_a_document_that_the_engine_refuses(self):
         self.fill()

@@ -21,8 +21,9 @@ constexpr std::array kVerbs = {
                    kTakesRoom | kNeedsRoom | kTakesAt | kOnlyReads},
     StorageVerbRow{StorageVerb::history, "history", "ROOM [--json]",
                    "list the moments that a document can be restored to",
-                   "Oldest first. Of each record: when it was written, its number, what it is, "
-                   "bytes.\n",
+                   "Oldest first. Of each record: when it was written, its number (by which "
+                   "verify and\nthe log name it), its bytes, what it is. --at TIME shows all that "
+                   "was written up to\nthen: of two records of one millisecond, both.\n",
                    kTakesRoom | kNeedsRoom | kTakesJson | kOnlyReads},
     StorageVerbRow{StorageVerb::verify, "verify", "", "check the file and every document in it",
                    "SQLite's own check, the checksum of every record, and that every document "
@@ -101,7 +102,8 @@ std::string storage_help() {
   out += kAnywhere;
   out +=
       "\n"
-      "Exit codes: 0 done, 1 something is wrong or not there, 2 misused, 4 cannot use the file.\n";
+      "Exit codes: 0 done, 1 something is wrong or not there, 2 misused, 4 cannot use a file (the\n"
+      "documents', or the one that is to be written).\n";
   return out;
 }
 

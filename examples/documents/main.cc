@@ -17,7 +17,7 @@ struct Count {
 int main(int argc, char** argv) {
   const auto io = pluv::create_io(pluv::platform_native(pluv::NativeOptions{
       .crdt = pluv::yjs(),
-      .persistence = pluv::sqlite({.path = argc > 1 ? argv[1] : "documents.sqlite"})}));
+      .persistence = pluv::sqlite({.path = argc > 1 ? argv[1] : "pluv.sqlite"})}));
   using Ctx = decltype(io)::Ctx;
 
   // The edit is kept and told to everybody, then the event that speaks of it is sent.

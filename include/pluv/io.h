@@ -33,7 +33,8 @@ struct NoAuthorize {
   using User = NoUser;
 };
 
-// The options of the self-hosted platform, all of which may be left out.
+// The options of the self-hosted platform, all of which may be left out. Of a misspelt one the
+// compiler says "class template argument deduction failed".
 template <class AuthorizeType = NoAuthorize, class ContextType = NoContext, class Crdt = Noop>
 struct NativeOptions {
   // authorize<User>(...): who may enter. Left out: everybody, and users are null.

@@ -3,7 +3,7 @@
 // (get_initial_storage). With one, every edit is kept before anyone else sees it.
 //
 //   auto io = pluv::create_io(pluv::platform_native(pluv::NativeOptions{
-//       .crdt = pluv::yjs(), .persistence = pluv::sqlite({.path = "documents.sqlite"})}));
+//       .crdt = pluv::yjs(), .persistence = pluv::sqlite({.path = "pluv.sqlite"})}));
 #pragma once
 
 #include <chrono>
@@ -43,9 +43,10 @@ class Persistence {
 };
 
 struct SqliteOptions {
-  std::string path;  // made when there is none; its folder must be there
+  // Made when there is none; its folder must be there. `pluvd storage` finds a pluv.sqlite.
+  std::string path;
   Durability durability = Durability::process;
-  // How long replaced updates are kept, to restore from. 0: not at all.
+  // How long replaced updates are kept, to restore from. 0: not at all; pluvd keeps them for a day.
   std::chrono::milliseconds history{0};
 };
 // All rooms in one SQLite file, which one server at a time may use. listen() throws when it cannot

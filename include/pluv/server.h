@@ -36,7 +36,8 @@ struct NoListener {};
 // event (`const auto& event`, or one of decltype(io)'s event types) and returns nothing, or a
 // coroutine that returns task<>. Listeners run on the room's own loop, never at the same time as
 // the room's other handlers, but those of different rooms at the same time; a plain one must not
-// block. An exception is logged and harms nothing.
+// block. An exception is logged and harms nothing. Of a misspelt option the compiler says "class
+// template argument deduction failed".
 template <class RouterType = Router<>, class GetInitialStorage = NoListener,
           class OnRoomDestroyed = NoListener, class OnRoomDeleted = NoListener,
           class OnStorageDestroyed = NoListener, class OnRoomMessage = NoListener,

@@ -21,6 +21,7 @@ struct Finding {
   std::string room;          // empty: it is about the file
   std::uint64_t number = 0;  // of the record; 0: about the room as a whole
   std::string message;
+  bool in_history = false;  // the record was replaced: the present document does without it
 };
 
 // How far a long operation is; its units are the operation's own.

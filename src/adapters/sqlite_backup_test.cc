@@ -127,26 +127,39 @@ TEST_F(SqliteBackup, VerifyFindsNothingInAWholeFileAndTellsHowFarItIs) {
 }
 
 TEST_F(SqliteBackup, VerifyNamesWhatIsWrong) {
-  for (const char* room : {"damaged", "gap", "lost", "whole"}) {
+  SqliteOptions options = options_of(path_);
+  options.history_ms = 60'000;
+  store_.reset();
+  store_ = open_store(options);
+  for (const char* room : {"damaged", "gap", "lost", "past", "whole"}) {
     for (int i = 0; i < 3; ++i) ASSERT_TRUE(append(*store_, room, "u").ok());
   }
+  ASSERT_TRUE(compact(*store_, "past", 2, "s").ok());
+  ASSERT_TRUE(compact(*store_, "past", 2, "s").ok());
   store_.reset();
   EXPECT_EQ(sql(path_,
                 "UPDATE records SET data = x'00' WHERE room = 1 AND number = 2;"
                 "DELETE FROM records WHERE room = 2 AND number = 2;"
                 "DELETE FROM records WHERE room = 3;"
+                "UPDATE records SET data = x'00' WHERE room = 4;"
                 "INSERT INTO records VALUES (77, 1, 0, 0, 0, x'00')"),
             "");
-  store_ = open_store(options_of(path_));
+  store_ = open_store(options);
   const auto findings = verify(*store_);
   ASSERT_TRUE(findings.ok()) << message_of(findings);
   std::string text;
   for (const Finding& found : findings.value()) {
-    text += found.room + " " + std::to_string(found.number) + ": " + found.message + "\n";
+    text += found.room + " " + std::to_string(found.number) + ": " + found.message +
+            (found.in_history ? " (history)\n" : "\n");
   }
   EXPECT_EQ(text,
             "damaged 2: the record is damaged: its checksum is another one\n"
             "gap 2: the record is missing\n"
+            "past 1: the record is damaged: its checksum is another one (history)\n"
+            "past 2: the record is damaged: its checksum is another one (history)\n"
+            "past 2: the record is damaged: its checksum is another one (history)\n"
+            "past 2: the record is damaged: its checksum is another one\n"
+            "past 3: the record is damaged: its checksum is another one\n"
             " 0: records of room id 77 belong to no room\n"
             "lost 0: the room has no records\n");
 }

@@ -55,11 +55,13 @@ class Verifier {
     std::int64_t last = 0;
   };
 
-  void find(const std::string& room, std::int64_t number, std::string message) {
+  void find(const std::string& room, std::int64_t number, std::string message,
+            bool in_history = false) {
     if (findings_.size() >= kFindingsMax) return;
     findings_.push_back({.room = room,
                          .number = static_cast<std::uint64_t>(number),
-                         .message = std::move(message)});
+                         .message = std::move(message),
+                         .in_history = in_history});
   }
 
   Result<void> check_pages() {
@@ -115,12 +117,15 @@ class Verifier {
   void check_record(Room& room, const SqliteQuery& query) {
     if (!room.name) return;  // its checksum has the name in it; it is about to be deleted
     const RecordPosition position{query.integer_at(4), query.integer_at(5)};
+    const bool follows = position.version == 0 && position.number > room.snapshot.number;
+    const bool in_history = !follows && position != room.snapshot;
     if (query.integer_at(7) !=
         record_checksum(*room.name, position, query.integer_at(6), query.bytes_at(8))) {
-      find(*room.name, position.number, "the record is damaged: its checksum is another one");
+      find(*room.name, position.number, "the record is damaged: its checksum is another one",
+           in_history);
     }
     if (position == room.snapshot) room.has_snapshot = true;
-    if (position.version != 0 || position.number <= room.snapshot.number) return;
+    if (!follows) return;
     if (position.number != room.last + 1) find(*room.name, room.last + 1, "the record is missing");
     room.last = position.number;
   }

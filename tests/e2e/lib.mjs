@@ -1,6 +1,7 @@
 // What the end-to-end suites are made of; each part says what it is.
 export { suite, until, sleep } from "./lib/runner.mjs";
-export { startServer, runToEnd, freePort, makeFolder, removeFolder } from "./lib/process.mjs";
+export { Server, startServer, runToEnd, freePort, makeFolder, removeFolder }
+  from "./lib/process.mjs";
 export { startPluvd, startConformance, targets, programs, SECRET } from "./lib/servers.mjs";
 export { Client, PING_TEXT, rejoins } from "./lib/client.mjs";
 export { RawSocket, rawRequest, frame, upgradeHead, parseFrames } from "./lib/raw.mjs";

@@ -1,10 +1,13 @@
 // pluvd in one process, scripted clients in another: the first page of the documentation, in order.
 // As a program of its own this file is the client process.
 import assert from "node:assert/strict";
+import { copyFileSync, readFileSync, symlinkSync } from "node:fs";
+import path from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
-import { Client, runToEnd, startPluvd, suite } from "./lib.mjs";
+import { Client, makeFolder, programs, removeFolder, runToEnd, Server, startPluvd, suite,
+         until } from "./lib.mjs";
 
 const here = fileURLToPath(import.meta.url);
 const at = process.argv.indexOf("--client");
@@ -31,6 +34,55 @@ test("clients of two processes meet in one room", async (t) => {
   const { code, output } = await child;
   assert.equal(code, 0, output);
   await mine.until(() => mine.others.size === 0, "everyone's leave");
+});
+
+// examples/yjs-client, with the packages that are installed for these tests.
+const tests = path.dirname(here);
+const example = path.join(tests, "../../examples/yjs-client");
+
+function noteProgram(t) {
+  const folder = t.use(makeFolder(), removeFolder);
+  copyFileSync(path.join(example, "note.mjs"), path.join(folder, "note.mjs"));
+  symlinkSync(path.join(tests, "node_modules"), path.join(folder, "node_modules"));
+  return path.join(folder, "note.mjs");
+}
+
+test("the example's note is there after a kill -9", async (t) => {
+  const note = noteProgram(t);
+  const data = t.use(makeFolder(), removeFolder);
+  const start = async () => t.use(await startPluvd(["--dev", "--data", data]),
+                                  (server) => server.alive && server.stop());
+  const at = (server) => ({ env: { ROOM_URL: server.url + t.room } });
+  const add = async (server, line) => {
+    const { code, output } = await runToEnd(process.execPath, [note, line], at(server));
+    assert.equal(code, 0, output);
+    return output;
+  };
+  const kept = async () =>
+    (await runToEnd(programs.pluvd, ["storage", "show", t.room, "--data", data])).output;
+
+  const first = await start();
+  const watcher = t.use(new Server(process.execPath, [note], at(first)),
+                        (it) => it.alive && it.kill());
+  await until(() => watcher.output.includes("--- the note\n"), { what: "an empty note" });
+  assert.equal(await add(first, "Buy oat milk"), "--- the note\nBuy oat milk\n");
+  await until(() => watcher.output.endsWith("Buy oat milk\n"), { what: "the line" });
+  await first.kill();
+  assert.equal(await kept(), '{"note":"Buy oat milk\\n"}\n');
+  await until(() => watcher.output.includes("closed with 1006"), { what: "the lost connection" });
+  await watcher.kill();
+
+  const second = await start();
+  assert.equal(await add(second, "Feed the cat"), "--- the note\nBuy oat milk\nFeed the cat\n");
+  await second.kill();
+  assert.equal(await kept(), '{"note":"Buy oat milk\\nFeed the cat\\n"}\n');
+});
+
+test("the example asks for the packages that it is tested with", async () => {
+  const read = (folder) =>
+    JSON.parse(readFileSync(path.join(folder, "package.json"), "utf8")).dependencies;
+  const { ws, yjs } = read(tests);
+  assert.deepEqual(read(example), { ws, yjs });
 });
 
 await run();
