@@ -836,8 +836,9 @@ class Script {
   }
 
   std::map<std::uint64_t, Member> members_;
-  AwarenessSteps awareness_{[this](std::string_view text) { answer(text); },
-                            [this](const Result<std::string>& bytes) { keep_result(bytes, false); }};
+  AwarenessSteps awareness_{
+      [this](std::string_view text) { answer(text); },
+      [this](const Result<std::string>& bytes) { keep_result(bytes, false); }};
   std::unordered_map<std::uint64_t, std::string> notes_;
   std::unordered_map<std::uint64_t, Blob> blobs_;
   std::vector<std::string> answers_;
