@@ -129,7 +129,12 @@ bool Integration::place(const StructRef& ref, std::uint32_t offset) {
   ItemIndex left = kNone;
   ItemIndex right = kNone;
   const auto place_of = [&](Id id) { return Place{store_.find_client(id.client), id.clock}; };
-  if (ref.has_origin) left = store_.clean_end(change_, place_of(ref.origin));
+  Place origin;
+  if (ref.has_origin) {
+    left = store_.clean_end(change_, place_of(ref.origin));
+    // Now: a right origin in the same run, which undo may bring about, is about to split it.
+    origin = store_.items[left].last();
+  }
   if (ref.has_right_origin) {
     // Where nobody else wrote at the same time it is what stands to the right of the origin now.
     right = left == kNone ? kNone : store_.items[left].right;
@@ -154,14 +159,13 @@ bool Integration::place(const StructRef& ref, std::uint32_t offset) {
     const ItemIndex before = store_.clean_end(change_, {client, item.clock - 1});
     Item& again = store_.items[index];
     again.left = before;
+    origin = store_.items[before].last();
     // Where its beginning is; an update that says otherwise contradicts what is here.
     again.parent = store_.items[before].parent;
     again.key = store_.items[before].key;
   }
   Item& placed = store_.items[index];
-  if (placed.left != kNone) {
-    placed.origin = store_.items[placed.left].last();
-  }
+  placed.origin = origin;
   if (placed.right != kNone) placed.right_origin = store_.items[placed.right].first();
   if (placed.parent == kNone) {
     placed.kind = ContentKind::gc;
@@ -408,7 +412,7 @@ class Application {
         undo_(store, change) {}
 
   // Reads and places it.
-  [[nodiscard]] Result<void> run(std::string_view update);
+  [[nodiscard]] Result<void> run(std::string_view update, DecodedUpdate& decoded);
   [[nodiscard]] Result<void> run(DecodedUpdate& update);
   // Whether something of what waited before could have its turn now.
   [[nodiscard]] bool due() const noexcept { return due_; }
@@ -441,7 +445,7 @@ class Application {
   bool due_ = false;
 };
 
-Result<void> Application::run(std::string_view update) {
+Result<void> Application::run(std::string_view update, DecodedUpdate& decoded) {
   // A document that is loaded takes its structs as they are read, which saves reading them twice
   // and an index of them: a third of the time. What it has had until then costs little to copy, in
   // case that the end of the update is bad. Of small updates the copy would cost more.
@@ -462,17 +466,16 @@ Result<void> Application::run(std::string_view update) {
     }
     if (reader.failed()) return reader.error();
   }
-  auto decoded = DecodedUpdate::read(update, limits_, values_);
-  if (!decoded) {
+  if (auto read = decoded.read_again(update, limits_, values_); !read) {
     if (undo_.possible()) undo_.run();
-    return decoded.error();
+    return read;
   }
-  if (!decoded->in_order() && placed_ > 0) {
+  if (!decoded.in_order() && placed_ > 0) {
     undo_.run();
     placed_ = 0;
   }
-  decoded->pass(placed_);
-  return run(*decoded);
+  decoded.pass(placed_);
+  return run(decoded);
 }
 
 // As IntegrationOrder would have it, up to the first struct that is not the next one of its client
@@ -548,11 +551,14 @@ Result<void> Application::finish(Integration& integration, const DeleteSet& dele
 
 }  // namespace
 
-Result<void> apply_update(Store& store, Pending& pending, Change& change, std::string_view update,
-                          const UpdateLimits& limits, ValueSpelling values) {
+Result<void> apply_update(Store& store, Pending& pending, Change& change, DecodedUpdate& decoded,
+                          std::string_view update, const UpdateLimits& limits,
+                          ValueSpelling values) {
   {
     Application application(store, pending, change, limits, values);
-    if (auto applied = application.run(update); !applied || !application.due()) return applied;
+    auto applied = application.run(update, decoded);
+    decoded.forget();
+    if (!applied || !application.due()) return applied;
   }
   // What waited has one more try for each update that comes, as in yjs.
   // Together it may be more than one update may bring.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "ycrdt/decoded_update.h"
 #include "ycrdt/delete_set.h"
 #include "ycrdt/integration_order.h"
 #include "ycrdt/limits.h"
@@ -48,9 +49,10 @@ class Pending {
 };
 
 // An error: the update is malformed or over a limit; the store, `pending` and `change` are as they
-// were.
+// were. `decoded`: memory to read it in, which is used again from update to update.
 [[nodiscard]] Result<void> apply_update(Store& store, Pending& pending, Change& change,
-                                        std::string_view update, const UpdateLimits& limits,
+                                        DecodedUpdate& decoded, std::string_view update,
+                                        const UpdateLimits& limits,
                                         ValueSpelling values = ValueSpelling::json);
 
 }  // namespace pluv::ycrdt

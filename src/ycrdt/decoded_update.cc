@@ -6,46 +6,71 @@
 #include "ycrdt/update_reader.h"
 
 namespace pluv::ycrdt {
+namespace {
+
+// Of an update that was read, for the next one.
+constexpr std::size_t kKeptBytesMax = 4096;
+constexpr std::size_t kKeptRangesMax = 256;
+
+}  // namespace
 
 Result<DecodedUpdate> DecodedUpdate::read(std::string_view update, const UpdateLimits& limits,
                                           ValueSpelling values) {
+  DecodedUpdate out;
+  if (auto done = out.read_again(update, limits, values); !done) return std::move(done).error();
+  return out;
+}
+
+Result<void> DecodedUpdate::read_again(std::string_view update, const UpdateLimits& limits,
+                                       ValueSpelling values) {
   if (update.size() > std::numeric_limits<std::uint32_t>::max()) {
     return Error{ErrorCode::limit, "The update is too large"};
   }
-  DecodedUpdate out(update);
+  update_ = update;
+  index_.clear();
+  sections_.clear();
+  roots_.clear();
+  deletes_.clear();
+  in_order_ = true;
   UpdateReader reader(update, limits, values);
   StructRef ref;
   while (reader.next(ref)) {
     if (reader.began_client()) {
-      const auto at = static_cast<std::uint32_t>(out.index_.size());
-      out.in_order_ &= out.sections_.empty() || ref.client < out.sections_.back().client;
-      out.sections_.push_back({ref.client, at, at, at, true, reader.client_spelling()});
+      const auto at = static_cast<std::uint32_t>(index_.size());
+      in_order_ &= sections_.empty() || ref.client < sections_.back().client;
+      sections_.push_back({ref.client, at, at, at, true, reader.client_spelling()});
     }
     const std::string_view bytes = reader.struct_bytes();
-    out.index_.push_back({static_cast<std::uint32_t>(bytes.data() - update.data()),
-                          static_cast<std::uint32_t>(bytes.size()), ref.clock, ref.length, ref.kind,
-                          ref.respell});
-    ++out.sections_.back().end;
-    if (ref.has_parent_name && (out.roots_.empty() || out.roots_.back().client != ref.client ||
-                                out.roots_.back().name != ref.parent_name)) {
-      out.roots_.push_back({ref.client, ref.end(), ref.parent_name});
+    index_.push_back({static_cast<std::uint32_t>(bytes.data() - update.data()),
+                      static_cast<std::uint32_t>(bytes.size()), ref.clock, ref.length, ref.kind,
+                      ref.respell});
+    ++sections_.back().end;
+    if (ref.has_parent_name && (roots_.empty() || roots_.back().client != ref.client ||
+                                roots_.back().name != ref.parent_name)) {
+      roots_.push_back({ref.client, ref.end(), ref.parent_name});
     } else if (ref.has_parent_name) {
-      out.roots_.back().end = ref.end();
+      roots_.back().end = ref.end();
     }
   }
-  if (reader.failed() || !reader.read_delete_set(out.deletes_)) return reader.error();
+  if (reader.failed() || !reader.read_delete_set(deletes_)) return reader.error();
   const auto lower = [](const Section& a, const Section& b) { return a.client < b.client; };
-  if (!std::is_sorted(out.sections_.begin(), out.sections_.end(), lower)) {
-    std::stable_sort(out.sections_.begin(), out.sections_.end(), lower);
+  if (!std::is_sorted(sections_.begin(), sections_.end(), lower)) {
+    std::stable_sort(sections_.begin(), sections_.end(), lower);
   }
   std::size_t kept = 0;
-  for (std::size_t i = 0; i < out.sections_.size(); ++i) {
+  for (std::size_t i = 0; i < sections_.size(); ++i) {
     const bool replaced =
-        i + 1 < out.sections_.size() && out.sections_[i + 1].client == out.sections_[i].client;
-    if (!replaced) out.sections_[kept++] = out.sections_[i];
+        i + 1 < sections_.size() && sections_[i + 1].client == sections_[i].client;
+    if (!replaced) sections_[kept++] = sections_[i];
   }
-  out.sections_.resize(kept);
-  return out;
+  sections_.resize(kept);
+  return {};
+}
+
+void DecodedUpdate::forget() noexcept {
+  if (index_.capacity_bytes() > kKeptBytesMax || deletes_.ranges().capacity() > kKeptRangesMax) {
+    *this = DecodedUpdate();
+  }
 }
 
 DecodedUpdate::Section* DecodedUpdate::find(ClientId client) noexcept {

@@ -28,10 +28,17 @@ class DecodedUpdate {
     Spelling spelling;  // of the client's id
   };
 
+  DecodedUpdate() = default;
   // An error: the update is malformed or over a limit.
   [[nodiscard]] static Result<DecodedUpdate> read(std::string_view update,
                                                   const UpdateLimits& limits,
                                                   ValueSpelling values = ValueSpelling::json);
+
+  // The same in the memory of an earlier one. After an error it is of no use until it succeeds.
+  [[nodiscard]] Result<void> read_again(std::string_view update, const UpdateLimits& limits,
+                                        ValueSpelling values);
+  // Gives much memory back, and keeps a little for read_again().
+  void forget() noexcept;
 
   // Lowest client first, each client once: of two sections of one client the later one counts, as
   // in yjs.
@@ -70,8 +77,6 @@ class DecodedUpdate {
     Clock end = 0;
     std::string_view name;
   };
-
-  explicit DecodedUpdate(std::string_view update) noexcept : update_(update) {}
 
   std::string_view update_;
   Table<Entry> index_;

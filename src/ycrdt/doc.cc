@@ -16,8 +16,14 @@ namespace pluv::ycrdt {
 
 void DocState::begin(std::string_view origin) {
   if (depth++ != 0) return;
-  open = std::make_unique<Transaction>();
-  open->change.number = ++transactions;
+  if (spare) {
+    open = std::move(spare);
+    open->local = true;
+    open->clean_formatting = false;
+  } else {
+    open = std::make_unique<Transaction>();
+  }
+  open->change.begin_again(++transactions);
   open->change.merge_at_once = undo_managers.empty();
   open->origin.assign(origin);
 }
@@ -55,8 +61,10 @@ void DocState::end() {
   for (std::size_t i = 0; i < committing.size(); ++i) {
     Transaction& transaction = *committing[i];
     const bool may_clean = !transaction.local && options.clean_formatting;
+    // Until there is formatting nobody asks for the order, and only observers could bring some now.
+    const bool may_ask = store.has_formatting || !type_observers.empty() || !undo_managers.empty();
     std::vector<ClientIndex> order;
-    if (may_clean) order = deletion_order(transaction.change, store.clients.size());
+    if (may_clean && may_ask) order = deletion_order(transaction.change, store.clients.size());
     CapturedChange captured;
     if (!undo_managers.empty()) captured = capture(i);
     normalize_deleted(transaction.change);
@@ -68,6 +76,11 @@ void DocState::end() {
     commit(store, transaction.change, {.gc = options.gc});
     call_update_observers(transaction);
     if (!subdocs_observers.empty()) call_subdocs_observers(transaction);
+  }
+  // Typing and small updates are spared the allocations.
+  constexpr std::size_t kSpareBytesMax = 4096;
+  if (committing.front()->change.capacity_bytes() <= kSpareBytesMax) {
+    spare = std::move(committing.front());
   }
   committing.clear();
   in_commit = false;
@@ -125,8 +138,8 @@ Result<void> Doc::apply_update(std::string_view update, std::string_view origin)
 Result<void> Doc::apply(std::string_view update, std::string_view origin, ValueSpelling values) {
   const Editing editing(*state_, origin);
   Transaction& transaction = state_->transaction();
-  auto applied = ycrdt::apply_update(state_->store, state_->pending, transaction.change, update,
-                                     state_->options.limits, values);
+  auto applied = ycrdt::apply_update(state_->store, state_->pending, transaction.change,
+                                     state_->decoded, update, state_->options.limits, values);
   if (applied) transaction.local = false;
   return applied;
 }
@@ -231,14 +244,41 @@ std::string Doc::to_json() const {
   return out;
 }
 
+namespace {
+
+using SharedUpdateObservers = std::shared_ptr<const DocState::UpdateObservers>;
+
+SharedUpdateObservers with(const SharedUpdateObservers& observers, Subscription subscription,
+                           Doc::UpdateObserver added) {
+  auto out = observers ? std::make_shared<DocState::UpdateObservers>(*observers)
+                       : std::make_shared<DocState::UpdateObservers>();
+  out->emplace_back(subscription, std::move(added));
+  return out;
+}
+
+// Null when none is left.
+SharedUpdateObservers without(const SharedUpdateObservers& observers, Subscription subscription) {
+  if (!observers) return nullptr;
+  auto out = std::make_shared<DocState::UpdateObservers>(*observers);
+  if (std::erase_if(*out, [&](const auto& entry) { return entry.first == subscription; }) == 0) {
+    return observers;
+  }
+  return out->empty() ? nullptr : std::move(out);
+}
+
+}  // namespace
+
 Subscription Doc::on_update(UpdateObserver observer) {
-  state_->update_observers.emplace_back(++state_->subscriptions, std::move(observer));
-  return state_->subscriptions;
+  const Subscription subscription = ++state_->subscriptions;
+  state_->update_observers = with(state_->update_observers, subscription, std::move(observer));
+  return subscription;
 }
 
 Subscription Doc::on_update_v2(UpdateObserver observer) {
-  state_->update_v2_observers.emplace_back(++state_->subscriptions, std::move(observer));
-  return state_->subscriptions;
+  const Subscription subscription = ++state_->subscriptions;
+  state_->update_v2_observers =
+      with(state_->update_v2_observers, subscription, std::move(observer));
+  return subscription;
 }
 
 Subscription Doc::on_subdocs(SubdocsObserver observer) {
@@ -248,8 +288,8 @@ Subscription Doc::on_subdocs(SubdocsObserver observer) {
 
 void Doc::unobserve(Subscription subscription) {
   const auto is_it = [&](const auto& entry) { return entry.first == subscription; };
-  std::erase_if(state_->update_observers, is_it);
-  std::erase_if(state_->update_v2_observers, is_it);
+  state_->update_observers = without(state_->update_observers, subscription);
+  state_->update_v2_observers = without(state_->update_v2_observers, subscription);
   std::erase_if(state_->subdocs_observers, is_it);
   std::erase_if(state_->type_observers,
                 [&](const auto& entry) { return entry.subscription == subscription; });

@@ -61,6 +61,8 @@ struct DocState {
   std::uint32_t depth = 0;                               // of begin() without end()
   std::uint32_t transactions = 0;                        // begun so far
   std::unique_ptr<Transaction> open;                     // the one that edits go to
+  std::unique_ptr<Transaction> spare;                    // a past one, whose memory is used again
+  DecodedUpdate decoded;                                 // of the last update; the same
   std::vector<std::unique_ptr<Transaction>> committing;  // waiting for their observers
   bool in_commit = false;
   struct TypeObserver {
@@ -71,8 +73,9 @@ struct DocState {
   };
   std::vector<TypeObserver> type_observers;
   using UpdateObservers = std::vector<std::pair<Subscription, Doc::UpdateObserver>>;
-  UpdateObservers update_observers;
-  UpdateObservers update_v2_observers;
+  // Shared with whoever is calling them, so that they may come and go meanwhile.
+  std::shared_ptr<const UpdateObservers> update_observers;
+  std::shared_ptr<const UpdateObservers> update_v2_observers;
   std::vector<std::pair<Subscription, Doc::SubdocsObserver>> subdocs_observers;
   std::vector<UndoManager*> undo_managers;
   Subscription subscriptions = 0;

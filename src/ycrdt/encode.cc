@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <span>
 
 #include "ycrdt/any.h"
 #include "ycrdt/kept_updates.h"
@@ -240,7 +241,7 @@ struct From {
   Clock clock;
 };
 
-void write_clients(const Store& store, std::vector<From>& from, ValueSpelling values,
+void write_clients(const Store& store, std::span<From> from, ValueSpelling values,
                    std::string& out) {
   std::sort(from.begin(), from.end(), [](const From& a, const From& b) { return a.id > b.id; });
   write_var_uint(out, from.size());
@@ -347,15 +348,28 @@ DeleteSet deletes_of(const Store& store, const Change& change) {
 }
 
 std::string encode_change(const Store& store, const Change& change, ValueSpelling values) {
-  std::vector<From> from;
+  std::vector<From> many;
+  From one{};  // what somebody types is of one client, and needs no list
+  std::size_t count = 0;
   for (const Change::Grown& grown : change.clients) {
     const Client& client = store.clients[grown.client];
-    if (client.end > grown.before) from.push_back({client.id, grown.client, grown.before});
+    if (client.end <= grown.before) continue;
+    const From from{client.id, grown.client, grown.before};
+    if (count++ == 0) {
+      one = from;
+      continue;
+    }
+    if (many.empty()) many.push_back(one);
+    many.push_back(from);
   }
-  if (from.empty() && change.deleted.empty()) return {};
+  if (count == 0 && change.deleted.empty()) return {};
   std::string out;
-  write_clients(store, from, values, out);
-  deletes_of(store, change).write(out);
+  write_clients(store, count > 1 ? std::span(many) : std::span(&one, count), values, out);
+  if (change.deleted.empty()) {
+    out.push_back('\0');
+  } else {
+    deletes_of(store, change).write(out);
+  }
   return out;
 }
 

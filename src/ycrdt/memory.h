@@ -40,7 +40,9 @@ class Table {
     swap(other);
     return *this;
   }
-  ~Table() { std::free(data_); }
+  ~Table() {
+    if (data_ != nullptr) std::free(data_);  // many never hold anything
+  }
 
   void swap(Table& other) noexcept {
     std::swap(data_, other.data_);

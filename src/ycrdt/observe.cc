@@ -178,15 +178,14 @@ std::vector<BranchIndex> DocState::changed_with_parents(const Change& change) co
 }
 
 void DocState::call_update_observers(const Transaction& transaction) {
-  const auto call = [&](const UpdateObservers& all, const std::string& update) {
-    const UpdateObservers observers = all;  // they may come and go meanwhile
-    for (const auto& [subscription, observer] : observers) observer(update, transaction);
+  const auto call = [&](std::shared_ptr<const UpdateObservers> observers, std::string_view update) {
+    for (const auto& [subscription, observer] : *observers) observer(update, transaction);
   };
-  if (!update_observers.empty()) {
+  if (update_observers) {
     const std::string update = encode_change(store, transaction.change);
     if (!update.empty()) call(update_observers, update);
   }
-  if (!update_v2_observers.empty()) {
+  if (update_v2_observers) {
     const std::string update = encode_change(store, transaction.change, ValueSpelling::kept);
     if (!update.empty()) call(update_v2_observers, transcode_v1_to_v2(update));
   }

@@ -131,6 +131,16 @@ TEST(Overlap, ADeleteOfNothingDeletesNothing) {
                  "01 01 05 00 04 01 01 74 03 616263 00"}});
 }
 
+// Undo may write items whose right origin is not behind their origin. What they name stays as it
+// was written, though the one splits the run that the other ended.
+TEST(Overlap, BothOriginsMayBeOneElement) {
+  Doc doc({.client_id = 1});
+  ASSERT_TRUE(
+      doc.apply_update(from_hex("01 02 05 00 04 01 01 74 02 6162 c4 0501 0501 01 78 00")).ok());
+  EXPECT_EQ(state_hex(doc), "010305000401017401618405000162c405010501017800");
+  EXPECT_EQ(doc.get_text("t").to_string(), "axb");
+}
+
 // The rest of a text belongs where its beginning is, whatever a later update claims.
 TEST(Overlap, AnUpdateCannotMoveWhatIsHere) {
   Doc doc({.client_id = 1});

@@ -168,7 +168,7 @@ ItemIndex Store::integrate(Change& change, ItemIndex index, std::uint64_t work_m
       item.flags |= Item::kDeleted;
       note_deleted(change, item);
       break;
-    case ContentKind::format: branches[parent].has_formatting = true; break;
+    case ContentKind::format: branches[parent].has_formatting = has_formatting = true; break;
     case ContentKind::type: branches[item.branch()].item = index; break;
     case ContentKind::doc:
       change.docs_added.push_back(item.size);

@@ -113,8 +113,9 @@ Result<Doc> create_doc_from_snapshot(Doc& from, const Snapshot& snapshot, DocOpt
     DocState& restored = out.state();
     const Editing editing(restored, "snapshot");
     Transaction& transaction = restored.transaction();
-    auto applied = apply_update(restored.store, restored.pending, transaction.change, update,
-                                restored.options.limits, ValueSpelling::kept);
+    auto applied =
+        apply_update(restored.store, restored.pending, transaction.change, restored.decoded, update,
+                     restored.options.limits, ValueSpelling::kept);
     if (!applied) return std::move(applied).error();
     transaction.local = false;
   }

@@ -95,11 +95,32 @@ struct Change {
   Table<std::uint32_t> docs_removed;
   Table<std::uint32_t> docs_loaded;
   std::uint64_t work = 0;  // steps spent, see UpdateLimits::work_base
+
+  // As new, for another transaction, with the memory of this one.
+  void begin_again(std::uint32_t transaction) noexcept {
+    number = transaction;
+    merge_at_once = true;
+    clients.clear();
+    deleted.clear();
+    to_merge.clear();
+    touched.clear();
+    docs_added.clear();
+    docs_removed.clear();
+    docs_loaded.clear();
+    work = 0;
+  }
+  [[nodiscard]] std::size_t capacity_bytes() const noexcept {
+    return clients.capacity_bytes() + deleted.capacity_bytes() + to_merge.capacity_bytes() +
+           touched.capacity_bytes() + docs_added.capacity_bytes() + docs_removed.capacity_bytes() +
+           docs_loaded.capacity_bytes();
+  }
 };
 
 class Store {
  public:
   explicit Store(std::uint64_t hash_seed);
+
+  bool has_formatting = false;  // a format item was ever placed
 
   // --- Clients.
   [[nodiscard]] ClientIndex find_client(ClientId id) const noexcept;  // kNone when unknown

@@ -134,7 +134,7 @@ TEST_F(StoreTest, WhatCameSinceACheckpointCanBeTakenBack) {
   DocState never({.client_id = 1});
   Change change;
   change.number = ++never.transactions;
-  ASSERT_TRUE(apply_update(never.store, never.pending, change, state(), {}).ok());
+  ASSERT_TRUE(apply_update(never.store, never.pending, change, never.decoded, state(), {}).ok());
   const std::string before = state();
   const std::size_t memory = store_.memory_bytes();
   const std::size_t roots = store_.roots().size();
