@@ -128,8 +128,14 @@ bool Integration::place(const StructRef& ref, std::uint32_t offset) {
   }
   ItemIndex left = kNone;
   ItemIndex right = kNone;
+  Place origin;
   const auto place_of = [&](Id id) { return Place{store_.find_client(id.client), id.clock}; };
-  if (ref.has_origin) left = store_.clean_end(change_, place_of(ref.origin));
+  if (ref.has_origin) {
+    left = store_.clean_end(change_, place_of(ref.origin));
+    // Not what `left` ends with later: where the right origin is not to the right of the origin,
+    // finding it may split `left`, and the item then goes before its origin. As in yjs.
+    origin = store_.items[left].last();
+  }
   if (ref.has_right_origin) {
     // Where nobody else wrote at the same time it is what stands to the right of the origin now.
     right = left == kNone ? kNone : store_.items[left].right;
@@ -154,14 +160,13 @@ bool Integration::place(const StructRef& ref, std::uint32_t offset) {
     const ItemIndex before = store_.clean_end(change_, {client, item.clock - 1});
     Item& again = store_.items[index];
     again.left = before;
+    origin = store_.items[before].last();
     // Where its beginning is; an update that says otherwise contradicts what is here.
     again.parent = store_.items[before].parent;
     again.key = store_.items[before].key;
   }
   Item& placed = store_.items[index];
-  if (placed.left != kNone) {
-    placed.origin = store_.items[placed.left].last();
-  }
+  placed.origin = origin;
   if (placed.right != kNone) placed.right_origin = store_.items[placed.right].first();
   if (placed.parent == kNone) {
     placed.kind = ContentKind::gc;
