@@ -1,5 +1,6 @@
 // Two documents edited at the same time, one of them with undo managers that undo, redo and forget
-// between the edits: it is sound after each step, and the other one hears all of it.
+// between the edits: it is sound after each step, and the other one hears all of it. Not asked is
+// that they are equal then: an undo may write what each places elsewhere, as in yjs.
 // link: ycrdt json base
 #include <cstddef>
 #include <cstdint>

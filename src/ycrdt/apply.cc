@@ -60,10 +60,12 @@ namespace {
 
 class Integration {
  public:
-  Integration(Store& store, Change& change, const UpdateLimits& limits, std::uint64_t work_max)
-      : store_(store), change_(change), limits_(limits), work_max_(work_max) {}
+  Integration(Store& store, Change& change, const UpdateLimits& limits, std::uint64_t work_max,
+              DecodedUpdate* update = nullptr)
+      : store_(store), change_(change), limits_(limits), work_max_(work_max), update_(update) {}
 
-  // The target of IntegrationOrder. False: the work became too much.
+  // The target of IntegrationOrder. False: the work became too much, or the whole update has to be
+  // known and is not.
   [[nodiscard]] Clock state(ClientId client) const noexcept { return store_.state(client); }
   [[nodiscard]] bool place(const StructRef& ref, std::uint32_t offset);
   [[nodiscard]] bool meet_again(const StructRef& ref);
@@ -76,6 +78,7 @@ class Integration {
   [[nodiscard]] bool stays_split_at(Place place) const {
     return store_.is_redone_across(place) || store_.is_pair_split_at(change_, place);
   }
+  [[nodiscard]] std::optional<bool> came_apart(Place right, Place origin) const;
   void set_parent(Item& item, const StructRef& ref);
   void set_content(ItemIndex index, const StructRef& ref, std::uint32_t offset);
   void store_values(Item& item, const StructRef& ref, std::uint32_t offset);
@@ -86,6 +89,7 @@ class Integration {
   Change& change_;
   const UpdateLimits& limits_;
   std::uint64_t work_max_;
+  DecodedUpdate* update_;
   std::string scratch_;
 };
 
@@ -117,6 +121,15 @@ bool Integration::extend_last(const StructRef& ref, ClientIndex client) {
   return true;
 }
 
+// Of two places in one run: whether yjs, which merges at the end of a transaction, has them in two
+// items still. Unknown without the update when both came with it.
+std::optional<bool> Integration::came_apart(Place right, Place origin) const {
+  const Clock before = store_.before(change_, origin.client);
+  if (right.clock <= before) return before <= origin.clock;
+  if (update_ == nullptr) return std::nullopt;
+  return update_->start_of(store_.clients[origin.client].id, origin.clock) >= right.clock;
+}
+
 bool Integration::place(const StructRef& ref, std::uint32_t offset) {
   const ClientIndex client = store_.intern_client(ref.client);
   if (ref.kind == ContentKind::gc) {
@@ -128,11 +141,12 @@ bool Integration::place(const StructRef& ref, std::uint32_t offset) {
   }
   ItemIndex left = kNone;
   ItemIndex right = kNone;
-  const auto place_of = [&](Id id) { return Place{store_.find_client(id.client), id.clock}; };
   Place origin;
+  const auto place_of = [&](Id id) { return Place{store_.find_client(id.client), id.clock}; };
   if (ref.has_origin) {
     left = store_.clean_end(change_, place_of(ref.origin));
-    // Now: a right origin in the same run, which undo may bring about, is about to split it.
+    // Not what `left` ends with later: where the right origin is not to the right of the origin,
+    // finding it may split `left`, and the item then goes before its origin. As in yjs.
     origin = store_.items[left].last();
   }
   if (ref.has_right_origin) {
@@ -142,6 +156,11 @@ bool Integration::place(const StructRef& ref, std::uint32_t offset) {
     if (right == kNone || beside.clock != ref.right_origin.clock ||
         store_.clients[beside.client].id != ref.right_origin.client) {
       right = store_.clean_start(change_, place_of(ref.right_origin));
+      if (left != kNone && store_.items[left].last() != origin) {
+        const auto apart = came_apart(place_of(ref.right_origin), origin);
+        if (!apart) return false;
+        if (*apart) left = store_.find(origin);
+      }
     }
   }
   const ItemIndex index = store_.add_item();
@@ -517,7 +536,7 @@ Result<void> Application::run(DecodedUpdate& update) {
   constexpr std::size_t kSmallUpdate = 16;
   if (update.struct_count() > kSmallUpdate) store_.items.reserve_more(update.struct_count());
   // Without a checkpoint the work cannot be too much.
-  Integration integration(store_, change_, limits_, undo_.possible() ? work : UINT64_MAX);
+  Integration integration(store_, change_, limits_, undo_.possible() ? work : UINT64_MAX, &update);
   IntegrationOrder order(update, integration);
   if (!order.run()) return refuse("The update takes too much work");
   return finish(integration, update.deletes(), order.complete() ? std::string() : order.take_rest(),

@@ -98,4 +98,14 @@ StructRef DecodedUpdate::at(const Section& section, std::uint32_t number) const 
   return out;
 }
 
+Clock DecodedUpdate::start_of(ClientId client, Clock clock) noexcept {
+  const Section* const section = find(client);
+  if (section == nullptr) return 0;
+  const Entry* const begin = index_.begin() + section->begin;
+  const Entry* const end = index_.begin() + section->end;
+  const Entry* const after = std::upper_bound(
+      begin, end, clock, [](Clock wanted, const Entry& entry) { return wanted < entry.clock; });
+  return after == begin ? 0 : std::prev(after)->clock;
+}
+
 }  // namespace pluv::ycrdt

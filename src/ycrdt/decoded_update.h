@@ -53,6 +53,8 @@ class DecodedUpdate {
   void pass(std::size_t structs) noexcept;
   // Precondition: the number is of the section.
   [[nodiscard]] StructRef at(const Section& section, std::uint32_t number) const noexcept;
+  // Where the struct with the client's clock begins; 0 when the update has none.
+  [[nodiscard]] Clock start_of(ClientId client, Clock clock) noexcept;
   // Calls visit(client, name, end) for the root that a struct names, in the order of the update;
   // end is the struct's last clock and one.
   template <class Visit>

@@ -354,6 +354,56 @@ TEST(UndoManager, Xml) {
   EXPECT_EQ(xml.to_string(), "<p></p>");
 }
 
+// Between items that were moved by earlier steps an undo may write one whose right origin is not to
+// the right of its origin. Where that is in one run, whoever hears of it splits the run there and
+// puts the item before its origin; who wrote it has it behind. Orders and bytes are those of yjs.
+TEST(UndoManager, OthersMayPutWhatIsBetweenMovedItemsElsewhere) {
+  Doc ada({.client_id = 7});
+  Doc heard({.client_id = 8});
+  ada.on_update([&](std::string_view update, const Transaction&) {
+    ASSERT_TRUE(heard.apply_update(update).ok());
+  });
+  XmlFragment xml = ada.get_xml_fragment("xml");
+  UndoManager undo(ada, {xml}, {.now_ms = [] { return std::int64_t{0}; }, .capture_timeout_ms = 0});
+  Text text = *xml.insert_text(0);
+  ASSERT_TRUE(text.insert(0, "b").ok());
+  ASSERT_TRUE(text.insert(1, "\n\n").ok());
+  ASSERT_TRUE(text.erase(1, 2).ok());
+  undo.undo();
+  ASSERT_TRUE(text.insert(2, "b").ok());
+  ASSERT_TRUE(xml.erase(0, 1).ok());
+  undo.undo();
+  EXPECT_EQ(xml.to_string(), "b\nb\n");
+  EXPECT_EQ(
+      state_hex(ada),
+      "010a0700070103786d6c06040007000162840701020a0ac407010702010ac407040702010ac4070407050162"
+      "470700060400070702620ac407090709010ac40709070a01620107010007");
+
+  // In pieces and at once.
+  const std::string_view others =
+      "01070700010103786d6c01000647070006040007070162840708010ac407090709010ac40709070a0162"
+      "0107010007";
+  Doc met({.client_id = 9});
+  sync(ada, met);
+  for (Doc* doc : {&heard, &met}) {
+    EXPECT_EQ(doc->get_xml_fragment("xml").to_string(), "b\n\nb");
+    EXPECT_EQ(state_hex(*doc), others);
+    EXPECT_EQ(doc->check(), "");
+  }
+
+  // Where the run comes in two pieces nothing is split; the same in an update that is long.
+  for (const std::size_t length : {0, 2000}) {
+    ASSERT_TRUE(met.get_text("t").insert(0, std::string(length, 'x')).ok());
+    Doc third({.client_id = 10});
+    sync(met, third);
+    EXPECT_EQ(third.get_xml_fragment("xml").to_string(), "b\nb\n");
+    if (length != 0) continue;
+    EXPECT_EQ(
+        state_hex(third),
+        "01060700010103786d6c010006470700060400070702620ac407090709010ac40709070a01620107010007");
+  }
+}
+
 TEST(UndoManager, Subdocuments) {
   Doc doc({.client_id = 1});
   Map map = doc.get_map("m");
