@@ -50,6 +50,7 @@ std::vector<Event::PathStep> Event::path() const {
 
 std::vector<std::string> Event::touched_keys() const {
   std::vector<std::string> out;
+  out.reserve(changed_keys_.size());
   for (const KeyIndex key : changed_keys_) out.emplace_back(doc_->store.key(key));
   return out;
 }

@@ -60,7 +60,7 @@ class Redo {
   bool run(ItemIndex item);
 
  private:
-  bool write_again(ItemIndex item);
+  bool write_again(ItemIndex index);
   // Where the item's key has its last value, as far as that gives way. False: it does not.
   [[nodiscard]] bool find_left_value(ItemIndex item, ItemIndex& left);
   [[nodiscard]] ItemIndex owner_of(ItemIndex item) const noexcept;

@@ -187,7 +187,9 @@ const Any* find_member(const Any& value, std::string_view name) {
 std::optional<std::int64_t> integer(const Any* value) {
   const double* const number = value == nullptr ? nullptr : value->get<double>();
   constexpr auto kMax = static_cast<double>(kClientIdMax);
-  if (number == nullptr || !(*number >= -kMax && *number <= kMax)) return std::nullopt;
+  // Written so that NaN is outside, too.
+  const bool inside = number != nullptr && *number >= -kMax && *number <= kMax;
+  if (!inside) return std::nullopt;
   const auto whole = static_cast<std::int64_t>(*number);
   if (static_cast<double>(whole) != *number) return std::nullopt;
   return whole;

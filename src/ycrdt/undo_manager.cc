@@ -135,12 +135,14 @@ void UndoManager::unobserve(Subscription subscription) {
 
 void UndoManager::tell(const Observers<ItemObserver>& observers,
                        const StackItemEvent& event) const {
-  const Observers<ItemObserver> all = observers;  // they may come and go meanwhile
+  Observers<ItemObserver> all;
+  all = observers;  // they may come and go meanwhile
   for (const auto& [subscription, observer] : all) observer(event);
 }
 
 std::vector<SharedType> UndoManager::types_of(const std::vector<BranchIndex>& branches) const {
   std::vector<SharedType> out;
+  out.reserve(branches.size());
   for (const BranchIndex branch : branches) out.emplace_back(doc_, branch);
   return out;
 }
@@ -217,7 +219,7 @@ std::shared_ptr<StackItem> UndoManager::pop(Stack& stack, Type type) {
     }
   }
   popping_ = 0;
-  const std::shared_ptr<StackItem> popped = std::exchange(current_, nullptr);
+  std::shared_ptr<StackItem> popped = std::exchange(current_, nullptr);
   if (popped == nullptr) return nullptr;
   const std::vector<SharedType> types = types_of(popped_from_);
   tell(popped_observers_, {*popped, type, origin_, types});

@@ -162,7 +162,7 @@ class UndoManager {
   bool take_back(const StackItem& step);
   [[nodiscard]] std::vector<ItemIndex> items_to_delete(const ElementRanges& insertions) const;
   [[nodiscard]] std::vector<ItemIndex> items_to_redo(const StackItem& step) const;
-  [[nodiscard]] bool may_delete(ItemIndex item) const;
+  [[nodiscard]] bool may_delete(ItemIndex index) const;
   void clear(StackClearedEvent which);
   void let_go(const Stack& stack);
   void tell(const Observers<ItemObserver>& observers, const StackItemEvent& event) const;
