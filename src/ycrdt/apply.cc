@@ -511,7 +511,9 @@ Application::Taken Application::place_while_reading(UpdateReader& reader) {
     if (reader.began_client()) {
       if (placed_ > 0 && ref.client >= last) return Taken::none;
       last = ref.client;
-      store_.items.reserve_more(reader.structs_left_max() + 1);
+      // What an update says of itself is believed only as far as it costs little.
+      constexpr std::size_t kReservedMax = 64 * 1024;
+      store_.items.reserve_more(std::min(reader.structs_left_max(), kReservedMax) + 1);
     }
     if (ref.kind == ContentKind::skip || integration.state(ref.client) != ref.clock ||
         !is_here(ref.has_origin, ref.origin) || !is_here(ref.has_right_origin, ref.right_origin) ||
