@@ -46,24 +46,6 @@ bool DeleteSet::contains(Id id) const noexcept {
   return range.client == id.client && id.clock - range.clock < range.length;
 }
 
-void DeleteSet::write(std::string& out) const {
-  std::size_t clients = 0;
-  for (std::size_t i = 0; i < ranges_.size(); ++i) {
-    clients += i == 0 || ranges_[i].client != ranges_[i - 1].client ? 1 : 0;
-  }
-  write_var_uint(out, clients);
-  for (std::size_t i = 0; i < ranges_.size();) {
-    std::size_t end = i;
-    while (end < ranges_.size() && ranges_[end].client == ranges_[i].client) ++end;
-    write_var_uint(out, ranges_[i].client);
-    write_var_uint(out, end - i);
-    for (; i < end; ++i) {
-      write_var_uint(out, ranges_[i].clock);
-      write_var_uint(out, ranges_[i].length);
-    }
-  }
-}
-
 // Whether each range has a length and lies behind the one before it of its client.
 bool DeleteSet::ascends() const noexcept {
   for (std::size_t i = 0; i < ranges_.size(); ++i) {
@@ -74,12 +56,13 @@ bool DeleteSet::ascends() const noexcept {
   return true;
 }
 
-void DeleteSet::write_v2(std::string& out) const {
-  if (!ascends()) {
+void DeleteSet::write(std::string& out, DeleteSetFormat format) const {
+  const bool v2 = format == DeleteSetFormat::v2;
+  if (v2 && !ascends()) {
     DeleteSet apart = *this;
     std::erase_if(apart.ranges_, [](const DeleteRange& range) { return range.length == 0; });
     apart.normalize();
-    apart.write_v2(out);
+    apart.write(out, format);
     return;
   }
   std::size_t clients = 0;
@@ -95,14 +78,16 @@ void DeleteSet::write_v2(std::string& out) const {
     Clock from = 0;
     for (; i < end; ++i) {
       write_var_uint(out, ranges_[i].clock - from);
-      write_var_uint(out, ranges_[i].length - 1);
-      from = ranges_[i].clock + ranges_[i].length;
+      write_var_uint(out, ranges_[i].length - (v2 ? 1 : 0));
+      if (v2) from = ranges_[i].clock + ranges_[i].length;
     }
   }
 }
 
-Result<void> DeleteSet::read_v2(ByteReader& reader, const UpdateLimits& limits) {
+Result<void> DeleteSet::read(ByteReader& reader, DeleteSetFormat format,
+                             const UpdateLimits& limits) {
   constexpr std::uint64_t kClockEnd = std::uint64_t{1} << 32;
+  const bool v2 = format == DeleteSetFormat::v2;
   const std::uint64_t clients = reader.var_uint();
   if (clients > limits.clients_max) {
     return Error{ErrorCode::limit, "The delete set names too many clients"};
@@ -113,10 +98,10 @@ Result<void> DeleteSet::read_v2(ByteReader& reader, const UpdateLimits& limits) 
     std::uint64_t from = 0;
     for (std::uint64_t j = 0; j < ranges && !reader.failed(); ++j) {
       const std::uint64_t clock = from + reader.var_uint();
-      const std::uint64_t length = reader.var_uint() + 1;
-      from = clock + length;
-      if (from >= kClockEnd) return Error{ErrorCode::limit, "A clock is too large"};
+      const std::uint64_t length = reader.var_uint() + (v2 ? 1 : 0);
+      if (clock + length >= kClockEnd) return Error{ErrorCode::limit, "A clock is too large"};
       if (reader.failed()) break;
+      if (v2) from = clock + length;
       add({client, static_cast<Clock>(clock), static_cast<std::uint32_t>(length)});
     }
   }

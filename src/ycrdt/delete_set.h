@@ -22,6 +22,10 @@ struct DeleteRange {
   bool operator==(const DeleteRange&) const = default;
 };
 
+// How it is written: clocks and lengths as they are, or what lies between ranges and lengths less
+// one (yjs: DSEncoderV1, DSEncoderV2).
+enum class DeleteSetFormat : std::uint8_t { v1, v2 };
+
 // In any order until they are sorted.
 class DeleteSet {
  public:
@@ -40,15 +44,13 @@ class DeleteSet {
   // Precondition: normalize() was the last change.
   [[nodiscard]] bool contains(Id id) const noexcept;
 
-  // Appends the version 1 format. Precondition: grouped or normalized.
-  void write(std::string& out) const;
-  // Appends the version 2 format: what is between ranges and, less one, their lengths (yjs:
-  // DSEncoderV2). It can say less: each client's ranges are made ascending and apart if they are
-  // not, and those without length left out. Precondition: grouped or normalized.
-  void write_v2(std::string& out) const;
-  // Adds what is read in the version 2 format at the reader's place (yjs: DSDecoderV2). An error:
-  // it is malformed or over a limit; some of it may be here then.
-  [[nodiscard]] Result<void> read_v2(ByteReader& reader, const UpdateLimits& limits);
+  // Appends the set. Version 2 can say less: each client's ranges are made ascending and apart if
+  // they are not, and those without length left out. Precondition: grouped or normalized.
+  void write(std::string& out, DeleteSetFormat format = DeleteSetFormat::v1) const;
+  // Adds what is read at the reader's place. An error: it is malformed or over a limit; some of it
+  // may be here then. Memory is proportional to the bytes.
+  [[nodiscard]] Result<void> read(ByteReader& reader, DeleteSetFormat format,
+                                  const UpdateLimits& limits = {});
 
   bool operator==(const DeleteSet&) const = default;
 

@@ -1,7 +1,6 @@
-#include "ycrdt/delete_set_coding.h"
-
 #include <gtest/gtest.h>
 
+#include "ycrdt/delete_set.h"
 #include "ycrdt/doc_testing.h"
 
 namespace pluv::ycrdt {
@@ -9,7 +8,7 @@ namespace {
 
 std::string written(const DeleteSet& set, DeleteSetFormat format) {
   std::string out;
-  write_delete_set(out, set, format);
+  set.write(out, format);
   return to_hex(out);
 }
 
@@ -17,7 +16,9 @@ Result<DeleteSet> read(std::string_view hex, DeleteSetFormat format,
                        const UpdateLimits& limits = {}) {
   const std::string bytes = from_hex(hex);
   ByteReader reader(bytes);
-  return read_delete_set(reader, format, limits);
+  DeleteSet out;
+  if (auto done = out.read(reader, format, limits); !done) return std::move(done).error();
+  return out;
 }
 
 DeleteSet sample() {
@@ -44,7 +45,7 @@ TEST(DeleteSetCoding, ReadsWhatItWrites) {
 TEST(DeleteSetCoding, StopsBehindTheSet) {
   const std::string bytes = from_hex("00 ff");
   ByteReader reader(bytes);
-  EXPECT_TRUE(read_delete_set(reader, DeleteSetFormat::v2).ok());
+  EXPECT_TRUE(DeleteSet().read(reader, DeleteSetFormat::v2).ok());
   EXPECT_EQ(reader.left(), 1u);
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "ycrdt/delete_set_coding.h"
 #include "ycrdt/doc_state.h"
 #include "ycrdt/encode.h"
 #include "ycrdt/lib0.h"
@@ -20,7 +19,7 @@ constexpr UpdateLimits kNoLimits{.update_bytes_max = SIZE_MAX,
 
 std::string encode(const Snapshot& snapshot, DeleteSetFormat format) {
   std::string out;
-  write_delete_set(out, snapshot.deletes(), format);
+  snapshot.deletes().write(out, format);
   out += encode_state_vector(snapshot.state());
   return out;
 }
@@ -31,11 +30,11 @@ Result<Snapshot> decode(std::string_view bytes, DeleteSetFormat format,
     return Error{ErrorCode::limit, "The snapshot is too large"};
   }
   ByteReader reader(bytes);
-  Result<DeleteSet> deletes = read_delete_set(reader, format, limits);
-  if (!deletes) return std::move(deletes).error();
+  DeleteSet deletes;
+  if (auto read = deletes.read(reader, format, limits); !read) return std::move(read).error();
   Result<StateVector> state = decode_state_vector(reader.bytes(reader.left()), limits);
   if (!state) return std::move(state).error();
-  return Snapshot(std::move(*deletes), std::move(*state));
+  return Snapshot(std::move(deletes), std::move(*state));
 }
 
 // The structs of the store's update that begin before these clocks, and these deletes, as an

@@ -277,7 +277,7 @@ bool UpdateReaderV2::read_id(Id& out, DifferenceRunReader& clocks, const StructR
 
 bool UpdateReaderV2::read_delete_set(DeleteSet& out) {
   if (failed()) return false;
-  problem_ = out.read_v2(rest_, limits_);
+  problem_ = out.read(rest_, DeleteSetFormat::v2, limits_);
   if (failed()) return false;
   return rest_.at_end() || fail("Bytes after the update's end");
 }

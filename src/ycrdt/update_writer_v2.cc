@@ -130,7 +130,7 @@ std::string UpdateWriterV2::finish(const DeleteSet& deletes) {
   write_var_bytes(out, lengths_.take());
   write_var_uint(out, clients_);
   out.append(done_);
-  deletes.write_v2(out);
+  deletes.write(out, DeleteSetFormat::v2);
   return out;
 }
 

@@ -232,7 +232,7 @@ TEST(DeleteSetV2, SaysWhatLiesBetween) {
     set.add(range);
   }
   std::string out;
-  set.write_v2(out);
+  set.write(out, DeleteSetFormat::v2);
   EXPECT_EQ(to_hex(out),
             "02"
             "0903"
@@ -243,7 +243,7 @@ TEST(DeleteSetV2, SaysWhatLiesBetween) {
             "0006");
   DeleteSet again;
   ByteReader reader(out);
-  ASSERT_TRUE(again.read_v2(reader, {}).ok());
+  ASSERT_TRUE(again.read(reader, DeleteSetFormat::v2).ok());
   EXPECT_TRUE(reader.at_end());
   EXPECT_EQ(again.ranges(), set.ranges());
 }
