@@ -145,7 +145,8 @@ test("invalid frames after a refusal do no harm", async (t) => {
 
 test("a slow reader is closed, and holds nobody up", { limit_ms: 180_000 }, async (t) => {
   const server = t.use(await startPluvd(["--dev", "--max-queue", "256KiB", "--max-queue-stall",
-                                         "1s", "--rate-limit", "0", "--max-queue-hard", "32MiB", "--max-document", "8MiB"]));
+                                         "1s", "--rate-limit", "0", "--max-queue-hard", "32MiB",
+                                         "--max-document", "8MiB"]));
   const sender = await join(t, server);
   const reader = await join(t, server);
   const slow = await join(t, server, { heartbeat: false });
