@@ -1,31 +1,18 @@
 // Makes what the rows work on, all of it from one recorded editing session: the trace of a LaTeX
 // paper, 259,778 keystrokes, that the Yjs world calls B4. yjs itself writes the updates.
-//   edits:  for each edit position, removed, size of the inserted text (u32le each), and the text
-//   frames: updates, each after its size (u32le)
+//   edits:   for each edit position, removed, size of the inserted text (u32le each), and the text
+//   frames:  updates, each after its size (u32le)
+//   writers: the client of each update (u32le)
 import fs from 'node:fs';
 import path from 'node:path';
 import zlib from 'node:zlib';
 import * as encoding from 'lib0/encoding';
 import * as prng from 'lib0/prng';
 import * as Y from 'yjs';
+import { edits, frames, u32 } from './files.mjs';
 
 const kWriter = 1000001; // who typed the trace
 const kVisitor = 2000002; // who types into the finished document
-
-function u32(...values) {
-  const out = Buffer.alloc(4 * values.length);
-  values.forEach((value, i) => out.writeUInt32LE(value, 4 * i));
-  return out;
-}
-const frames = (updates) =>
-  Buffer.concat(updates.flatMap((update) => [u32(update.length), update]));
-const edits = (list) =>
-  Buffer.concat(
-    list.flatMap(([position, removed, inserted]) => {
-      const text = Buffer.from(inserted);
-      return [u32(position, removed, text.length), text];
-    }),
-  );
 
 function newDoc(clientID) {
   const doc = new Y.Doc();
@@ -58,15 +45,19 @@ export function makeTrace(length) {
   return out;
 }
 
-// The updates of a visitor who types `count` characters into the document, at position(length).
+// What a visitor writes who types `count` characters into the document, at position(length).
 function visits(state, count, position) {
   const doc = newDoc(kVisitor);
   Y.applyUpdate(doc, state);
   const updates = [];
   doc.on('update', (update) => updates.push(Buffer.from(update)));
   const text = doc.getText('text');
-  for (let i = 0; i < count; i++) text.insert(position(text.length), 'x');
-  return frames(updates);
+  const typed = Array.from({ length: count }, () => {
+    const at = position(text.length);
+    text.insert(at, 'x');
+    return [at, 0, 'x'];
+  });
+  return { edits: edits(typed), frames: frames(updates) };
 }
 
 // The document as `count` people wrote it at the same time, each on their own: an update of that
@@ -125,14 +116,16 @@ function insertedAndDeleted(gen, count, size) {
   }
   return out;
 }
+
+// `count` documents, each with one edit by a writer of its own.
 function oneUpdateEach(gen, count, write) {
-  return frames(
-    Array.from({ length: count }, (_, i) => {
-      const doc = newDoc(prng.uint32(gen, 1, 0xffffffff));
-      write(doc, i);
-      return Y.encodeStateAsUpdate(doc);
-    }),
-  );
+  const writers = Array.from({ length: count }, () => prng.uint32(gen, 1, 0xffffffff));
+  const updates = writers.map((writer, i) => {
+    const doc = newDoc(writer);
+    write(doc, i);
+    return Y.encodeStateAsUpdate(doc);
+  });
+  return { writers: u32(...writers), frames: frames(updates) };
 }
 
 // scale: 1 for the real thing.
@@ -163,21 +156,26 @@ export function makeInputs(trace, folder, scale) {
   write('b4.frames', frames(updates));
   write('b4.last1000.frames', frames(updates.slice(last)));
   write('b4x100.bin', copies(state, count(100)));
-  write('append.frames', visits(state, count(20000), (length) => length));
-  write('random.frames', visits(state, count(20000), (length) => prng.int32(gen, 0, length)));
+  const writeAll = (name, parts) => {
+    for (const [kind, bytes] of Object.entries(parts)) write(`${name}.${kind}`, bytes);
+  };
+  writeAll('append', visits(state, count(20000), (length) => length));
+  writeAll('random', visits(state, count(20000), (length) => prng.int32(gen, 0, length)));
 
   write('b1.1.edits', edits(appended(gen, count(6000))));
   write('b1.4.edits', edits(inserted(gen, count(6000))));
   const start = newDoc(10);
-  start.getText('text').insert(0, prng.word(gen, 100, 100));
+  const word = prng.word(gen, 100, 100);
+  start.getText('text').insert(0, word);
+  write('b2.4.start.edits', edits([[0, 0, word]]));
   write('b2.4.start.bin', Y.encodeStateAsUpdate(start));
   const first = insertedAndDeleted(gen, count(6000), 100);
   const size = first.reduce((sum, [, removed, added]) => sum + added.length - removed, 100);
   write('b2.4.first.edits', edits(first));
   write('b2.4.second.edits', edits(insertedAndDeleted(gen, count(6000), size)));
-  write('b3.1.frames', oneUpdateEach(gen, count(1540), (d, i) => d.getMap('map').set('v', i)));
-  write(
-    'b3.4.frames',
+  writeAll('b3.1', oneUpdateEach(gen, count(1540), (d, i) => d.getMap('map').set('v', i)));
+  writeAll(
+    'b3.4',
     oneUpdateEach(gen, count(1540), (d, i) => d.getArray('array').insert(0, [i.toString()])),
   );
 }

@@ -1,19 +1,22 @@
-// The table of docs/performance.md, "The Yjs engine": ours, npm yjs, npm ywasm, in one run.
+// The table of docs/performance.md, "The Yjs engine": ours, npm yjs, npm ywasm, npm
+// loro-crdt, in one run.
 //   npm ci --prefix bench/ycrdt
 //   node bench/ycrdt/run.mjs --data FOLDER [--rows b4-load,diff] [--engines ours,yjs]
 //   node bench/ycrdt/run.mjs --smoke
 // FOLDER holds automerge-paper.json.gz (github.com/josephg/editing-traces, sequential_traces).
 // --smoke: a short trace made here, one look at each row. Every row and engine is a process of its
 // own. Before a row is timed all engines' results are compared: ours has to be yjs's to the byte;
-// ywasm, which merges runs elsewhere, has to hold the same.
+// ywasm, which merges runs elsewhere, and loro, which has a format of its own, have to hold the same.
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import * as Y from 'yjs';
 import { makeInputs, makeTrace, readTrace } from './inputs.mjs';
+import { makeLoroInputs } from './inputs_loro.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const { values: options } = parseArgs({
@@ -24,7 +27,7 @@ const { values: options } = parseArgs({
       default: path.join(here, '../../build/release/bin/ycrdt_bench'),
     },
     rows: { type: 'string' },
-    engines: { type: 'string', default: 'ours,yjs,ywasm' },
+    engines: { type: 'string', default: 'ours,yjs,ywasm,loro' },
     smoke: { type: 'boolean', default: false },
   },
 });
@@ -32,6 +35,7 @@ const { values: options } = parseArgs({
 // base: what the result is to be applied to, since it is only a part.
 const kRows = [
   { name: 'b4-load', title: 'B4: load', unit: 'ms' },
+  { name: 'b4-load-read', title: 'B4: load and read the text', unit: 'ms' },
   { name: 'b4-updates', title: 'B4 as 259,778 updates', unit: 'ms' },
   { name: 'b4-typed', title: 'B4 typed, one transaction an edit', unit: 'ms' },
   { name: 'b4-encode', title: 'B4: encode', unit: 'ms' },
@@ -79,6 +83,8 @@ const kRows = [
 const kNoSuchRow = 3;
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ycrdt-bench-'));
+const loroFolder = path.join(folder, 'loro');
+const folderOf = (engine) => (engine === 'loro' ? loroFolder : folder);
 
 // What the engine says to the row; undefined when it has no such function.
 function run(engine, row, ...more) {
@@ -89,7 +95,7 @@ function run(engine, row, ...more) {
   const { status, stdout, stderr, error } = spawnSync(program, [
     ...first,
     row.name,
-    folder,
+    folderOf(engine),
     ...more,
   ]);
   if (error) throw error;
@@ -99,19 +105,23 @@ function run(engine, row, ...more) {
 }
 
 // What a result holds, in words that do not depend on how it is written.
+const held = (text, map, array) => JSON.stringify([text, map, array]);
 function content(row, result) {
   if (row.plain) return JSON.stringify([...Y.decodeStateVector(result)].sort());
   const doc = new Y.Doc();
   if (row.base) Y.applyUpdate(doc, fs.readFileSync(path.join(folder, row.base)));
   (row.v2 ? Y.applyUpdateV2 : Y.applyUpdate)(doc, result);
-  const missing = doc.store.pendingStructs !== null || doc.store.pendingDs !== null;
-  return JSON.stringify([
-    missing,
-    doc.getText('text').toString(),
-    doc.getMap('map').toJSON(),
-    doc.getArray('array').toJSON(),
-    [...Y.decodeStateVector(Y.encodeStateVector(doc))].sort(),
-  ]);
+  if (doc.store.pendingStructs !== null || doc.store.pendingDs !== null) return 'not all of it';
+  const text = doc.getText('text').toString();
+  return held(text, doc.getMap('map').toJSON(), doc.getArray('array').toJSON());
+}
+function contentOfLoro(row, result) {
+  const { LoroDoc } = createRequire(import.meta.url)('loro-crdt');
+  const doc = new LoroDoc();
+  if (row.base) doc.import(fs.readFileSync(path.join(loroFolder, row.base)));
+  if (doc.import(result).pending !== null) return 'not all of it';
+  const text = doc.getText('text').toString();
+  return held(text, doc.getMap('map').toJSON(), doc.getList('array').toJSON());
 }
 
 function compare(row, engines) {
@@ -121,15 +131,16 @@ function compare(row, engines) {
     if (run(engine, row, file) !== undefined) results.push([engine, fs.readFileSync(file)]);
   }
   const [first, ...others] = results;
-  const exact = (engine) => engine !== 'ywasm';
+  const exact = (engine) => engine === 'ours' || engine === 'yjs';
+  const contentOf = (engine) => (engine === 'loro' ? contentOfLoro : content);
   let expected;
   for (const [engine, result] of others) {
     if (result.equals(first[1])) continue;
     if (exact(engine) && exact(first[0])) {
       throw new Error(`${engine} and ${first[0]} answer other bytes at ${row.name}`);
     }
-    expected ??= content(row, first[1]);
-    if (content(row, result) !== expected) {
+    expected ??= contentOf(first[0])(row, first[1]);
+    if (contentOf(engine)(row, result) !== expected) {
       throw new Error(`${engine} and ${first[0]} answer differently at ${row.name}`);
     }
   }
@@ -164,6 +175,7 @@ function main() {
     if (!options.data) throw new Error('--data FOLDER with automerge-paper.json.gz, or --smoke');
     makeInputs(readTrace(path.join(options.data, 'automerge-paper.json.gz')), folder, 1);
   }
+  if (engines.includes('loro')) makeLoroInputs(folder, loroFolder, 10);
   console.log(`| CPU time | ${engines.join(' | ')} |\n| --- |${' --- |'.repeat(engines.length)}`);
   for (const row of kRows) {
     if (wanted && !wanted.includes(row.name)) continue;

@@ -166,6 +166,15 @@ Sample load(const std::string& folder, const char* name) {
   return {spent, doc.encode_state_as_update()};
 }
 
+Sample load_and_read(const std::string& folder, const char* name) {
+  const Input update(folder, name);
+  const double begin = cpu_ms();
+  Doc doc = loaded(update.bytes());
+  if (doc.get_text("text").to_string().empty()) fail("nothing was loaded");
+  const double spent = cpu_ms() - begin;
+  return {spent, doc.encode_state_as_update()};
+}
+
 Sample load_frames(const std::string& folder, const char* name) {
   const Input input(folder, name);
   const auto updates = input.frames();
@@ -332,6 +341,7 @@ struct Row {
 
 constexpr Row kRows[] = {
     {"b4-load", [](const std::string& f) { return load(f, "b4.bin"); }},
+    {"b4-load-read", [](const std::string& f) { return load_and_read(f, "b4.bin"); }},
     {"b4-updates", [](const std::string& f) { return load_frames(f, "b4.frames"); }},
     {"b4-typed", [](const std::string& f) { return type(f, "b4.edits", 1000001); }},
     {"b4-encode", [](const std::string& f) { return encode(f, "b4.bin"); }},

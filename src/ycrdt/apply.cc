@@ -103,7 +103,7 @@ bool Integration::extend_last(const StructRef& ref, ClientIndex client) {
   const ItemIndex last = store_.clients[client].blocks.back();
   Item& item = store_.items[last];
   if (item.kind != ContentKind::string || item.deleted() || item.key != kNone ||
-      (item.flags & Item::kRedone) != 0) {
+      (item.flags & (Item::kKeep | Item::kRedone)) != 0) {
     return false;
   }
   if (ref.has_right_origin) {

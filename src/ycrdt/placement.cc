@@ -185,8 +185,10 @@ ItemIndex Store::integrate(Change& change, ItemIndex index, std::uint64_t work_m
     delete_item(change, index);
     return index;
   }
-  // What was typed after what is there already becomes one run with it at once.
+  // What was typed after what is there already becomes one run with it at once. Not with what is
+  // kept: should this transaction delete what is new, it must not be kept with it.
   if (change.merge_at_once && item.left != kNone && items[item.left].client == item.client &&
+      (items[item.left].flags & Item::kKeep) == 0 &&
       key == kNone && items[item.left].end() == item.clock &&
       (item.kind == ContentKind::string || item.kind == ContentKind::any)) {
     const ItemIndex left = item.left;

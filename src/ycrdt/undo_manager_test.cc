@@ -41,6 +41,32 @@ TEST(UndoManager, TakesBackAndDoesAgain) {
   EXPECT_EQ(doc.check(), "");
 }
 
+// What a manager kept stays kept when it is gone, but not what was typed and deleted after it.
+TEST(UndoManager, WhatComesAfterItIsCollectedBesideWhatItKept) {
+  for (const bool remote : {false, true}) {
+    Doc doc({.client_id = 1});
+    Array array = doc.get_array("a");
+    ASSERT_TRUE(array.insert(0, {"a", "b"}).ok());
+    {
+      UndoManager undo(doc, {array});
+      ASSERT_TRUE(array.insert(2, {"c"}).ok());
+      ASSERT_NE(undo.undo(), nullptr);
+      ASSERT_NE(undo.redo(), nullptr);
+    }
+    Doc other({.client_id = 1, .gc = false});
+    ASSERT_TRUE(other.apply_update(doc.encode_state_as_update()).ok());
+    Doc& writer = remote ? other : doc;
+    writer.transact([&] {
+      ASSERT_TRUE(writer.get_array("a").insert(3, {"passing", "by"}).ok());
+      ASSERT_TRUE(writer.get_array("a").erase(1, 4).ok());
+    });
+    ASSERT_TRUE(doc.apply_update(writer.encode_state_as_update()).ok());
+    EXPECT_EQ(array.length(), 1u);
+    EXPECT_EQ(doc.encode_state_as_update().find("passing"), std::string::npos);
+    EXPECT_EQ(doc.check(), "");
+  }
+}
+
 TEST(UndoManager, WhatOthersDidStays) {
   Doc ada({.client_id = 1});
   Doc bob({.client_id = 2});
