@@ -502,26 +502,30 @@ Result<void> Application::run(std::string_view update, DecodedUpdate& decoded) {
 Application::Taken Application::place_while_reading(UpdateReader& reader) {
   // What the update may cost is not known before its end; it is done again if this is not enough.
   Integration integration(store_, change_, limits_, work_max(0));
-  const auto is_here = [&](bool has, Id id) {
-    return !has || id.clock < integration.state(id.client);
-  };
   ClientId last = 0;
+  Clock known = 0;  // of the client
   StructRef ref;
+  // Of the client's own the reader answers for that.
+  const auto is_here = [&](bool has, Id id) {
+    return !has || id.client == ref.client || id.clock < integration.state(id.client);
+  };
   while (reader.next(ref)) {
     if (reader.began_client()) {
       if (placed_ > 0 && ref.client >= last) return Taken::none;
       last = ref.client;
+      known = integration.state(ref.client);
       // What an update says of itself is believed only as far as it costs little.
       constexpr std::size_t kReservedMax = 64 * 1024;
       store_.items.reserve_more(std::min(reader.structs_left_max(), kReservedMax) + 1);
     }
-    if (ref.kind == ContentKind::skip || integration.state(ref.client) != ref.clock ||
+    if (ref.kind == ContentKind::skip || known != ref.clock ||
         !is_here(ref.has_origin, ref.origin) || !is_here(ref.has_right_origin, ref.right_origin) ||
         !is_here(ref.has_parent_id, ref.parent)) {
       return Taken::some;
     }
     if (ref.has_parent_name) (void)store_.intern_root(ref.parent_name);
     if (!integration.place(ref, 0)) return Taken::none;
+    known = ref.end();
     ++placed_;
   }
   return reader.failed() ? Taken::none : Taken::all;

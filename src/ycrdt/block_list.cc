@@ -4,17 +4,27 @@ namespace pluv::ycrdt {
 
 namespace {
 
-// The last of the sorted clocks that is not above the wanted one. Precondition: the first is not.
-// Without branches, since nothing could predict them.
+// The last of `count` sorted clocks that is not above the wanted one. Precondition: the first is
+// not. Without branches, since nothing could predict them.
 template <class T, class ClockOf>
-std::uint32_t last_not_above(const Table<T>& table, Clock wanted, ClockOf clock_of) noexcept {
-  const T* base = table.begin();
-  for (std::size_t left = table.size(); left > 1;) {
+std::uint32_t last_not_above(const T* begin, std::size_t count, Clock wanted,
+                             ClockOf clock_of) noexcept {
+  const T* base = begin;
+  for (std::size_t left = count; left > 1;) {
     const std::size_t half = left / 2;
     base = clock_of(base[half]) <= wanted ? base + half : base;
     left -= half;
   }
-  return static_cast<std::uint32_t>(base - table.begin());
+  return static_cast<std::uint32_t>(base - begin);
+}
+
+std::uint32_t last_not_above(const Table<Clock>& table, Clock wanted) noexcept {
+  return last_not_above(table.begin(), table.size(), wanted, [](Clock clock) { return clock; });
+}
+
+std::uint32_t last_not_above(const BlockList::Entry* begin, std::size_t count,
+                             Clock wanted) noexcept {
+  return last_not_above(begin, count, wanted, [](const auto& entry) { return entry.clock; });
 }
 
 }  // namespace
@@ -35,12 +45,31 @@ BlockList::Cursor BlockList::find(Clock clock) const noexcept {
       hit_ = after;
       return after;
     }
+    // What is deleted comes in order, a few runs further each.
+    constexpr std::uint32_t kFew = 16;
+    const Table<Entry>& chunk = chunks_[hit_.chunk];
+    if (hit_.at + kFew < chunk.size() && chunk[hit_.at].clock < clock &&
+        clock < chunk[hit_.at + kFew].clock) {
+      hit_.at += last_not_above(&chunk[hit_.at], kFew, clock);
+      return hit_;
+    }
   }
   if (hit_.chunk >= chunks_.size() || clock < firsts_[hit_.chunk] || !is_last_for(hit_.chunk)) {
-    hit_.chunk = last_not_above(firsts_, clock, [](Clock first) { return first; });
+    hit_.chunk = last_not_above(firsts_, clock);
   }
-  hit_.at = last_not_above(chunks_[hit_.chunk], clock, [](const Entry& e) { return e.clock; });
+  const Table<Entry>& chunk = chunks_[hit_.chunk];
+  hit_.at = last_not_above(chunk.begin(), chunk.size(), clock);
   return hit_;
+}
+
+BlockList::Cursor BlockList::find_recent(Clock clock) const noexcept {
+  constexpr std::uint32_t kRecent = 64;
+  const Table<Entry>& chunk = chunks_.back();
+  if (chunk.size() < kRecent) return find(clock);
+  const auto from = static_cast<std::uint32_t>(chunk.size() - kRecent);
+  if (clock < chunk[from].clock) return find(clock);
+  return {static_cast<std::uint32_t>(chunks_.size() - 1),
+          from + last_not_above(&chunk[from], kRecent, clock)};
 }
 
 std::size_t BlockList::count_from(Cursor cursor) const noexcept {
@@ -51,13 +80,9 @@ std::size_t BlockList::count_from(Cursor cursor) const noexcept {
   return count;
 }
 
-void BlockList::push_back(Entry entry) {
-  if (chunks_.empty() || chunks_.back().size() == kChunkMax) {
-    chunks_.emplace_back();
-    firsts_.push_back(entry.clock);
-  }
-  chunks_.back().push_back(entry);
-  ++size_;
+void BlockList::add_chunk(Clock first) {
+  chunks_.emplace_back();
+  firsts_.push_back(first);
 }
 
 void BlockList::insert_after(Cursor cursor, Entry entry) {

@@ -31,6 +31,9 @@ class BlockList {
 
   // The entry that the clock falls into. Precondition: it is not before the first entry.
   [[nodiscard]] Cursor find(Clock clock) const noexcept;
+  // The same, quicker when it is one of the last. Who writes goes on where he was: of the origins
+  // in a long text six in seven are among the writer's 64 runs before it.
+  [[nodiscard]] Cursor find_recent(Clock clock) const noexcept;
   [[nodiscard]] const Entry& at(Cursor cursor) const noexcept {
     return chunks_[cursor.chunk][cursor.at];
   }
@@ -62,7 +65,11 @@ class BlockList {
   // How many entries there are from this one on.
   [[nodiscard]] std::size_t count_from(Cursor cursor) const noexcept;
 
-  void push_back(Entry entry);
+  void push_back(Entry entry) {
+    if (chunks_.empty() || chunks_.back().size() == kChunkMax) add_chunk(entry.clock);
+    chunks_.back().push_back(entry);
+    ++size_;
+  }
   void insert_after(Cursor cursor, Entry entry);
   // Afterwards the cursor is at the entry before. Precondition: it is not the first.
   void erase(Cursor& cursor) noexcept;
@@ -73,7 +80,9 @@ class BlockList {
   [[nodiscard]] std::size_t capacity_bytes() const noexcept;
 
  private:
-  static constexpr std::size_t kChunkMax = 512;
+  static constexpr std::size_t kChunkMax = 256;
+
+  void add_chunk(Clock first);
 
   std::vector<Table<Entry>> chunks_;  // none is empty
   Table<Clock> firsts_;               // the clock that each begins with: a search stays in here

@@ -4,7 +4,33 @@
 
 namespace pluv::ycrdt {
 
-std::uint64_t ByteReader::var_uint_slow() noexcept {
+namespace {
+
+// The bits of a number of at most eight bytes, the last of which is the first without its highest
+// bit. All at once instead of byte by byte: client ids take five.
+std::uint64_t bits_of_word(std::uint64_t word, int last_bit) noexcept {
+  word &= 0x7f7f7f7f7f7f7f7fu & (~std::uint64_t{0} >> (63 - last_bit));
+  // Neighbours of seven bits become groups of 14, 28 and 56.
+  word = (word & 0x007f007f007f007fu) | ((word & 0x7f007f007f007f00u) >> 1);
+  word = (word & 0x00003fff00003fffu) | ((word & 0x3fff00003fff0000u) >> 2);
+  return (word & 0x000000000fffffffu) | ((word & 0x0fffffff00000000u) >> 4);
+}
+
+}  // namespace
+
+std::uint64_t ByteReader::long_var_uint() noexcept {
+  if (std::endian::native == std::endian::little && left() >= 8) {
+    std::uint64_t word;
+    std::memcpy(&word, at_, 8);
+    if (const std::uint64_t ends = ~word & 0x8080808080808080u; ends != 0) {
+      const int last_bit = std::countr_zero(ends);
+      const std::uint64_t value = bits_of_word(word, last_bit);
+      at_ += last_bit / 8 + 1;
+      if (value <= kClientIdMax) return value;
+      fail();
+      return 0;
+    }
+  }
   std::uint64_t value = 0;
   unsigned shift = 0;
   while (at_ != end_) {

@@ -67,16 +67,19 @@ class ByteReader {
     if (at_ != end_ && static_cast<std::uint8_t>(*at_) < 0x80) {
       return static_cast<std::uint8_t>(*at_++);
     }
-    if (left() >= 8) {
+    if (left() >= 3) {
       const auto at = [this](int i) { return std::uint64_t{static_cast<std::uint8_t>(at_[i])}; };
       // Clocks of most documents.
       if (at(1) < 0x80) return short_var_uint(2, (at(0) & 0x7f) | at(1) << 7);
       if (at(2) < 0x80) {
         return short_var_uint(3, (at(0) & 0x7f) | (at(1) & 0x7f) << 7 | at(2) << 14);
       }
-      if constexpr (std::endian::native == std::endian::little) return var_uint_of_word();
     }
-    return var_uint_slow();
+    // A copy goes there, so that this reader, if it is local, can stay in registers.
+    ByteReader reader = *this;
+    const std::uint64_t value = reader.long_var_uint();
+    *this = reader;
+    return value;
   }
 
   // Whether this comes next; then it is passed. At the very end of the bytes it may be missed.
@@ -116,25 +119,7 @@ class ByteReader {
     at_ += size;
     return value;
   }
-  // Client ids take five bytes: all at once instead of one by one. Precondition: 8
-  // bytes are left.
-  std::uint64_t var_uint_of_word() noexcept {
-    std::uint64_t word;
-    std::memcpy(&word, at_, 8);
-    const std::uint64_t ends = ~word & 0x8080808080808080u;
-    if (ends == 0) return var_uint_slow();
-    const int last = std::countr_zero(ends);  // its highest bit is the last byte's
-    word &= 0x7f7f7f7f7f7f7f7fu & (~std::uint64_t{0} >> (63 - last));
-    // Neighbours of seven bits become groups of 14, 28 and 56.
-    word = (word & 0x007f007f007f007fu) | ((word & 0x7f007f007f007f00u) >> 1);
-    word = (word & 0x00003fff00003fffu) | ((word & 0x3fff00003fff0000u) >> 2);
-    word = (word & 0x000000000fffffffu) | ((word & 0x0fffffff00000000u) >> 4);
-    at_ += last / 8 + 1;
-    if (word <= (std::uint64_t{1} << 53) - 1) return word;
-    fail();
-    return 0;
-  }
-  std::uint64_t var_uint_slow() noexcept;
+  std::uint64_t long_var_uint() noexcept;
 
   const char* at_;
   const char* end_;

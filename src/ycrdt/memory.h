@@ -77,6 +77,11 @@ class Table {
     if (size_ == capacity_) reserve(capacity_ < 4 ? 4 : capacity_ + capacity_ / 2);
     data_[size_++] = copy;
   }
+  // A new value, made in its place.
+  T& emplace_back() {
+    if (size_ == capacity_) reserve(capacity_ < 4 ? 4 : capacity_ + capacity_ / 2);
+    return *std::construct_at(data_ + size_++);
+  }
   void pop_back() noexcept { --size_; }
   void clear() noexcept { size_ = 0; }
   void truncate(std::size_t size) noexcept { size_ = size; }

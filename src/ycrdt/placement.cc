@@ -123,15 +123,10 @@ void Store::append_block(Change& change, ItemIndex index) {
   client.end = item.end();
 }
 
-void Store::note_change(Change& change, BranchIndex branch, KeyIndex key) {
-  const ItemIndex owner = branches[branch].item;
-  if (owner != kNone) {
+void Store::note_another_change(Change& change, BranchIndex branch, KeyIndex key) {
+  if (const ItemIndex owner = branches[branch].item; owner != kNone) {
     const Item& item = items[owner];
     if (item.deleted() || item.clock >= before(change, item.client)) return;
-  }
-  if (!change.touched.empty()) {
-    const Change::Touched& last = change.touched.back();
-    if (last.branch == branch && last.key == key) return;
   }
   change.touched.push_back({branch, key});
 }
@@ -188,8 +183,8 @@ ItemIndex Store::integrate(Change& change, ItemIndex index, std::uint64_t work_m
   // What was typed after what is there already becomes one run with it at once. Not with what is
   // kept: should this transaction delete what is new, it must not be kept with it.
   if (change.merge_at_once && item.left != kNone && items[item.left].client == item.client &&
-      (items[item.left].flags & Item::kKeep) == 0 &&
-      key == kNone && items[item.left].end() == item.clock &&
+      (items[item.left].flags & Item::kKeep) == 0 && key == kNone &&
+      items[item.left].end() == item.clock &&
       (item.kind == ContentKind::string || item.kind == ContentKind::any)) {
     const ItemIndex left = item.left;
     BlockList::Cursor cursor = clients[item.client].blocks.last();

@@ -221,12 +221,14 @@ bool is_readable(const SharedType& type) noexcept {
 
 std::vector<DeltaOp> Text::to_delta(const DeltaBetween& between) const {
   if (between.snapshot == nullptr && between.previous == nullptr) return to_delta();
-  if (!is_readable(*this)) return {};
+  if (doc_ == nullptr) return {};
+  // Of the whole document, and of a type that is collected as well, as in yjs: it shows where a
+  // border runs through a surrogate pair.
   const Editing editing(*doc_, "cleanup");
   for (const Snapshot* snapshot : {between.snapshot, between.previous}) {
     if (snapshot != nullptr) split_at_borders(*doc_, *snapshot);
   }
-  return delta_between(*doc_, branch_, between);
+  return is_readable(*this) ? delta_between(*doc_, branch_, between) : std::vector<DeltaOp>();
 }
 
 std::string Text::delta_json(const DeltaBetween& between) const {

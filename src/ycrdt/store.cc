@@ -20,16 +20,14 @@ Store::Store(std::uint64_t hash_seed) : seed_(mix64(hash_seed + 1)) {
 
 // --- Clients.
 
-ClientIndex Store::find_client(ClientId id) const noexcept {
-  if (last_client_ != kNone && clients[last_client_].id == id) return last_client_;
+ClientIndex Store::find_another_client(ClientId id) const noexcept {
   const ClientIndex found =
       client_index_.find(client_hash(id), [&](ClientIndex c) { return clients[c].id == id; });
   if (found != kNone) last_client_ = found;
   return found;
 }
 
-ClientIndex Store::intern_client(ClientId id) {
-  if (const ClientIndex found = find_client(id); found != kNone) return found;
+ClientIndex Store::add_client(ClientId id) {
   const auto index = static_cast<ClientIndex>(clients.size());
   clients.emplace_back().id = id;
   client_index_.insert(client_hash(id), index);
@@ -39,14 +37,6 @@ ClientIndex Store::intern_client(ClientId id) {
 Clock Store::state(ClientId id) const noexcept {
   const ClientIndex client = find_client(id);
   return client == kNone ? 0 : clients[client].end;
-}
-
-void Store::touch(Change& change, ClientIndex client) {
-  Client& c = clients[client];
-  if (c.touched == change.number) return;
-  c.touched = change.number;
-  c.before = c.end;
-  change.clients.push_back({client, c.end});
 }
 
 Clock Store::before(const Change& change, ClientIndex client) const noexcept {
@@ -146,7 +136,7 @@ ItemIndex Store::clean_start(Change& change, Place place) {
 
 ItemIndex Store::clean_end(Change& change, Place place) {
   const BlockList& blocks = clients[place.client].blocks;
-  const BlockList::Cursor cursor = blocks.find(place.clock);
+  const BlockList::Cursor cursor = blocks.find_recent(place.clock);
   const ItemIndex found = blocks.at(cursor).item;
   const Item& item = items[found];
   if (item.end() != place.clock + 1 && !item.is_gc()) {
@@ -155,15 +145,11 @@ ItemIndex Store::clean_end(Change& change, Place place) {
   return found;
 }
 
-ItemIndex Store::add_item() {
-  if (free_ != kNone) {
-    const ItemIndex index = free_;
-    free_ = items[index].right;
-    items[index] = Item();
-    return index;
-  }
-  items.push_back({});
-  return static_cast<ItemIndex>(items.size() - 1);
+ItemIndex Store::take_free_item() noexcept {
+  const ItemIndex index = free_;
+  free_ = items[index].right;
+  items[index] = Item();
+  return index;
 }
 
 void Store::free_item(ItemIndex item) noexcept {
@@ -289,14 +275,6 @@ bool Store::is_pair_split_at(Change& change, Place place) const noexcept {
   return utf16_position(item.bytes(), place.clock - item.clock).inside_pair;
 }
 
-void Store::note_width(const Item& item) noexcept {
-  const bool wide =
-      item.kind == ContentKind::string
-          ? item.size != item.length
-          : (item.kind == ContentKind::any || item.kind == ContentKind::json) && item.length > 1;
-  if (wide && item.size > wide_max_) wide_max_ = item.size;
-}
-
 // --- Content.
 
 void Store::set_text(Item& item, std::string_view text, std::uint32_t units) {
@@ -334,10 +312,6 @@ KeyIndex Store::format_key(const Item& item) const noexcept {
 }
 
 // --- Positions.
-
-PositionIndex* Store::positions(BranchIndex branch) noexcept {
-  return position_indices_[branches[branch].positions].get();
-}
 
 void Store::resized(const Item& item, std::int64_t by) noexcept {
   if (by == 0 || item.key != kNone) return;

@@ -123,8 +123,14 @@ class Store {
   bool has_formatting = false;  // a format item was ever placed
 
   // --- Clients.
-  [[nodiscard]] ClientIndex find_client(ClientId id) const noexcept;  // kNone when unknown
-  [[nodiscard]] ClientIndex intern_client(ClientId id);
+  [[nodiscard]] ClientIndex find_client(ClientId id) const noexcept {  // kNone when unknown
+    return clients[last_client_].id == id && last_client_ != kNone ? last_client_
+                                                                   : find_another_client(id);
+  }
+  [[nodiscard]] ClientIndex intern_client(ClientId id) {
+    const ClientIndex found = find_client(id);
+    return found != kNone ? found : add_client(id);
+  }
   [[nodiscard]] Clock state(ClientId id) const noexcept;
   // The clock from which the client's elements are new in this transaction.
   [[nodiscard]] Clock before(const Change& change, ClientIndex client) const noexcept;
@@ -155,7 +161,11 @@ class Store {
   // The item that begins (ends) at the place; splits one for it if need be.
   [[nodiscard]] ItemIndex clean_start(Change& change, Place place);
   [[nodiscard]] ItemIndex clean_end(Change& change, Place place);
-  [[nodiscard]] ItemIndex add_item();
+  [[nodiscard]] ItemIndex add_item() {
+    if (free_ != kNone) return take_free_item();
+    items.emplace_back();
+    return static_cast<ItemIndex>(items.size() - 1);
+  }
 
   // Finds the item's place among concurrent ones, links it, and deletes what must be (yjs:
   // Item.integrate). The item has everything but its final left and right. Without a parent it
@@ -248,22 +258,46 @@ class Store {
     char bytes[4];
   };
 
+  [[nodiscard]] ClientIndex find_another_client(ClientId id) const noexcept;
+  [[nodiscard]] ClientIndex add_client(ClientId id);
   ItemIndex split(Change& change, ItemIndex left, std::uint32_t length, BlockList::Cursor cursor);
   void split_content(Change& change, Item& left, Item& right, std::uint32_t length);
   void split_text(Change& change, Item& left, Item& right, std::uint32_t length);
   [[nodiscard]] bool find_left(Change& change, Item& item, std::uint64_t work_max);
   void link(ItemIndex index);
-  void touch(Change& change, ClientIndex client);
-  void note_change(Change& change, BranchIndex branch, KeyIndex key);
+  void touch(Change& change, ClientIndex client) {
+    Client& c = clients[client];
+    if (c.touched == change.number) return;
+    c.touched = change.number;
+    c.before = c.end;
+    change.clients.push_back({client, c.end});
+  }
+  void note_change(Change& change, BranchIndex branch, KeyIndex key) {
+    if (!change.touched.empty()) {
+      const Change::Touched& last = change.touched.back();
+      if (last.branch == branch && last.key == key) return;
+    }
+    note_another_change(change, branch, key);
+  }
+  void note_another_change(Change& change, BranchIndex branch, KeyIndex key);
   void set_member(BranchIndex branch, KeyIndex key, ItemIndex item);
   void append_block(Change& change, ItemIndex index);
   void note_deleted(Change& change, const Item& item);
   void forget_deleted_ranges(ClientIndex client) noexcept;
   [[nodiscard]] DeletedRanges find_deleted_ranges(ClientIndex client) const;
+  [[nodiscard]] ItemIndex take_free_item() noexcept;
   void free_item(ItemIndex item) noexcept;
   void merge_content(Item& left, Item& right);
-  void note_width(const Item& item) noexcept;
-  [[nodiscard]] PositionIndex* positions(BranchIndex branch) noexcept;
+  void note_width(const Item& item) noexcept {
+    const bool wide =
+        item.kind == ContentKind::string
+            ? item.size != item.length
+            : (item.kind == ContentKind::any || item.kind == ContentKind::json) && item.length > 1;
+    if (wide && item.size > wide_max_) wide_max_ = item.size;
+  }
+  [[nodiscard]] PositionIndex* positions(BranchIndex branch) noexcept {
+    return position_indices_[branches[branch].positions].get();
+  }
   [[nodiscard]] std::uint64_t client_hash(ClientId id) const noexcept { return mix64(id ^ seed_); }
   [[nodiscard]] std::uint64_t member_hash(BranchIndex branch, KeyIndex key) const noexcept {
     return mix64(((std::uint64_t{branch} << 32) | key) ^ seed_);

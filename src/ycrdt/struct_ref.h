@@ -67,6 +67,19 @@ struct StructRef {
                              // encoded value; json: `length` JSON texts with their sizes before
                              // them; embed, format: a JSON text, or an encoded value
 
+  // As new. Field by field, since assigning a new one makes the processor wait: for narrow stores
+  // that wide loads copy, or for a slow fill. It was a sixth of the time in which B4 loads.
+  void reset() noexcept {
+    client = 0;
+    clock = 0;
+    length = 0;
+    kind = ContentKind::gc;
+    type = TypeKind::undefined;
+    has_origin = has_right_origin = has_parent_id = has_parent_name = false;
+    has_key = marked_key = respell = kept_value = false;
+    origin = right_origin = parent = Id();
+    parent_name = key = name = content = std::string_view();
+  }
   [[nodiscard]] Clock end() const noexcept { return clock + length; }
   [[nodiscard]] bool is_item() const noexcept {
     return kind != ContentKind::gc && kind != ContentKind::skip;

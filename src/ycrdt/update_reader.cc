@@ -91,7 +91,7 @@ bool UpdateReader::next(StructRef& out) noexcept {
   if (++structs_read_ > limits_.structs_max) {
     return fail("The update has too many structs", ErrorCode::limit);
   }
-  out = StructRef();
+  out.reset();
   out.client = client_;
   out.clock = static_cast<Clock>(clock_);
   struct_begin_ = reader_.position();
@@ -107,22 +107,44 @@ bool UpdateReader::next(StructRef& out) noexcept {
   return true;
 }
 
+[[gnu::always_inline]] inline bool UpdateReader::read_id(ByteReader& reader, Id& out,
+                                                         const StructRef& of) noexcept {
+  // Mostly the neighbour was written by the same client.
+  out.client = reader.skip(client_spelling_) ? client_ : reader.var_uint();
+  const std::uint64_t clock = reader.var_uint();
+  if (reader.failed()) return fail("The update ends early");
+  if (clock >= kClockEnd) return fail("A clock is too large", ErrorCode::limit);
+  out.clock = static_cast<Clock>(clock);
+  if (out.client == of.client && clock >= of.clock) {
+    return fail("A struct that depends on itself or a later one");
+  }
+  return true;
+}
+
 bool UpdateReader::read_item(StructRef& out, std::uint8_t info) noexcept {
   out.has_origin = (info & kHasOrigin) != 0;
   out.has_right_origin = (info & kHasRightOrigin) != 0;
-  if (out.has_origin && !read_id(out.origin, out)) return false;
-  if (out.has_right_origin && !read_id(out.right_origin, out)) return false;
-  if (!out.has_origin && !out.has_right_origin) {
-    out.has_parent_name = reader_.var_uint() == 1;
-    out.has_parent_id = !out.has_parent_name;
-    if (out.has_parent_name ? !read_text(out.parent_name) : !read_id(out.parent, out)) {
-      return false;
-    }
-    out.has_key = (info & kHasKey) != 0;
-    if (out.has_key && !read_text(out.key)) return false;
+  if (out.has_origin || out.has_right_origin) {
+    ByteReader reader = reader_;  // in registers
+    const bool read = (!out.has_origin || read_id(reader, out.origin, out)) &&
+                      (!out.has_right_origin || read_id(reader, out.right_origin, out));
+    reader_ = reader;
+    if (!read) return false;
+  } else if (!read_parent(out, info)) {
+    return false;
   }
   out.marked_key = (info & kHasKey) != 0;
   return read_content(out);
+}
+
+bool UpdateReader::read_parent(StructRef& out, std::uint8_t info) noexcept {
+  out.has_parent_name = reader_.var_uint() == 1;
+  out.has_parent_id = !out.has_parent_name;
+  if (out.has_parent_name ? !read_text(out.parent_name) : !read_id(reader_, out.parent, out)) {
+    return false;
+  }
+  out.has_key = (info & kHasKey) != 0;
+  return !out.has_key || read_text(out.key);
 }
 
 bool UpdateReader::read_content(StructRef& out) noexcept {
@@ -240,19 +262,6 @@ bool UpdateReader::read_length(std::uint32_t& out) noexcept {
   if (reader_.failed()) return fail("The update ends early");
   if (length >= kClockEnd) return fail("A length is too large", ErrorCode::limit);
   out = static_cast<std::uint32_t>(length);
-  return true;
-}
-
-bool UpdateReader::read_id(Id& out, const StructRef& of) noexcept {
-  // Mostly the neighbour was written by the same client.
-  out.client = reader_.skip(client_spelling_) ? client_ : reader_.var_uint();
-  const std::uint64_t clock = reader_.var_uint();
-  if (reader_.failed()) return fail("The update ends early");
-  if (clock >= kClockEnd) return fail("A clock is too large", ErrorCode::limit);
-  out.clock = static_cast<Clock>(clock);
-  if (out.client == of.client && out.clock >= of.clock) {
-    return fail("A struct that depends on itself or a later one");
-  }
   return true;
 }
 

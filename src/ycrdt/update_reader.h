@@ -50,6 +50,7 @@ class UpdateReader {
   bool fail(const char* problem, ErrorCode code = ErrorCode::invalid) noexcept;
   bool fail_value(bool too_deep, const char* otherwise) noexcept;
   bool read_item(StructRef& out, std::uint8_t info) noexcept;
+  bool read_parent(StructRef& out, std::uint8_t info) noexcept;
   bool read_content(StructRef& out) noexcept;
   bool read_type(StructRef& out) noexcept;
   bool skip_value(bool& shortest) noexcept;
@@ -58,7 +59,7 @@ class UpdateReader {
   bool read_embedded(StructRef& out) noexcept;
   bool read_text(std::string_view& out) noexcept;
   bool read_length(std::uint32_t& out) noexcept;
-  bool read_id(Id& out, const StructRef& of) noexcept;
+  bool read_id(ByteReader& reader, Id& out, const StructRef& of) noexcept;
 
   ByteReader reader_;
   UpdateLimits limits_;

@@ -97,7 +97,7 @@ bool UpdateReaderV2::next_in_section(StructRef& out) {
       (structs_read_ > size_ && structs_read_ - size_ > limits_.run_structs_max)) {
     return fail("The update has too many structs", ErrorCode::limit);
   }
-  out = StructRef();
+  out.reset();
   out.client = client_;
   out.clock = static_cast<Clock>(clock_);
   const std::uint8_t info = infos_.read();

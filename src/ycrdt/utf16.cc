@@ -9,18 +9,29 @@ namespace {
 
 constexpr std::uint64_t kHighBits = 0x8080808080808080u;
 
+template <class Word>
+Word word_at(const char* at) noexcept {
+  Word word;
+  std::memcpy(&word, at, sizeof word);
+  return word;
+}
+
 bool all_ascii(std::string_view text) noexcept {
-  const char* at = text.data();
-  std::size_t left = text.size();
-  for (; left >= 8; at += 8, left -= 8) {
-    std::uint64_t word;
-    std::memcpy(&word, at, 8);
-    if ((word & kHighBits) != 0) return false;
+  const char* const begin = text.data();
+  const std::size_t size = text.size();
+  std::uint64_t bits = 0;
+  if (size >= 8) {
+    for (std::size_t at = 0; at + 8 < size; at += 8) {
+      bits = word_at<std::uint64_t>(begin + at);
+      if ((bits & kHighBits) != 0) return false;
+    }
+    bits = word_at<std::uint64_t>(begin + size - 8);  // the rest, and some of it again
+  } else if (size >= 4) {
+    bits = word_at<std::uint32_t>(begin) | word_at<std::uint32_t>(begin + size - 4);
+  } else {
+    for (const char c : text) bits |= static_cast<std::uint8_t>(c);
   }
-  for (; left != 0; ++at, --left) {
-    if ((static_cast<std::uint8_t>(*at) & 0x80) != 0) return false;
-  }
-  return true;
+  return (bits & kHighBits) == 0;
 }
 
 }  // namespace

@@ -590,6 +590,8 @@ class Script {
   }
 
   void read_at(const SharedType& type, const Snapshot& snapshot) {
+    // As yjs_script.mjs does, where it matters: runs are split for a while, broken pairs for good.
+    (void)type.as_text().to_delta({.snapshot = &snapshot});
     std::string out;
     bool first = true;
     const bool text = suits('t', type.kind());
