@@ -39,6 +39,8 @@ BlockList::Cursor BlockList::find(Clock clock) const noexcept {
     if (cursor.at + 1 < chunk.size()) return clock < chunk[cursor.at + 1].clock;
     return is_last_for(cursor.chunk);
   };
+  // Who writes goes on where he was: in a long text the origins of more than half the runs.
+  if (const Cursor end = last(); clock >= at(end).clock) return end;
   if (hit_.chunk < chunks_.size() && hit_.at < chunks_[hit_.chunk].size()) {
     if (holds(hit_)) return hit_;
     if (Cursor after = hit_; next(after) && holds(after)) {
@@ -60,16 +62,6 @@ BlockList::Cursor BlockList::find(Clock clock) const noexcept {
   const Table<Entry>& chunk = chunks_[hit_.chunk];
   hit_.at = last_not_above(chunk.begin(), chunk.size(), clock);
   return hit_;
-}
-
-BlockList::Cursor BlockList::find_recent(Clock clock) const noexcept {
-  constexpr std::uint32_t kRecent = 64;
-  const Table<Entry>& chunk = chunks_.back();
-  if (chunk.size() < kRecent) return find(clock);
-  const auto from = static_cast<std::uint32_t>(chunk.size() - kRecent);
-  if (clock < chunk[from].clock) return find(clock);
-  return {static_cast<std::uint32_t>(chunks_.size() - 1),
-          from + last_not_above(&chunk[from], kRecent, clock)};
 }
 
 std::size_t BlockList::count_from(Cursor cursor) const noexcept {

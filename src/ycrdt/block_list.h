@@ -31,9 +31,6 @@ class BlockList {
 
   // The entry that the clock falls into. Precondition: it is not before the first entry.
   [[nodiscard]] Cursor find(Clock clock) const noexcept;
-  // The same, quicker when it is one of the last. Who writes goes on where he was: of the origins
-  // in a long text six in seven are among the writer's 64 runs before it.
-  [[nodiscard]] Cursor find_recent(Clock clock) const noexcept;
   [[nodiscard]] const Entry& at(Cursor cursor) const noexcept {
     return chunks_[cursor.chunk][cursor.at];
   }

@@ -13,7 +13,6 @@ void collect_deleted(Store& store, const Change& change) {
       const ItemIndex index = blocks.at(cursor).item;
       const Item& item = store.items[index];
       if (item.clock >= range.clock + range.length) break;
-      // Of most deleted items of a document that is loaded nothing is left to collect.
       if (!item.is_gc() && item.kind != ContentKind::deleted && item.deleted() &&
           (item.flags & Item::kKeep) == 0) {
         store.collect(index);
@@ -103,7 +102,7 @@ void normalize_deleted(Change& change) {
 
 void commit(Store& store, Change& change, const CommitOptions& options) {
   normalize_deleted(change);
-  if (options.gc) collect_deleted(store, change);
+  if (options.gc && change.collectable) collect_deleted(store, change);
   merge_deleted(store, change);
   merge_new(store, change);
   merge_split(store, change);

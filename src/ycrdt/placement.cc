@@ -269,6 +269,7 @@ void Store::delete_item(Change& change, ItemIndex index) {
     Item& item = items[at];
     resized(item, -static_cast<std::int64_t>(item.visible()));
     item.flags |= Item::kDeleted;
+    change.collectable = true;
     note_deleted(change, item);
     note_change(change, item.parent, item.key);
     if (item.kind == ContentKind::type) {

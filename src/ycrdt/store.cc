@@ -136,7 +136,7 @@ ItemIndex Store::clean_start(Change& change, Place place) {
 
 ItemIndex Store::clean_end(Change& change, Place place) {
   const BlockList& blocks = clients[place.client].blocks;
-  const BlockList::Cursor cursor = blocks.find_recent(place.clock);
+  const BlockList::Cursor cursor = blocks.find(place.clock);
   const ItemIndex found = blocks.at(cursor).item;
   const Item& item = items[found];
   if (item.end() != place.clock + 1 && !item.is_gc()) {

@@ -87,7 +87,8 @@ struct Change {
   std::uint32_t number = 0;  // of the transaction, from 1
   // Whether runs are merged as they come, or all at the end. An undo manager knows runs one by one.
   bool merge_at_once = true;
-  Table<Grown> clients;  // that have something new
+  bool collectable = false;  // something with content was deleted
+  Table<Grown> clients;      // that have something new
   Table<Deleted> deleted;
   Table<Place> to_merge;   // runs that were split or that lie in something deleted
   Table<Touched> touched;  // in the order of the first touch, with repetitions
@@ -100,6 +101,7 @@ struct Change {
   void begin_again(std::uint32_t transaction) noexcept {
     number = transaction;
     merge_at_once = true;
+    collectable = false;
     clients.clear();
     deleted.clear();
     to_merge.clear();

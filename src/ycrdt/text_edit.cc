@@ -215,7 +215,10 @@ void text_erase(DocState& doc, TextPlace& place, std::uint32_t length) {
     }
     forward(store, place);
   }
-  if (start != kNone) clean_formatting_gap(doc, start, place.right, before, place.current);
+  // Not in plain text, where it would only walk over all that was deleted here before.
+  if (start != kNone && store.branches[store.items[start].parent].has_formatting) {
+    clean_formatting_gap(doc, start, place.right, before, place.current);
+  }
 }
 
 }  // namespace pluv::ycrdt
