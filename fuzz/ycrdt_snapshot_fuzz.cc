@@ -77,6 +77,7 @@ void read_any(std::string_view bytes, std::string_view update) {
   for (const Snapshot& snapshot : try_bytes(bytes)) {
     const auto known = snapshot_contains_update(snapshot, update);
     PLUV_ASSERT(known.ok() == check_update(update).ok());
+    PLUV_ASSERT(snapshot_contains_update_v2(snapshot, update).ok() == check_update_v2(update).ok());
     read_at(doc, snapshot, nullptr);
     read_at(doc, Snapshot(), &snapshot);
     (void)restored(doc, snapshot);

@@ -194,6 +194,19 @@ class YcrdtCommandTest(unittest.TestCase):
         self.assert_ends(ycrdt("snapshot", "diff", first, "--text", b"\xff", stdin=EDITED), 2,
                          "not UTF-8")
 
+    def test_looks_back_in_version_2(self):
+        edited = ycrdt("convert", stdin=EDITED).stdout
+        done = ycrdt("snapshot", "take", "--v2", stdin=edited)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        self.assertNotEqual(done.stdout, ycrdt("snapshot", "take", stdin=EDITED).stdout)
+        last = self.write("last.v2.snap", done.stdout)
+        done = ycrdt("snapshot", "json", "--v2", last, stdin=edited)
+        self.assertEqual((done.returncode, done.stdout), (0, b'{"note":"wld!"}\n'))
+        done = ycrdt("snapshot", "diff", "--v2", last, last, "--text", "note", stdin=edited)
+        self.assertEqual((done.returncode, done.stdout), (0, b'[{"insert":"wld!"}]\n'))
+        self.assert_ends(ycrdt("snapshot", "json", "--v2", last, stdin=EDITED), 1,
+                         "standard input: ")
+
     def test_names_the_snapshot_that_is_refused(self):
         bad = self.write("bad.snap", b"\x01")
         good = self.write("good.snap", FIRST_SNAPSHOT)

@@ -145,7 +145,7 @@ struct YcrdtCommand::Options {
   [[nodiscard]] bool names_roots() const noexcept;
   // Why the roots that are named cannot be the members of one object, empty when they can.
   [[nodiscard]] std::string fault_of_roots() const;
-  [[nodiscard]] static int snapshot_of_input();
+  [[nodiscard]] int snapshot_of_input() const;
   [[nodiscard]] int json_at_snapshot() const;
   [[nodiscard]] int diff_of_snapshots() const;
   [[nodiscard]] int check() const;
@@ -228,6 +228,9 @@ void YcrdtCommand::add_snapshot() {
   snapshot_diff_->add_option("later", options.later_snapshot,
                              "File with the later one; without it, what is there now");
   snapshot_diff_->add_option("--text", options.root, "Root to read as a text")->required();
+  for (CLI::App* const command : {take_snapshot_, snapshot_json_, snapshot_diff_}) {
+    command->add_flag("--v2", options.v2, "The update and the snapshots are of version 2");
+  }
 }
 
 YcrdtCommand::~YcrdtCommand() = default;
@@ -240,7 +243,7 @@ int YcrdtCommand::run() {
   if (*diff_) return options_->diff();
   if (*state_vector_) return options_->state_vector_of_input();
   if (*convert_) return options_->convert();
-  if (*take_snapshot_) return Options::snapshot_of_input();
+  if (*take_snapshot_) return options_->snapshot_of_input();
   if (*snapshot_json_) return options_->json_at_snapshot();
   if (*snapshot_diff_) return options_->diff_of_snapshots();
   return *json_ ? options_->json() : options_->check();
@@ -339,7 +342,7 @@ std::string YcrdtCommand::Options::fault_of_roots() const {
 namespace {
 
 // Applies the update on standard input. 0, or what the program ends with.
-int read_document(ycrdt::Doc& doc, bool v2 = false) {
+int read_document(ycrdt::Doc& doc, bool v2) {
   const Result<std::string> update = read_all(stdin, "standard input");
   if (!update) return fail(update.error().message, kExitFailed);
   const Result<void> applied = v2 ? doc.apply_update_v2(*update) : doc.apply_update(*update);
@@ -353,13 +356,14 @@ void warn_of_pending(const ycrdt::Doc& doc) {
 }
 
 // 0, or what the program ends with.
-int read_snapshot(const std::string& path, ycrdt::Snapshot& out) {
+int read_snapshot(const std::string& path, bool v2, ycrdt::Snapshot& out) {
   if (path == "-") {
     return fail("the snapshot must be a file: standard input is the update", kExitFailed);
   }
   const Result<std::string> bytes = read_file(path);
   if (!bytes) return fail(bytes.error().message, exit_code(bytes.error()));
-  Result<ycrdt::Snapshot> snapshot = ycrdt::decode_snapshot(*bytes);
+  Result<ycrdt::Snapshot> snapshot =
+      v2 ? ycrdt::decode_snapshot_v2(*bytes) : ycrdt::decode_snapshot(*bytes);
   if (!snapshot) return refuse(path, snapshot.error());
   out = std::move(*snapshot);
   return kExitOk;
@@ -374,18 +378,19 @@ ycrdt::Any who_did_what(ycrdt::TextChange change, ycrdt::Id id) {
 
 }  // namespace
 
-int YcrdtCommand::Options::snapshot_of_input() {
+int YcrdtCommand::Options::snapshot_of_input() const {
   ycrdt::Doc doc({.gc = false});
-  if (const int code = read_document(doc); code != kExitOk) return code;
-  return write_all(ycrdt::encode_snapshot(ycrdt::take_snapshot(doc)));
+  if (const int code = read_document(doc, v2); code != kExitOk) return code;
+  const ycrdt::Snapshot taken = ycrdt::take_snapshot(doc);
+  return write_all(v2 ? ycrdt::encode_snapshot_v2(taken) : ycrdt::encode_snapshot(taken));
 }
 
 int YcrdtCommand::Options::json_at_snapshot() const {
   if (const std::string fault = fault_of_roots(); !fault.empty()) return fail(fault, kExitFailed);
   ycrdt::Snapshot at;
-  if (const int code = read_snapshot(snapshot, at); code != kExitOk) return code;
+  if (const int code = read_snapshot(snapshot, v2, at); code != kExitOk) return code;
   ycrdt::Doc doc({.gc = false});
-  if (const int code = read_document(doc); code != kExitOk) return code;
+  if (const int code = read_document(doc, v2); code != kExitOk) return code;
   Result<ycrdt::Doc> restored = ycrdt::create_doc_from_snapshot(doc, at, {.gc = false});
   if (!restored) return refuse(snapshot, restored.error());
   return print_roots(*restored);
@@ -395,12 +400,12 @@ int YcrdtCommand::Options::diff_of_snapshots() const {
   if (!is_utf8(root)) return fail("the name of a root is not UTF-8", kExitFailed);
   ycrdt::Snapshot earlier;
   ycrdt::Snapshot later;
-  if (const int code = read_snapshot(snapshot, earlier); code != kExitOk) return code;
+  if (const int code = read_snapshot(snapshot, v2, earlier); code != kExitOk) return code;
   if (!later_snapshot.empty()) {
-    if (const int code = read_snapshot(later_snapshot, later); code != kExitOk) return code;
+    if (const int code = read_snapshot(later_snapshot, v2, later); code != kExitOk) return code;
   }
   ycrdt::Doc doc({.gc = false});
-  if (const int code = read_document(doc); code != kExitOk) return code;
+  if (const int code = read_document(doc, v2); code != kExitOk) return code;
   if (later_snapshot.empty()) {
     warn_of_pending(doc);
     later = ycrdt::take_snapshot(doc);

@@ -7,6 +7,7 @@
 #include "ycrdt/lib0.h"
 #include "ycrdt/snapshot_read.h"
 #include "ycrdt/update_reader.h"
+#include "ycrdt/update_reader_v2.h"
 #include "ycrdt/update_writer.h"
 
 namespace pluv::ycrdt {
@@ -121,9 +122,10 @@ Result<Doc> create_doc_from_snapshot(Doc& from, const Snapshot& snapshot, DocOpt
   return out;
 }
 
-Result<bool> snapshot_contains_update(const Snapshot& snapshot, std::string_view update,
-                                      const UpdateLimits& limits) {
-  UpdateReader reader(update, limits);
+namespace {
+
+template <class Reader>
+Result<bool> contains(const Snapshot& snapshot, Reader reader) {
   bool known = true;
   for (StructRef ref; reader.next(ref);) {
     known = known && ref.end() <= snapshot.state().clock(ref.client);
@@ -134,6 +136,18 @@ Result<bool> snapshot_contains_update(const Snapshot& snapshot, std::string_view
   for (const DeleteRange& range : snapshot.deletes().ranges()) deletes.add(range);
   deletes.normalize();
   return deletes == snapshot.deletes();
+}
+
+}  // namespace
+
+Result<bool> snapshot_contains_update(const Snapshot& snapshot, std::string_view update,
+                                      const UpdateLimits& limits) {
+  return contains(snapshot, UpdateReader(update, limits));
+}
+
+Result<bool> snapshot_contains_update_v2(const Snapshot& snapshot, std::string_view update,
+                                         const UpdateLimits& limits) {
+  return contains(snapshot, UpdateReaderV2(update, limits));
 }
 
 }  // namespace pluv::ycrdt

@@ -66,10 +66,13 @@ class Snapshot {
                                                    DocOptions options);
 
 // Whether all that the update holds, deletes too, is part of the snapshot. An error: the update is
-// malformed or over a limit. yjs: snapshotContainsUpdate.
+// malformed or over a limit. yjs: snapshotContainsUpdate, snapshotContainsUpdateV2.
 [[nodiscard]] Result<bool> snapshot_contains_update(const Snapshot& snapshot,
                                                     std::string_view update,
                                                     const UpdateLimits& limits = {});
+[[nodiscard]] Result<bool> snapshot_contains_update_v2(const Snapshot& snapshot,
+                                                       std::string_view update,
+                                                       const UpdateLimits& limits = {});
 
 // --- Text::to_delta between two snapshots.
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "ycrdt/doc_testing.h"
+#include "ycrdt/updates_v2.h"
 
 namespace pluv::ycrdt {
 namespace {
@@ -145,6 +146,11 @@ TEST(Snapshot, KnowsWhetherItContainsAnUpdate) {
   EXPECT_FALSE(snapshot_contains_update(first, "junk").ok());
   // Also when what is known already says no.
   EXPECT_FALSE(snapshot_contains_update(Snapshot(), updates[0] + "x").ok());
+  for (std::size_t i = 0; i < updates.size(); ++i) {
+    const std::string v2 = *convert_update_v1_to_v2(updates[i]);
+    EXPECT_EQ(*snapshot_contains_update_v2(second, v2), i < 2);
+    EXPECT_FALSE(snapshot_contains_update_v2(second, v2.substr(0, v2.size() - 1)).ok());
+  }
 }
 
 }  // namespace

@@ -540,8 +540,8 @@ class Script {
       if (update == nullptr) {
         answer(kSkipped);
       } else {
-        const std::string v1 = update->v2 ? *convert_update_v2_to_v1(update->bytes) : update->bytes;
-        answer(*snapshot_contains_update(*snapshot, v1) ? "true" : "false");
+        const auto contains = update->v2 ? snapshot_contains_update_v2 : snapshot_contains_update;
+        answer(*contains(*snapshot, update->bytes, {}) ? "true" : "false");
       }
     } else if (operation == "equal") {
       const std::optional<Snapshot> other = snapshot_of(step.any(4));
