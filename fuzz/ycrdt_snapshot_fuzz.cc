@@ -17,6 +17,7 @@
 #include "ycrdt/doc.h"
 #include "ycrdt/snapshot.h"
 #include "ycrdt/update_reader.h"
+#include "ycrdt/updates_v2.h"
 
 namespace {
 

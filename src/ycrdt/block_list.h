@@ -1,6 +1,6 @@
 // The runs that one client wrote, by clock: sorted entries in chunks, so that a run is found by
-// binary search and one more in the middle moves at most a chunk (a flat array makes loading a long
-// history quadratic).
+// binary search and one more in the middle moves at most a chunk, and once in hundreds of times the
+// list of chunks (a flat array makes loading a long history quadratic).
 #pragma once
 
 #include <cstdint>
@@ -77,7 +77,7 @@ class BlockList {
   [[nodiscard]] std::size_t capacity_bytes() const noexcept;
 
  private:
-  static constexpr std::size_t kChunkMax = 256;
+  static constexpr std::size_t kChunkMax = 512;
 
   void add_chunk(Clock first);
 

@@ -53,6 +53,30 @@ TEST(BlockList, FindsTheEntryThatAClockFallsInto) {
     for (std::uint32_t i = entries; i > 0; --i) {
       ASSERT_EQ(list.at(list.find(10 * (i - 1))).item, i);
     }
+    // A few entries on from the place found last, and a few more.
+    for (std::uint32_t from = 0; from < entries; from += 7) {
+      for (const std::uint32_t by : {1u, 2u, 14u, 15u, 16u, 17u}) {
+        ASSERT_EQ(list.at(list.find(10 * from)).item, from + 1);
+        if (from + by >= entries) continue;
+        ASSERT_EQ(list.at(list.find(10 * (from + by) + 9)).item, from + by + 1);
+      }
+    }
+  }
+}
+
+TEST(BlockList, ThePlaceFoundLastMayBeGone) {
+  BlockList list = list_of(40);
+  for (std::uint32_t i = 0; i < 20; ++i) {
+    ASSERT_EQ(list.at(list.find(385)).item, 39u);  // the last but one
+    BlockList::Cursor cursor = list.find(10 * 5);
+    list.erase(cursor);
+    list.insert_after(list.find(10 * 4), {10 * 5, 6});
+  }
+  for (std::uint32_t left = 40; left > 1; --left) {
+    ASSERT_EQ(list.at(list.find(10 * (left - 1) + 3)).item, left);
+    BlockList::Cursor cursor = list.last();
+    list.erase(cursor);
+    ASSERT_EQ(list.at(list.find(UINT32_MAX)).item, left - 1);
   }
 }
 

@@ -97,8 +97,10 @@ class Encoder {
   void client(ClientIndex index, Clock from);
 
  private:
-  // Of everything before an item's content, without names.
+  // Of everything before an item's content, without names, and of a number after that. Ids write
+  // eight bytes beyond what they take.
   static constexpr std::size_t kHeadMax = 8 * kVarUintSizeMax;
+  static_assert(2 + 2 * (8 + 5) + 8 + 2 * kVarUintSizeMax <= kHeadMax);
 
   void item(const Item& item, std::uint32_t offset);
   void content(const Item& item, std::uint32_t offset);

@@ -66,7 +66,7 @@ class Snapshot {
                                                    DocOptions options);
 
 // Whether all that the update holds, deletes too, is part of the snapshot. An error: the update is
-// malformed or over a limit. yjs: snapshotContainsUpdate, snapshotContainsUpdateV2.
+// malformed or over a limit. yjs: snapshotContainsUpdate.
 [[nodiscard]] Result<bool> snapshot_contains_update(const Snapshot& snapshot,
                                                     std::string_view update,
                                                     const UpdateLimits& limits = {});

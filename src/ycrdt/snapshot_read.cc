@@ -221,7 +221,7 @@ bool is_readable(const SharedType& type) noexcept {
 
 std::vector<DeltaOp> Text::to_delta(const DeltaBetween& between) const {
   if (between.snapshot == nullptr && between.previous == nullptr) return to_delta();
-  if (doc_ == nullptr) return {};
+  if (doc_ == nullptr || branch_ == kNone) return {};
   // Of the whole document, and of a type that is collected as well, as in yjs: it shows where a
   // border runs through a surrogate pair.
   const Editing editing(*doc_, "cleanup");
@@ -232,11 +232,12 @@ std::vector<DeltaOp> Text::to_delta(const DeltaBetween& between) const {
 }
 
 std::string Text::delta_json(const DeltaBetween& between) const {
+  const std::vector<DeltaOp> delta = to_delta(between);
   if (!is_readable(*this)) return "null";
   std::string out;
   json::Writer writer(out);
   writer.begin_array();
-  for (const DeltaOp& op : to_delta(between)) {
+  for (const DeltaOp& op : delta) {
     writer.begin_object();
     writer.key("insert");
     if (const auto* type = std::get_if<SharedType>(&op.insert)) {

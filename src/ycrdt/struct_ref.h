@@ -86,4 +86,7 @@ struct StructRef {
   }
 };
 
+// Who adds a member resets it.
+static_assert(sizeof(StructRef) == 3 * sizeof(Id) + 4 * sizeof(std::string_view) + 32);
+
 }  // namespace pluv::ycrdt

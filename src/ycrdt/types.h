@@ -143,7 +143,8 @@ class Text : public SharedType {
   // JSON.stringify(toDelta()); "null" when not valid.
   [[nodiscard]] std::string delta_json() const;
   // The text as a snapshot has it, and what has changed since another one: see snapshot.h. A text
-  // that was deleted since is read as it was, if nothing has collected it. yjs: toDelta(snapshot,
+  // that was deleted since is read as it was, if nothing has collected it. Splits runs in a
+  // transaction, and for good surrogate pairs that a snapshot has half of. yjs: toDelta(snapshot,
   // prevSnapshot, computeYChange).
   [[nodiscard]] std::vector<DeltaOp> to_delta(const DeltaBetween& between) const;
   [[nodiscard]] std::string delta_json(const DeltaBetween& between) const;

@@ -59,7 +59,7 @@ class UpdateReader {
   bool read_embedded(StructRef& out) noexcept;
   bool read_text(std::string_view& out) noexcept;
   bool read_length(std::uint32_t& out) noexcept;
-  bool read_id(ByteReader& reader, Id& out, const StructRef& of) noexcept;
+  inline bool read_id(ByteReader& reader, Id& out, const StructRef& of) noexcept;
 
   ByteReader reader_;
   UpdateLimits limits_;

@@ -192,7 +192,7 @@ class SubdirectoryTest(unittest.TestCase):
             (source / "CMakeLists.txt").write_text(
                 "cmake_minimum_required(VERSION 3.25)\nproject(user LANGUAGES C CXX)\n"
                 f"add_subdirectory({given.source} pluv)\n"
-                "foreach(target pluv_ycrdt_test room_bench example_ycrdt)\n"
+                "foreach(target pluv_ycrdt_test pluv-bench example_ycrdt)\n"
                 "  if(TARGET ${target})\n"
                 "    message(FATAL_ERROR \"${target} is built\")\n"
                 "  endif()\nendforeach()\n"

@@ -1,0 +1,30 @@
+#include "load/measurement.h"
+
+#include <unistd.h>
+
+namespace pluv::bench {
+
+Measurement::Measurement(int server_pid, const Crowd& crowd)
+    : pid_(server_pid),
+      crowd_(crowd),
+      before_(read_process_usage(server_pid)),
+      own_before_(read_process_usage(::getpid())),
+      bytes_(crowd.received_bytes()),
+      begin_us_(now_us()) {}
+
+void Measurement::stop() {
+  seconds_ = static_cast<double>(now_us() - begin_us_) / 1e6;
+  after_ = read_process_usage(pid_);
+  own_cpu_seconds_ = read_process_usage(::getpid()).cpu_seconds - own_before_.cpu_seconds;
+  bytes_ = crowd_.received_bytes() - bytes_;
+}
+
+void Measurement::report(Report& report) const {
+  report.number("seconds", seconds_, "s");
+  report.number("generator_cpu_percent", own_cpu_seconds_ / seconds_ * 100, "% of a core");
+  if (pid_ == 0) return;
+  report.number("server_cpu_percent", server_cpu_seconds() / seconds_ * 100, "% of a core");
+  report.number("server_resident_kib", static_cast<double>(after_.resident_kib), "KiB");
+}
+
+}  // namespace pluv::bench

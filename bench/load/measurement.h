@@ -1,0 +1,39 @@
+// What the server and the load generator have spent since it was made.
+#pragma once
+
+#include <cstdint>
+
+#include "load/crowd.h"
+#include "load/report.h"
+#include "process_usage.h"
+
+namespace pluv::bench {
+
+class Measurement {
+ public:
+  Measurement(int server_pid, const Crowd& crowd);
+
+  void stop();
+  [[nodiscard]] double seconds() const noexcept { return seconds_; }
+  [[nodiscard]] double server_cpu_seconds() const noexcept {
+    return after_.cpu_seconds - before_.cpu_seconds;
+  }
+  [[nodiscard]] std::uint64_t received_bytes() const noexcept { return bytes_; }
+  [[nodiscard]] const ProcessUsage& server() const noexcept { return after_; }
+  // How busy both were, and the server's memory. A generator that is busy all the time is itself
+  // the limit.
+  void report(Report& report) const;
+
+ private:
+  const int pid_;
+  const Crowd& crowd_;
+  ProcessUsage before_;
+  ProcessUsage after_;
+  ProcessUsage own_before_;
+  double own_cpu_seconds_ = 0;
+  std::uint64_t bytes_;
+  std::int64_t begin_us_;
+  double seconds_ = 0;
+};
+
+}  // namespace pluv::bench
