@@ -56,13 +56,14 @@ class BroadcastRun {
 
   void take(Client& client, const Received& received) {
     if (received.kind != Received::Kind::event) return;
+    const std::int64_t stamp = received.stamps.front();
     std::int64_t& last = last_stamp_[client.number()];
-    if (received.stamp != last + 1) {
+    if (stamp != last + 1) {
       throw LoadError("client " + std::to_string(client.number()) + " got event " +
-                      std::to_string(received.stamp) + " after " + std::to_string(last));
+                      std::to_string(stamp) + " after " + std::to_string(last));
     }
-    last = received.stamp;
-    Event& event = events_.at(static_cast<std::size_t>(received.stamp - 1));
+    last = stamp;
+    Event& event = events_.at(static_cast<std::size_t>(stamp - 1));
     latency_.record(now_us() - event.sent_us);
     ++event.arrived;
     while (complete_ < events_.size() && events_[complete_].arrived == receivers_) ++complete_;

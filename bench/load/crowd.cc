@@ -242,8 +242,9 @@ void Crowd::upgraded(Client& client) {
 }
 
 void Crowd::take(Client& client, std::string_view message) {
-  Received received =
-      client.session_->take([&](std::string_view answer) { send(client, answer); }, message);
+  Received& received = received_;  // used again: what it holds is mostly numbers
+  received.reset();
+  client.session_->take([&](std::string_view answer) { send(client, answer); }, message, received);
   if (received.kind == Received::Kind::joined) {
     client.state_ = Client::State::joined;
     client.joined_us_ = now_us();

@@ -104,6 +104,7 @@ class Crowd {
   std::uint16_t port_;
   int epoll_;
   std::vector<std::unique_ptr<Client>> clients_;
+  Received received_;
 };
 
 }  // namespace pluv::bench

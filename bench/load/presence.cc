@@ -59,9 +59,15 @@ class PresenceRun {
 
   void take(const Received& received) {
     if (received.kind != Received::Kind::presence) return;
-    const auto slot = static_cast<std::size_t>(received.stamp - 1);
+    const std::int64_t now = now_us();
+    for (const std::int64_t stamp : received.stamps) {
+      arrive(static_cast<std::size_t>(stamp - 1), now);
+    }
+  }
+
+  void arrive(std::size_t slot, std::int64_t now) {
     if (slot >= arrived_.size()) return;  // what was there before the run
-    latency_.record(now_us() - due_us(slot));
+    latency_.record(now - due_us(slot));
     if (++arrived_[slot] > receivers_) {
       throw LoadError("presence " + std::to_string(slot) + " came more often than it was sent");
     }

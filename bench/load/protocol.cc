@@ -28,15 +28,14 @@ class PluvSession final : public Session {
  public:
   void begin(const Say&, std::string_view document) override { document_ = document; }
 
-  Received take(const Say& say, std::string_view message) override {
-    Received out;
+  void take(const Say& say, std::string_view message, Received& out) override {
     const std::string_view type = type_of(message);
     if (type == "$presenceUpdated") {
       out.kind = Received::Kind::presence;
-      out.stamp = stamp_in(message);
+      add_stamps(message, out.stamps);
     } else if (type == "load") {
       out.kind = Received::Kind::event;
-      out.stamp = stamp_in(message);
+      add_stamps(message, out.stamps);
     } else if (type == "$storageUpdated") {
       out.kind = Received::Kind::update;
       out.bytes = base64_after(message, kState);
@@ -53,7 +52,6 @@ class PluvSession final : public Session {
       asked_ = true;
       say(R"({"type":"$getOthers","data":{}})");
     }
-    return out;
   }
 
   std::string presence(std::int64_t stamp) override {
@@ -123,19 +121,16 @@ class YSession final : public Session {
     say(step);
   }
 
-  Received take(const Say& say, std::string_view message) override {
-    Received out;
+  void take(const Say& say, std::string_view message, Received& out) override {
     ByteReader reader(message);
     if (!name_.empty()) (void)reader.var_bytes();
     const std::uint64_t kind = reader.var_uint();
     if (kind == kAwareness) {
-      const std::string_view states = reader.var_bytes();
-      out.kind = Received::Kind::presence;
-      out.stamp = stamp_in(states);
-      if (out.stamp == 0) out.kind = Received::Kind::other;
+      add_stamps(reader.var_bytes(), out.stamps);
+      if (!out.stamps.empty()) out.kind = Received::Kind::presence;
     } else if (kind == kSync) {
       const std::uint64_t step = reader.var_uint();
-      if (step == kStep1) return out;
+      if (step == kStep1) return;
       out.bytes = reader.var_bytes();
       out.kind = step == kStep2 && !joined_ ? Received::Kind::joined : Received::Kind::update;
       if (out.kind == Received::Kind::joined) {
@@ -144,7 +139,6 @@ class YSession final : public Session {
         std::string().swap(document_);
       }
     }
-    return out;
   }
 
   std::string presence(std::int64_t stamp) override {
@@ -199,15 +193,13 @@ class Hocuspocus final : public Protocol {
 class RelaySession final : public Session {
  public:
   void begin(const Say& say, std::string_view) override { say("hello"); }
-  Received take(const Say&, std::string_view message) override {
-    Received out;
-    out.stamp = stamp_in(message);
-    if (out.stamp != 0) out.kind = Received::Kind::event;
+  void take(const Say&, std::string_view message, Received& out) override {
+    add_stamps(message, out.stamps);
+    if (!out.stamps.empty()) out.kind = Received::Kind::event;
     if (message == "hello" && !joined_) {
       joined_ = true;
       out.kind = Received::Kind::joined;
     }
-    return out;
   }
   std::string presence(std::int64_t) override { return {}; }
   std::string event(std::int64_t stamp, std::size_t size) override {

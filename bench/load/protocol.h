@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "net/websocket_frame.h"
 
@@ -17,13 +18,19 @@ struct Received {
   enum class Kind : std::uint8_t {
     other,     // nothing that is counted
     joined,    // the room is entered; `bytes` is its document as a Yjs update
-    presence,  // `stamp` is what its sender was given
+    presence,  // `stamps` are what its senders were given; several where a server gathers them
     event,     // the same, of an event
     update,    // `bytes` is a Yjs update
   };
   Kind kind = Kind::other;
-  std::int64_t stamp = 0;
+  std::vector<std::int64_t> stamps;
   std::string bytes;
+
+  void reset() {
+    kind = Kind::other;
+    stamps.clear();
+    bytes.clear();
+  }
 };
 
 // One client's side of the conversation.
@@ -34,8 +41,8 @@ class Session {
   virtual ~Session() = default;
   // The connection is open. `document` is what the client has already, an update; may be empty.
   virtual void begin(const Say& say, std::string_view document) = 0;
-  // A message of the server; may answer.
-  [[nodiscard]] virtual Received take(const Say& say, std::string_view message) = 0;
+  // A message of the server; may answer. `out` is as new.
+  virtual void take(const Say& say, std::string_view message, Received& out) = 0;
   [[nodiscard]] virtual std::string presence(std::int64_t stamp) = 0;
   // An event with a payload of about so many bytes.
   [[nodiscard]] virtual std::string event(std::int64_t stamp, std::size_t size) = 0;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace pluv::bench {
 
@@ -14,14 +15,14 @@ inline constexpr std::string_view kStampKey = R"("x":)";
   return std::string(kStampKey) + std::to_string(stamp);
 }
 
-// 0 when there is none.
-[[nodiscard]] inline std::int64_t stamp_in(std::string_view message) noexcept {
-  const std::size_t at = message.find(kStampKey);
-  if (at == std::string_view::npos) return 0;
-  std::int64_t stamp = 0;
-  (void)std::from_chars(message.data() + at + kStampKey.size(), message.data() + message.size(),
-                        stamp);
-  return stamp;
+inline void add_stamps(std::string_view message, std::vector<std::int64_t>& out) {
+  for (std::size_t at = message.find(kStampKey); at != std::string_view::npos;
+       at = message.find(kStampKey, at)) {
+    at += kStampKey.size();
+    std::int64_t stamp = 0;
+    (void)std::from_chars(message.data() + at, message.data() + message.size(), stamp);
+    if (stamp > 0) out.push_back(stamp);
+  }
 }
 
 }  // namespace pluv::bench

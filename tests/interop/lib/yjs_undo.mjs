@@ -12,6 +12,13 @@ const changesSomething = ({ beforeState, afterState, deleteSet }) => deleteSet.c
 
 const originOf = (origin) => origin === "" ? null : origin;
 
+// Where a root has been given its type after it was changed, yjs tells of the object that it was
+// before. Both have the same members.
+function current(type) {
+  if (type.constructor !== Y.AbstractType) return type;
+  return [...type.doc.share.values()].find((other) => other._map === type._map) ?? type;
+}
+
 export class YjsUndo {
   threw = false;  // yjs itself, where ours goes on: such a script says nothing
   #managers = new Map();  // by the step that made it
@@ -96,7 +103,7 @@ export class YjsUndo {
   }
 
   #show(what, { stackItem: { insertions, deletions, meta }, type, origin, changedParentTypes }) {
-    const kinds = [...changedParentTypes.keys()]
+    const kinds = [...new Set([...changedParentTypes.keys()].map(current))]
       .filter((type) => type.constructor !== Y.AbstractType)  // roots that nobody has named a type of
       .map(kindOf);
     const by = origin instanceof Y.UndoManager ? "manager" : origin ?? "";
