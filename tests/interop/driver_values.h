@@ -1,6 +1,7 @@
 // What the scripts of ycrdt_driver.cc hold as values, and how their answers show what is no bytes.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -161,11 +162,13 @@ inline std::string show_ranges(const ElementRanges& ranges) {
 
 inline std::string show_stack_event(const std::string& what, const StackItemEvent& event,
                                     const std::string& own_origin) {
-  std::string kinds;
+  std::vector<int> sorted;
   for (const SharedType& type : event.changed_parent_types) {
-    if (type.kind() == TypeKind::undefined) continue;
-    kinds += (kinds.empty() ? "" : ",") + std::to_string(static_cast<int>(type.kind()));
+    if (type.kind() != TypeKind::undefined) sorted.push_back(static_cast<int>(type.kind()));
   }
+  std::sort(sorted.begin(), sorted.end());
+  std::string kinds;
+  for (const int kind : sorted) kinds += (kinds.empty() ? "" : ",") + std::to_string(kind);
   const bool undo = event.type == StackItemEvent::Type::undo;
   return what + (undo ? " undo by " : " redo by ") +
          (event.origin == own_origin ? "manager" : std::string(event.origin)) + " meta " +

@@ -12,8 +12,8 @@ const changesSomething = ({ beforeState, afterState, deleteSet }) => deleteSet.c
 
 const originOf = (origin) => origin === "" ? null : origin;
 
-// Where a root has been given its type after it was changed, yjs tells of the object that it was
-// before. Both have the same members.
+// Where a root was given its type after it was changed, yjs knows the change by the object that the
+// root was before, if it tells of it at all. Both have the same members.
 function current(type) {
   if (type.constructor !== Y.AbstractType) return type;
   return [...type.doc.share.values()].find((other) => other._map === type._map) ?? type;
@@ -89,12 +89,14 @@ export class YjsUndo {
     // Of a document yjs would also capture what changed nothing.
     options.captureTransaction = (transaction) =>
       (transaction.local || !local) && changesSomething(transaction);
+    let changed = [];  // in the transaction that the manager is about to hear of
+    doc.on("afterTransaction", (transaction) => { changed = [...transaction.changed.keys()]; });
     const manager = new Y.UndoManager(scope === null ? doc : known, options);
     manager.on("stack-item-added", (event) => {
       event.stackItem.meta.set("step", number);
-      this.#show("added", event);
+      this.#show("added", event, changed);
     });
-    manager.on("stack-item-updated", (event) => this.#show("updated", event));
+    manager.on("stack-item-updated", (event) => this.#show("updated", event, changed));
     manager.on("stack-item-popped", (event) => this.#show("popped", event));
     manager.on("stack-cleared", ({ undoStackCleared, redoStackCleared }) =>
       this.#script.answer(`cleared ${undoStackCleared} ${redoStackCleared}`));
@@ -102,10 +104,12 @@ export class YjsUndo {
     this.#script.answer("ok");
   }
 
-  #show(what, { stackItem: { insertions, deletions, meta }, type, origin, changedParentTypes }) {
-    const kinds = [...new Set([...changedParentTypes.keys()].map(current))]
+  #show(what, { stackItem: { insertions, deletions, meta }, type, origin, changedParentTypes },
+        changed = []) {
+    const untold = changed.filter((type) => type.constructor === Y.AbstractType);
+    const kinds = [...new Set([...changedParentTypes.keys(), ...untold].map(current))]
       .filter((type) => type.constructor !== Y.AbstractType)  // roots that nobody has named a type of
-      .map(kindOf);
+      .map(kindOf).sort();
     const by = origin instanceof Y.UndoManager ? "manager" : origin ?? "";
     this.#script.answer(`${what} ${type} by ${by} meta ${meta.get("step")} types ${kinds.join()} ` +
                         `insertions ${showRanges(insertions)} deletions ${showRanges(deletions)}`);
