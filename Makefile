@@ -86,7 +86,7 @@ coverage: setup-test
 bench: setup-run
 	@$(PHASE) "build release" scripts/build release
 	@echo "==> benchmarks (bench/README.md says what each measures):"
-	@find $(BIN) -name '*_bench' -type f | sort
+	@find $(BIN) \( -name '*_bench' -o -name pluv-bench \) -type f | sort
 
 install: setup-run
 	@$(PHASE) "build release" scripts/build release
