@@ -283,12 +283,14 @@ bool RoomHost::settle() {
   dirty.swap(dirty_rooms_);
   for (RoomEntry* entry : dirty) {
     entry->in_dirty_rooms = false;
-    const std::int64_t due_ms = entry->flushed_ms + limits.flush_wait_ms(entry->room.size());
+    entry->pacing.came(worker_.now_ms());
+    const std::int64_t due_ms =
+        entry->pacing.due_ms(worker_.limits().flush_wait_ms(entry->room.size()));
     if (worker_.now_ms() < due_ms) {
       if (!entry->flush.set()) worker_.timers().set(entry->flush, due_ms);
       continue;
     }
-    flush_room(*entry);
+    flush_room(*entry, entry->flush.set());
     worked = true;
   }
   dirty.clear();
@@ -332,11 +334,20 @@ void RoomHost::handle_reply(Reply& reply) {
   }
 }
 
-void RoomHost::on_flush(RoomEntry& entry) { flush_room(entry); }
+void RoomHost::on_flush(RoomEntry& entry) {
+  // More has come meanwhile.
+  const std::int64_t due_ms =
+      entry.pacing.due_ms(worker_.limits().flush_wait_ms(entry.room.size()));
+  if (worker_.now_ms() < due_ms) {
+    worker_.timers().set(entry.flush, due_ms);
+  } else {
+    flush_room(entry, true);
+  }
+}
 
-void RoomHost::flush_room(RoomEntry& entry) {
+void RoomHost::flush_room(RoomEntry& entry, bool waited) {
   worker_.timers().cancel(entry.flush);
-  entry.flushed_ms = worker_.now_ms();
+  entry.pacing.written(worker_.now_ms(), waited);
   for (const std::uint32_t index : entry.dirty) {
     Connection* connection = entry.sessions[index];
     if (connection == nullptr || !connection->dirty) continue;

@@ -20,6 +20,7 @@
 
 #include "net/permessage_deflate.h"
 #include "platform/native/connection.h"
+#include "platform/native/flush_pacing.h"
 #include "platform/native/server.h"
 #include "platform/native/shared.h"
 #include "platform/native/shared_buffer.h"
@@ -45,7 +46,7 @@ struct RoomEntry {
   BufferRef deflated_frames;
   Timer wake;
   Timer flush;
-  std::int64_t flushed_ms = 0;
+  FlushPacing pacing;
   std::uint32_t lowest_free = 0;  // no index below it is free
   std::uint32_t deflate_sessions = 0;
   std::uint32_t size_told = 0;  // to Shared::sizes
@@ -141,7 +142,7 @@ class RoomHost {
   // Before the turn's other work; those of one read together.
   void send_urgent(Connection& connection, const FrameSlice& slice);
   void mark_dirty(RoomEntry& entry, Connection& connection);
-  void flush_room(RoomEntry& entry);
+  void flush_room(RoomEntry& entry, bool waited);
   void end_session(Connection& connection);
   void handle_reply(Reply& reply);
   void erase_if_finished(RoomEntry& entry);

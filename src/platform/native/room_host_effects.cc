@@ -177,9 +177,11 @@ void RoomHost::send_urgent(Connection& connection, const FrameSlice& slice) {
 }
 
 void RoomHost::mark_dirty(RoomEntry& entry, Connection& connection) {
-  if (connection.dirty) return;
-  connection.dirty = true;
-  entry.dirty.push_back(room::raw(connection.index));
+  if (!connection.dirty) {
+    connection.dirty = true;
+    entry.dirty.push_back(room::raw(connection.index));
+  }
+  // In each turn that brings something, also while the room waits: its pacing counts them.
   if (entry.in_dirty_rooms) return;
   entry.in_dirty_rooms = true;
   dirty_rooms_.push_back(&entry);
