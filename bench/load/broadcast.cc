@@ -1,8 +1,8 @@
 #include <vector>
 
-#include "load/crowd.h"
-#include "load/measurement.h"
-#include "load/scenarios.h"
+#include "crowd.h"
+#include "measurement.h"
+#include "scenarios.h"
 
 namespace pluv::bench {
 namespace {

@@ -1,4 +1,4 @@
-#include "load/crowd.h"
+#include "crowd.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
-#include "load/protocol.h"
 #include "net/websocket_frame.h"
+#include "protocol.h"
 
 namespace pluv::bench {
 

@@ -1,4 +1,4 @@
-#include "load/document.h"
+#include "document.h"
 
 #include <algorithm>
 

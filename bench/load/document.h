@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "load/crowd.h"
+#include "crowd.h"
 #include "ycrdt/doc.h"
 
 namespace pluv::bench {

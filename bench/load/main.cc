@@ -11,8 +11,8 @@
 #include <map>
 #include <string>
 
-#include "load/crowd.h"
-#include "load/scenarios.h"
+#include "crowd.h"
+#include "scenarios.h"
 
 namespace pluv::bench {
 namespace {

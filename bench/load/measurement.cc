@@ -1,4 +1,4 @@
-#include "load/measurement.h"
+#include "measurement.h"
 
 #include <unistd.h>
 

@@ -3,9 +3,9 @@
 
 #include <cstdint>
 
-#include "load/crowd.h"
-#include "load/report.h"
+#include "crowd.h"
 #include "process_usage.h"
+#include "report.h"
 
 namespace pluv::bench {
 

@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <vector>
 
-#include "load/crowd.h"
-#include "load/measurement.h"
-#include "load/scenarios.h"
+#include "crowd.h"
+#include "measurement.h"
+#include "scenarios.h"
 
 namespace pluv::bench {
 namespace {

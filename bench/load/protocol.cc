@@ -1,9 +1,9 @@
-#include "load/protocol.h"
+#include "protocol.h"
 
 #include <charconv>
 
 #include "base/base64.h"
-#include "load/stamp.h"
+#include "stamp.h"
 #include "ycrdt/awareness_update.h"
 #include "ycrdt/lib0.h"
 

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "load/histogram.h"
+#include "histogram.h"
 
 namespace pluv::bench {
 

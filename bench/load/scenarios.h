@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string>
 
-#include "load/report.h"
+#include "report.h"
 
 namespace pluv::bench {
 

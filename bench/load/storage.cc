@@ -2,10 +2,10 @@
 #include <cstddef>
 #include <vector>
 
-#include "load/crowd.h"
-#include "load/document.h"
-#include "load/measurement.h"
-#include "load/scenarios.h"
+#include "crowd.h"
+#include "document.h"
+#include "measurement.h"
+#include "scenarios.h"
 #include "ycrdt/updates.h"
 
 namespace pluv::bench {

@@ -172,7 +172,7 @@ class Relay {
   }
 
   void drop(Connection* connection) {
-    if (connections_.count(connection->fd) == 0) return;
+    if (!connections_.contains(connection->fd)) return;
     if (connection->room != nullptr) std::erase(connection->room->members, connection);
     ::close(connection->fd);
     connections_.erase(connection->fd);
