@@ -330,7 +330,9 @@ function measure(row) {
   };
   const samples = [sample()];
   if (rowName.includes('memory') || seconds() > 10) return samples;
-  for (let i = 0; i < 7 || (i < 25 && seconds() < 2); i++) samples.push(sample());
+  for (let i = 0; (i < 7 && seconds() < 20) || (i < 25 && seconds() < 2); i++) {
+    samples.push(sample());
+  }
   return samples;
 }
 

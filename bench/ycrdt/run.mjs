@@ -81,23 +81,24 @@ const kRows = [
   { name: 'relay-x100-memory', title: 'kept as bytes: memory of 100 x B4', unit: 'MB' },
 ];
 const kNoSuchRow = 3;
+const kPatienceMs = 120_000;
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ycrdt-bench-'));
 const loroFolder = path.join(folder, 'loro');
 const folderOf = (engine) => (engine === 'loro' ? loroFolder : folder);
 
-// What the engine says to the row; undefined when it has no such function.
+// What the engine says to the row; undefined when it has no such function, or is not done in time.
 function run(engine, row, ...more) {
   const [program, ...first] =
     engine === 'ours'
       ? [options.program]
       : [process.execPath, '--expose-gc', path.join(here, 'engine.mjs'), engine];
-  const { status, stdout, stderr, error } = spawnSync(program, [
-    ...first,
-    row.name,
-    folderOf(engine),
-    ...more,
-  ]);
+  const { status, stdout, stderr, error } = spawnSync(
+    program,
+    [...first, row.name, folderOf(engine), ...more],
+    { timeout: kPatienceMs },
+  );
+  if (error?.code === 'ETIMEDOUT') return undefined;
   if (error) throw error;
   if (status === kNoSuchRow) return undefined;
   if (status !== 0) throw new Error(`${engine} failed at ${row.name}: ${stderr}`);
