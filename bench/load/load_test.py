@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 import unittest
+import xml.dom.minidom
 
 BENCH, PLUVD = sys.argv[1:3]
 
@@ -126,15 +127,17 @@ class Scenarios(unittest.TestCase):
         cls.server.stdout.close()
         cls.folder.cleanup()
 
-    def measure(self, scenario, *arguments):
+    def measure(self, scenario, *arguments, seconds="1"):
         result = pathlib.Path(self.folder.name) / "result.json"
+        plot = pathlib.Path(self.folder.name) / "plot.svg"
         done = bench(scenario, "--port", self.port, "--pid", str(self.server.pid),
-                     "--seconds", "1", "--json", str(result), *arguments)
+                     "--seconds", seconds, "--json", str(result), "--plot", str(plot), *arguments)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         for name, value in json.loads(result.read_text()).items():
             self.assertIn(name, done.stdout)
             if name.startswith("server_cpu"):
                 self.assertGreaterEqual(value, 0)
+        self.assertIn("</text>", xml.dom.minidom.parse(str(plot)).toxml())
         return json.loads(result.read_text())
 
     def test_presence(self):
@@ -165,6 +168,13 @@ class Scenarios(unittest.TestCase):
         found = self.measure("join", "--clients", "20", "--document", "50000")
         self.assertEqual(found["join_ms"]["count"], 20)
         self.assertGreater(found["bytes_per_join"], 50000)
+
+    def test_mixed(self):
+        found = self.measure("mixed", "--clients", "60", "--rooms", "10", seconds="4")
+        self.assertGreater(found["keystrokes"], 0)
+        self.assertGreater(found["joins"], 0)
+        self.assertGreater(found["presence_ms"]["count"], 0)
+        self.assertGreater(found["update_ms"]["count"], 0)
 
     def test_idle(self):
         found = self.measure("idle", "--clients", "50", "--per-room", "2")

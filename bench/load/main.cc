@@ -31,6 +31,14 @@ bool pin_to(int core) {
   return ::sched_setaffinity(0, sizeof set, &set) == 0;
 }
 
+bool write_file(const std::string& path, const std::string& content) {
+  std::FILE* const file = std::fopen(path.c_str(), "w");
+  const bool written = file != nullptr && std::fputs(content.c_str(), file) >= 0;
+  if (file != nullptr && std::fclose(file) == 0 && written) return true;
+  std::fprintf(stderr, "pluv-bench: cannot write %s\n", path.c_str());
+  return false;
+}
+
 void run(const Options& options, Report& report) {
   if (options.scenario == "presence") return run_presence(options, 1, options.clients, report);
   if (options.scenario == "rooms") {
@@ -39,6 +47,7 @@ void run(const Options& options, Report& report) {
   if (options.scenario == "broadcast") return run_broadcast(options, report);
   if (options.scenario == "storage") return run_storage(options, report);
   if (options.scenario == "join") return run_join(options, report);
+  if (options.scenario == "mixed") return run_mixed(options, report);
   run_idle(options, report);
 }
 
@@ -46,6 +55,7 @@ int main_of(int argc, char** argv) {
   Options options;
   options.room_prefix = "load-" + std::to_string(::getpid()) + "-";
   std::string json_file;
+  std::string plot_file;
   int core = -1;
   CLI::App app(
       "Puts load on a server on this machine, checks that all of it arrives, and says what it "
@@ -63,6 +73,7 @@ int main_of(int argc, char** argv) {
         ->check(CLI::Range(0.1, 3600.0))
         ->capture_default_str();
     command->add_option("--json", json_file, "Write the result there as well");
+    command->add_option("--plot", plot_file, "Draw the latencies there, as an SVG");
     command->add_option("--core", core, "Run on this core only");
     command->callback([&options, command] { options.scenario = command->get_name(); });
     return command;
@@ -119,6 +130,12 @@ int main_of(int argc, char** argv) {
       common(app.add_subcommand("join", "All join one room with a document, at once"));
   clients(join, 1);
   document(join);
+  CLI::App* const mixed = common(app.add_subcommand(
+      "mixed", "Few large rooms and many small ones; people move, type, come and go, read slowly"));
+  clients(mixed, 2);
+  mixed->add_option("--rooms", options.rooms)
+      ->check(CLI::Range(1u, 1'000'000u))
+      ->capture_default_str();
   CLI::App* const idle = common(app.add_subcommand("idle", "Clients that only are there"));
   clients(idle, 1);
   per_room(idle);
@@ -143,15 +160,9 @@ int main_of(int argc, char** argv) {
     return 1;
   }
   std::fputs(report.table().c_str(), stdout);
-  if (json_file.empty()) return 0;
-  std::FILE* const file = std::fopen(json_file.c_str(), "w");
-  const std::string json = report.json();
-  const bool written = file != nullptr && std::fputs(json.c_str(), file) >= 0;
-  if (file == nullptr || std::fclose(file) != 0 || !written) {
-    std::fprintf(stderr, "pluv-bench: cannot write %s\n", json_file.c_str());
-    return 2;
-  }
-  return 0;
+  const bool written = (json_file.empty() || write_file(json_file, report.json())) &&
+                       (plot_file.empty() || write_file(plot_file, report.plot()));
+  return written ? 0 : 2;
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "json/writer.h"
+#include "plot.h"
 
 namespace pluv::bench {
 namespace {
@@ -44,6 +45,14 @@ std::string Report::table() const {
     out += '\n';
   }
   return out;
+}
+
+std::string Report::plot() const {
+  std::string title;
+  for (const auto& [name, value] : texts_) title += (title.empty() ? "" : ", ") + value;
+  std::vector<PlotLine> lines;
+  for (const auto& [name, histogram] : latencies_) lines.push_back({name, &histogram});
+  return latency_plot(title, lines);
 }
 
 std::string Report::json() const {

@@ -21,6 +21,8 @@ class Report {
 
   [[nodiscard]] std::string table() const;
   [[nodiscard]] std::string json() const;
+  // The latencies as an SVG.
+  [[nodiscard]] std::string plot() const;
 
  private:
   struct Number {

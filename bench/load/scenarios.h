@@ -35,6 +35,9 @@ void run_broadcast(const Options& options, Report& report);
 void run_storage(const Options& options, Report& report);
 // Everybody joins one room with a document, at once.
 void run_join(const Options& options, Report& report);
+// A day of an office: few large rooms and many small ones, in which people move, type, come and go,
+// and some read slowly.
+void run_mixed(const Options& options, Report& report);
 // Connections that only exist.
 void run_idle(const Options& options, Report& report);
 

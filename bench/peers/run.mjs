@@ -95,6 +95,17 @@ const kRows = [
     show: ['server_cpu_ms_per_join', 'join_ms.p50', 'join_ms.max'],
   },
   {
+    name: 'mixed',
+    title: 'A day of an office: 600 clients in 100 rooms, 115 in the largest',
+    scenario: ['mixed', '--clients', '600', '--rooms', '100'],
+    smokeScenario: ['mixed', '--clients', '60', '--rooms', '10'],
+    servers: kRooms,
+    show: [
+      'server_cpu_us_per_delivery',
+      ...['presence_ms.p50', 'presence_ms.p99', 'update_ms.p50', 'update_ms.p99', 'join_ms.p99'],
+    ],
+  },
+  {
     name: 'idle',
     title: '5,000 idle clients in rooms of 2',
     scenario: ['idle', '--clients', '5000', '--per-room', '2'],
