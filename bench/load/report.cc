@@ -51,6 +51,7 @@ std::string Report::plot() const {
   std::string title;
   for (const auto& [name, value] : texts_) title += (title.empty() ? "" : ", ") + value;
   std::vector<PlotLine> lines;
+  lines.reserve(latencies_.size());
   for (const auto& [name, histogram] : latencies_) lines.push_back({name, &histogram});
   return latency_plot(title, lines);
 }
