@@ -213,7 +213,7 @@ class MixedRun {
         if (number == last) continue;  // of who joins a server may be told what is there
         last = number;
         const std::int64_t due = people_[sender].first_presence_us + (number - 1) * kSecondUs;
-        if (due < client.joined_us()) continue;  // the same
+        if (!client.joined() || due < client.joined_us()) continue;  // the same
         ++presences_;
         if (counts) presence_.record(now - due);
       }
