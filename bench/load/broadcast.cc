@@ -33,10 +33,7 @@ class BroadcastRun {
     const auto deliveries = static_cast<double>(latency_.count());
     report.number("deliveries", deliveries);
     report.number("deliveries_per_second", deliveries / measurement.seconds(), "/s");
-    if (options_.pid != 0) {
-      report.number("server_cpu_us_per_delivery",
-                    measurement.server_cpu_seconds() * 1e6 / deliveries, "us");
-    }
+    measurement.report_cost(report, kMicroseconds, "delivery", deliveries);
     report.latency("latency", latency_);
     measurement.report(report);
   }

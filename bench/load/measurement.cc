@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <string>
+
 namespace pluv::bench {
 
 Measurement::Measurement(int server_pid, const Crowd& crowd)
@@ -17,6 +19,14 @@ void Measurement::stop() {
   after_ = read_process_usage(pid_);
   own_cpu_seconds_ = read_process_usage(::getpid()).cpu_seconds - own_before_.cpu_seconds;
   bytes_ = crowd_.received_bytes() - bytes_;
+}
+
+void Measurement::report_cost(Report& report, CostUnit unit, std::string_view thing,
+                              double count) const {
+  if (pid_ == 0) return;
+  std::string name = "server_cpu_";
+  name.append(unit.name).append("_per_").append(thing);
+  report.number(name, server_cpu_seconds() * unit.per_second / count, unit.name);
 }
 
 void Measurement::report(Report& report) const {

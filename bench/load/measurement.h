@@ -2,12 +2,20 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "crowd.h"
 #include "process_usage.h"
 #include "report.h"
 
 namespace pluv::bench {
+
+struct CostUnit {
+  std::string_view name;
+  double per_second;
+};
+inline constexpr CostUnit kMicroseconds{"us", 1e6};
+inline constexpr CostUnit kMilliseconds{"ms", 1e3};
 
 class Measurement {
  public:
@@ -18,6 +26,8 @@ class Measurement {
   [[nodiscard]] double server_cpu_seconds() const noexcept {
     return after_.cpu_seconds - before_.cpu_seconds;
   }
+  // The server's CPU time for each of so many things; nothing when it is not measured.
+  void report_cost(Report& report, CostUnit unit, std::string_view thing, double count) const;
   [[nodiscard]] std::uint64_t received_bytes() const noexcept { return bytes_; }
   [[nodiscard]] const ProcessUsage& server() const noexcept { return after_; }
   // How busy both were, and the server's memory. A generator that is busy all the time is itself

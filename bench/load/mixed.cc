@@ -279,10 +279,7 @@ class MixedRun {
     report.number("updates_delivered", static_cast<double>(updates_));
     report.number("joins", static_cast<double>(joins_.count()));
     report.number("deliveries_per_second", deliveries / measurement.seconds(), "/s");
-    if (options_.pid != 0) {
-      report.number("server_cpu_us_per_delivery",
-                    measurement.server_cpu_seconds() * 1e6 / deliveries, "us");
-    }
+    measurement.report_cost(report, kMicroseconds, "delivery", deliveries);
     report.latency("presence", presence_);
     report.latency("update", update_);
     report.latency("join", joins_);

@@ -19,20 +19,6 @@ constexpr int kTenthsMax = 5;  // the right edge: all but one in 100,000
 constexpr const char* kColors[] = {"#1f6feb", "#d1242f", "#1a7f37", "#9a6700", "#8250df"};
 constexpr const char* kShares[] = {"0 %", "90 %", "99 %", "99.9 %", "99.99 %", "99.999 %"};
 
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      default: out += c;
-    }
-  }
-  return out;
-}
-
 struct Scale {
   int low;   // powers of ten, in microseconds
   int high;  // above low
@@ -73,7 +59,7 @@ std::string latency_plot(std::string_view title, std::span<const PlotLine> lines
       R"(<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {0} {1}" width="{0}" height="{1}" )"
       R"(font-family="sans-serif" font-size="14"><rect width="{0}" height="{1}" fill="#ffffff"/>)"
       R"(<text x="{2}" y="30" font-size="18">{3}</text>)",
-      kWidth, kHeight, kLeft, escaped(title));
+      kWidth, kHeight, kLeft, title);
   const auto rule = [&](double x1, double y1, double x2, double y2) {
     out +=
         fmt::format(R"(<path d="M{:.1f} {:.1f}L{:.1f} {:.1f}" stroke="#d0d7de"/>)", x1, y1, x2, y2);
@@ -107,7 +93,7 @@ std::string latency_plot(std::string_view title, std::span<const PlotLine> lines
     }
     out += fmt::format(R"(<path d="{}" fill="none" stroke="{}" stroke-width="2"/>)", path, color);
     out += fmt::format(R"(<text x="{}" y="{}" fill="{}">{}</text>)", kLeft + 12,
-                       kTop + 20 + 20 * static_cast<double>(shown), color, escaped(line.name));
+                       kTop + 20 + 20 * static_cast<double>(shown), color, line.name);
     ++shown;
   }
   out +=

@@ -15,7 +15,7 @@ struct PlotLine {
   const Histogram* latency_us;
 };
 
-// Lines without values are left out.
+// Lines without values are left out. Title and names go in as they are, so they hold no markup.
 [[nodiscard]] std::string latency_plot(std::string_view title, std::span<const PlotLine> lines);
 
 }  // namespace pluv::bench

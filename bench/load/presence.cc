@@ -81,10 +81,7 @@ class PresenceRun {
     // A server may leave out a presence for which a newer one is there, never the last.
     report.number("conflated", expected - deliveries);
     report.number("deliveries_per_second", deliveries / measurement.seconds(), "/s");
-    if (options_.pid != 0) {
-      report.number("server_cpu_us_per_delivery",
-                    measurement.server_cpu_seconds() * 1e6 / deliveries, "us");
-    }
+    measurement.report_cost(report, kMicroseconds, "delivery", deliveries);
     report.number("bytes_per_delivery",
                   static_cast<double>(measurement.received_bytes()) / deliveries, "bytes");
     report.latency("latency", latency_);

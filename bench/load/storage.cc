@@ -131,10 +131,7 @@ class StorageRun {
     const auto updates = static_cast<double>(keystrokes_.size());
     report.number("updates", updates);
     report.number("updates_per_second", updates / measurement.seconds(), "/s");
-    if (options_.pid != 0) {
-      report.number("server_cpu_ms_per_update", measurement.server_cpu_seconds() * 1e3 / updates,
-                    "ms");
-    }
+    measurement.report_cost(report, kMilliseconds, "update", updates);
     report.number("bytes_per_update_and_client",
                   static_cast<double>(measurement.received_bytes()) / updates /
                       static_cast<double>(readers_.size()),
@@ -194,9 +191,7 @@ void run_join(const Options& options, Report& report) {
   report.number("clients", count);
   report.number("document", static_cast<double>(options.document), "bytes");
   report.number("joins_per_second", count / measurement.seconds(), "/s");
-  if (options.pid != 0) {
-    report.number("server_cpu_ms_per_join", measurement.server_cpu_seconds() * 1e3 / count, "ms");
-  }
+  measurement.report_cost(report, kMilliseconds, "join", count);
   report.number("bytes_per_join", static_cast<double>(measurement.received_bytes()) / count,
                 "bytes");
   report.latency("join", joins);

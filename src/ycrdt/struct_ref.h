@@ -67,8 +67,8 @@ struct StructRef {
                              // encoded value; json: `length` JSON texts with their sizes before
                              // them; embed, format: a JSON text, or an encoded value
 
-  // As new. Field by field, since assigning a new one makes the processor wait: for narrow stores
-  // that wide loads copy, or for a slow fill. It was a sixth of the time in which B4 loads.
+  // As new. Field by field: assigning a new one copies in wide loads what was just stored
+  // narrowly, or is a slow fill, and the processor waits for either.
   void reset() noexcept {
     client = 0;
     clock = 0;
