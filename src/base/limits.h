@@ -92,8 +92,9 @@ struct Limits {
   // A busy room writes to its sessions at most once in (sessions * flush_us_per_session), so that
   // one system call carries several messages, and waits no longer than flush_interval_ms: the cost
   // of fan-out stays bounded (some 2,500 system calls a second and room) and so does the delay. It
-  // saves its document as often, since what is not saved is not shown. A room at rest, one of one
-  // or two sessions, and one that waited for nothing (flush_pacing.h) writes at once. 0: off.
+  // saves its document in the same way, since what is not saved is not shown. A room at rest, one
+  // of one or two sessions, and one that waited for nothing (write_pacing.h) writes at once. 0:
+  // off.
   std::int64_t flush_interval_ms = 20;
   std::int64_t flush_us_per_session = 400;
 

@@ -177,15 +177,13 @@ void Room::start_append() {
     storage.overflowed |= storage.unsaved_bytes > definition_.limits.unsaved_bytes_max;
     return;
   }
-  const std::int64_t wait_ms = definition_.limits.flush_wait_ms(order_.size());
-  // A millisecond more, so that the sessions can be written to as soon as the store has answered.
-  const std::int64_t due_ms = storage.appended_ms + wait_ms + 1;
-  if (storage.appended_ms != 0 && wait_ms > 0 && now_.steady_ms < due_ms &&
-      storage.unsaved_bytes < kFullAppendBytes) {
+  const std::int64_t due_ms =
+      storage.append_pacing.due_ms(definition_.limits.flush_wait_ms(order_.size()));
+  if (now_.steady_ms < due_ms && storage.unsaved_bytes < kFullAppendBytes) {
     storage.append_due_ms = due_ms;
     return;
   }
-  storage.appended_ms = now_.steady_ms;
+  storage.append_pacing.written(now_.steady_ms, storage.append_due_ms != 0);
   storage.append_due_ms = 0;
   if (storage.unsaved.size() == 1) {
     storage.appending = std::move(storage.unsaved.front());

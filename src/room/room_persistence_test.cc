@@ -84,14 +84,15 @@ TEST(RoomPersistence, NothingIsShownBeforeItIsSaved) {
   EXPECT_EQ(eve.text(), "a");
 }
 
-// One write to the store for all that came since the last, as often as the sessions are written to.
+// One write to the store for all that comes in a burst; write_pacing.h says when it is over.
 TEST(RoomPersistence, ABusyRoomSavesSeveralUpdatesAtOnce) {
   Definition definition = yjs_definition(true);
   TestRoom room(definition);
   std::vector<StorageClient> clients;
-  for (std::uint32_t i = 0; i < 10; ++i) clients.emplace_back(room, 100 + i).join();
+  for (std::uint32_t i = 0; i < 50; ++i) clients.emplace_back(room, 100 + i).join();
   room.loaded({});
   for (StorageClient& client : clients) client.answer();
+  const std::int64_t wait_ms = definition.limits.flush_wait_ms(clients.size());
   StorageClient& ann = clients.front();
   StorageClient& bob = clients.back();
   room.run_ms(100);
@@ -101,10 +102,11 @@ TEST(RoomPersistence, ABusyRoomSavesSeveralUpdatesAtOnce) {
   ann.type(1, "b");
   room.run_ms(2);
   ann.type(2, "c");
+  room.run_ms(wait_ms / 4 - 1);
   EXPECT_TRUE(room.appends.empty());
   bob.read();
   EXPECT_EQ(bob.text(), "a");
-  room.run_ms(definition.limits.flush_wait_ms(clients.size()) + 1 - 2);
+  room.run_ms(1);
   ASSERT_EQ(room.appends.size(), 1u);
   (void)room.appended();
   bob.read();
@@ -112,6 +114,53 @@ TEST(RoomPersistence, ABusyRoomSavesSeveralUpdatesAtOnce) {
   EXPECT_TRUE(room.appends.empty());
   bob.type(3, std::string(100'000, 'x'));  // much does not wait for more
   EXPECT_EQ(room.appends.size(), 1u);
+}
+
+// However much comes, the first of it waits no longer than sessions are made to.
+TEST(RoomPersistence, AStreamOfUpdatesIsSavedOnceAWait) {
+  Definition definition = yjs_definition(true);
+  TestRoom room(definition);
+  std::vector<StorageClient> clients;
+  for (std::uint32_t i = 0; i < 50; ++i) clients.emplace_back(room, 100 + i).join();
+  room.loaded({});
+  for (StorageClient& client : clients) client.answer();
+  room.run_ms(100);
+  std::uint32_t typed = 0;
+  int saved = 0;
+  for (int ms = 0; ms < 200; ++ms) {
+    clients.front().type(typed++, "x");
+    if (!room.appends.empty()) {
+      (void)room.appended();
+      ++saved;
+    }
+    room.run_ms(1);
+    if (!room.appends.empty()) {
+      (void)room.appended();
+      ++saved;
+    }
+  }
+  EXPECT_EQ(saved, 1 + 200 / definition.limits.flush_wait_ms(50));
+}
+
+// Somebody who types fast, alone: what he writes would wait for nothing.
+TEST(RoomPersistence, WhoTypesAloneIsSavedAtOnce) {
+  TestRoom room(yjs_definition(true));
+  std::vector<StorageClient> clients;
+  for (std::uint32_t i = 0; i < 20; ++i) clients.emplace_back(room, 100 + i).join();
+  room.loaded({});
+  for (StorageClient& client : clients) client.answer();
+  room.run_ms(100);
+  int at_once = 0;
+  for (std::uint32_t i = 0; i < 100; ++i) {
+    clients.front().type(i, "x");
+    if (!room.appends.empty()) {
+      ++at_once;
+      (void)room.appended();
+    }
+    room.run_ms(5);
+    if (!room.appends.empty()) (void)room.appended();
+  }
+  EXPECT_GE(at_once, 90);
 }
 
 TEST(RoomPersistence, WhatWaitsToBeSavedIsSavedWhenAllHaveGone) {

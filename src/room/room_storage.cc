@@ -335,6 +335,7 @@ void Room::document_changed(std::string update) {
   }
   storage.unsaved_bytes += update.size();
   storage.unsaved.push_back(std::move(update));
+  storage.append_pacing.came(now_.steady_ms);
   start_append();
 }
 

@@ -10,6 +10,7 @@
 
 #include "room/document.h"
 #include "room/room.h"
+#include "room/write_pacing.h"
 
 namespace pluv::room {
 
@@ -63,7 +64,7 @@ struct Room::Storage {
   Ticket append_ticket{};
   std::string appending;
   std::uint64_t appending_version = 0;
-  std::int64_t appended_ms = 0;       // when the last append began; 0: never
+  WritePacing append_pacing;
   std::int64_t append_due_ms = 0;     // the next begins then; 0: none waits for its time
   std::int64_t failing_since_ms = 0;  // 0: it is not
   std::int64_t retry_at_ms = 0;       // 0: no retry waits

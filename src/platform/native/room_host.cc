@@ -286,7 +286,8 @@ bool RoomHost::settle() {
     entry->pacing.came(worker_.now_ms());
     const std::int64_t due_ms =
         entry->pacing.due_ms(worker_.limits().flush_wait_ms(entry->room.size()));
-    if (worker_.now_ms() < due_ms) {
+    const bool saved = std::exchange(entry->saved, false);
+    if (worker_.now_ms() < due_ms && !saved) {
       if (!entry->flush.set()) worker_.timers().set(entry->flush, due_ms);
       continue;
     }
@@ -327,6 +328,7 @@ void RoomHost::handle_reply(Reply& reply) {
   if (auto* const loaded = std::get_if<DocumentResult>(&reply.outcome)) {
     step(entry, room::DocumentLoaded{.ticket = reply.ticket, .document = loaded});
   } else if (const auto* const number = std::get_if<NumberResult>(&reply.outcome)) {
+    entry.saved = true;
     step(entry, room::Persisted{.ticket = reply.ticket, .number = number});
   } else {
     step(entry, room::HostReplied{.ticket = reply.ticket,

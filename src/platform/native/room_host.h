@@ -20,11 +20,11 @@
 
 #include "net/permessage_deflate.h"
 #include "platform/native/connection.h"
-#include "platform/native/flush_pacing.h"
 #include "platform/native/server.h"
 #include "platform/native/shared.h"
 #include "platform/native/shared_buffer.h"
 #include "room/room.h"
+#include "room/write_pacing.h"
 
 namespace pluv::native {
 
@@ -46,7 +46,8 @@ struct RoomEntry {
   BufferRef deflated_frames;
   Timer wake;
   Timer flush;
-  FlushPacing pacing;
+  room::WritePacing pacing;
+  bool saved = false;  // the store has taken what the room shows now, which has waited already
   std::uint32_t lowest_free = 0;  // no index below it is free
   std::uint32_t deflate_sessions = 0;
   std::uint32_t size_told = 0;  // to Shared::sizes

@@ -1,16 +1,17 @@
-// When a room is written to. One system call a receiver costs more than many messages, so a busy
-// room waits, and writes what has come meanwhile at once. Waiting is worth it only as long as
-// something comes: with nothing more for a quarter of the wait it is over, and when waits keep
-// bringing nothing (somebody sends again only when he has been answered) the room writes at once,
-// and tries a wait again only now and then. Knows no clock.
+// When a room is written to, and when it writes to its store. One system call a receiver, or one
+// transaction, costs more than many messages, so a busy room waits, and writes what has come
+// meanwhile at once. Waiting is worth it only as long as something comes: with nothing more for a
+// quarter of the wait it is over, and when waits keep bringing nothing (somebody sends again only
+// when he has been answered) the room writes at once, and tries a wait again only now and then.
+// Knows no clock.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
 
-namespace pluv::native {
+namespace pluv::room {
 
-class FlushPacing {
+class WritePacing {
  public:
   // Something is to be written, for another turn of the loop. wait_ms: the longest wait.
   void came(std::int64_t now_ms) noexcept {
@@ -54,4 +55,4 @@ class FlushPacing {
   std::uint32_t next_at_once_ = kAtOnceMin;
 };
 
-}  // namespace pluv::native
+}  // namespace pluv::room

@@ -1,18 +1,18 @@
-#include "platform/native/flush_pacing.h"
+#include "room/write_pacing.h"
 
 #include <gtest/gtest.h>
 
 #include <cstdint>
 
-namespace pluv::native {
+namespace pluv::room {
 namespace {
 
 constexpr std::int64_t kWait = 20;
 
 // A room to which things come at these times; how often it is written to, and how long what came
 // waited at most.
-struct Room {
-  FlushPacing pacing;
+struct PacedRoom {
+  WritePacing pacing;
   std::int64_t now = 1'000'000;
   std::int64_t first_ms = -1;  // of what waits
   int writes = 0;
@@ -38,8 +38,8 @@ struct Room {
   }
 };
 
-TEST(FlushPacing, ARoomAtRestIsWrittenToAtOnce) {
-  Room room;
+TEST(WritePacing, ARoomAtRestIsWrittenToAtOnce) {
+  PacedRoom room;
   for (int i = 0; i < 100; ++i) {
     room.come();
     room.until(room.now + 1'000);
@@ -48,8 +48,8 @@ TEST(FlushPacing, ARoomAtRestIsWrittenToAtOnce) {
   EXPECT_EQ(room.waited_max, 0);
 }
 
-TEST(FlushPacing, ABusyRoomGathers) {
-  Room room;
+TEST(WritePacing, ABusyRoomGathers) {
+  PacedRoom room;
   for (int i = 0; i < 10'000; ++i) {
     room.come();
     room.until(room.now + 2);
@@ -60,8 +60,8 @@ TEST(FlushPacing, ABusyRoomGathers) {
   EXPECT_LE(room.waited_max, kWait);
 }
 
-TEST(FlushPacing, ABurstWaitsAQuarterOnly) {
-  Room room;
+TEST(WritePacing, ABurstWaitsAQuarterOnly) {
+  PacedRoom room;
   room.come();
   room.until(room.now + 1);
   const int before = room.writes;
@@ -74,8 +74,8 @@ TEST(FlushPacing, ABurstWaitsAQuarterOnly) {
   EXPECT_LE(room.waited_max, 2 + kWait / 4);
 }
 
-TEST(FlushPacing, WhoWaitsForAnAnswerGetsItAtOnce) {
-  Room room;
+TEST(WritePacing, WhoWaitsForAnAnswerGetsItAtOnce) {
+  PacedRoom room;
   int waits = 0;
   for (int i = 0; i < 10'000; ++i) {
     const int before = room.writes;
@@ -92,8 +92,8 @@ TEST(FlushPacing, WhoWaitsForAnAnswerGetsItAtOnce) {
   EXPECT_LE(room.waited_max, kWait / 4);
 }
 
-TEST(FlushPacing, AfterThatABusyTimeIsFoundOut) {
-  Room room;
+TEST(WritePacing, AfterThatABusyTimeIsFoundOut) {
+  PacedRoom room;
   for (int i = 0; i < 5'000; ++i) room.come();  // far within a millisecond, one answer each
   const int before = room.writes;
   for (int i = 0; i < 10'000; ++i) {
@@ -104,8 +104,8 @@ TEST(FlushPacing, AfterThatABusyTimeIsFoundOut) {
   EXPECT_LE(room.writes - before, 1'400);
 }
 
-TEST(FlushPacing, AfterARestABusyTimeIsFoundOutAtOnce) {
-  Room room;
+TEST(WritePacing, AfterARestABusyTimeIsFoundOutAtOnce) {
+  PacedRoom room;
   for (int i = 0; i < 5'000; ++i) room.come();
   room.until(room.now + 300);
   const int before = room.writes;
@@ -116,8 +116,8 @@ TEST(FlushPacing, AfterARestABusyTimeIsFoundOutAtOnce) {
   EXPECT_LE(room.writes - before, 110);
 }
 
-TEST(FlushPacing, WithoutAWaitAllIsWrittenAtOnce) {
-  FlushPacing pacing;
+TEST(WritePacing, WithoutAWaitAllIsWrittenAtOnce) {
+  WritePacing pacing;
   for (int i = 0; i < 10; ++i) {
     pacing.came(5'000 + i);
     EXPECT_LE(pacing.due_ms(0), 5'000 + i);
@@ -126,4 +126,4 @@ TEST(FlushPacing, WithoutAWaitAllIsWrittenAtOnce) {
 }
 
 }  // namespace
-}  // namespace pluv::native
+}  // namespace pluv::room
