@@ -173,7 +173,7 @@ constexpr std::array kTable = {
             "How long the document of a room without sessions stays in memory", 0, kDurationMax},
     Setting{"max-idle-documents", "limits.idle_documents", "PLUV_MAX_IDLE_DOCUMENTS", kLimits, size,
             &Limits::idle_documents_bytes_max, "SIZE",
-            "Memory of the documents of rooms without sessions, for each event loop", 0, kSizeMax},
+            "Memory of the documents of all rooms without sessions", 0, kSizeMax},
     Setting{"max-document", "limits.document", "PLUV_MAX_DOCUMENT", kLimits, size,
             &Limits::document_bytes_max, "SIZE", "A room's document, encoded", 1'024, kMessageMax},
     Setting{"max-unsaved", "limits.unsaved", "PLUV_MAX_UNSAVED", kLimits, size,

@@ -94,7 +94,7 @@ void Crowd::join(std::uint32_t count, const std::function<std::string(std::uint3
 }
 
 void Crowd::wait_joined(int seconds_max) {
-  std::size_t next = 0;
+  std::size_t& next = all_joined_;
   const bool all = turn_until(
       [&] {
         while (next < clients_.size() &&

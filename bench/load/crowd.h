@@ -104,6 +104,7 @@ class Crowd {
   std::uint16_t port_;
   int epoll_;
   std::vector<std::unique_ptr<Client>> clients_;
+  std::size_t all_joined_ = 0;  // those before it have joined or are closed
   Received received_;
 };
 

@@ -169,6 +169,10 @@ class Scenarios(unittest.TestCase):
         self.assertEqual(found["join_ms"]["count"], 20)
         self.assertGreater(found["bytes_per_join"], 50000)
 
+    def test_cold(self):
+        found = self.measure("cold", "--rooms", "20", "--document", "3000", "--rate", "15")
+        self.assertEqual((found["joins"], found["join_ms"]["count"]), (15, 15))
+
     def test_mixed(self):
         found = self.measure("mixed", "--clients", "60", "--rooms", "10", seconds="4")
         self.assertGreater(found["keystrokes"], 0)

@@ -47,6 +47,7 @@ void run(const Options& options, Report& report) {
   if (options.scenario == "broadcast") return run_broadcast(options, report);
   if (options.scenario == "storage") return run_storage(options, report);
   if (options.scenario == "join") return run_join(options, report);
+  if (options.scenario == "cold") return run_cold(options, report);
   if (options.scenario == "mixed") return run_mixed(options, report);
   run_idle(options, report);
 }
@@ -107,10 +108,13 @@ int main_of(int argc, char** argv) {
   CLI::App* const presence = common(app.add_subcommand("presence", "One room; all send presences"));
   clients(presence, 2);
   rate(presence, "Presences a second and client", 0.01);
+  const auto rooms_of = [&](CLI::App* command) {
+    command->add_option("--rooms", options.rooms)
+        ->check(CLI::Range(1u, 1'000'000u))
+        ->capture_default_str();
+  };
   CLI::App* const rooms = common(app.add_subcommand("rooms", "The same in many rooms"));
-  rooms->add_option("--rooms", options.rooms)
-      ->check(CLI::Range(1u, 1'000'000u))
-      ->capture_default_str();
+  rooms_of(rooms);
   per_room(rooms);
   rate(rooms, "Presences a second and client", 0.01);
   CLI::App* const broadcast =
@@ -133,9 +137,12 @@ int main_of(int argc, char** argv) {
   CLI::App* const mixed = common(app.add_subcommand(
       "mixed", "Few large rooms and many small ones; people move, type, come and go, read slowly"));
   clients(mixed, 2);
-  mixed->add_option("--rooms", options.rooms)
-      ->check(CLI::Range(1u, 1'000'000u))
-      ->capture_default_str();
+  rooms_of(mixed);
+  CLI::App* const cold = common(app.add_subcommand(
+      "cold", "Rooms with a stored document that all have left; joins of the oldest"));
+  rooms_of(cold);
+  rate(cold, "Joins a second", 0.1);
+  document(cold);
   CLI::App* const idle = common(app.add_subcommand("idle", "Clients that only are there"));
   clients(idle, 1);
   per_room(idle);

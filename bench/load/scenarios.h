@@ -38,6 +38,8 @@ void run_join(const Options& options, Report& report);
 // A day of an office: few large rooms and many small ones, in which people move, type, come and go,
 // and some read slowly.
 void run_mixed(const Options& options, Report& report);
+// More rooms with a stored document than the server keeps, and joins of those left the longest ago.
+void run_cold(const Options& options, Report& report);
 // Connections that only exist.
 void run_idle(const Options& options, Report& report);
 

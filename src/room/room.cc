@@ -118,6 +118,7 @@ void Room::destroyed() {
       effects_->list.emplace_back(Finished{});
     } else {
       if (storage_->ready) storage_->document->rest();
+      storage_->drop_sendable();
       storage_->idle_until_ms =
           now_.steady_ms + std::max<std::int64_t>(definition_.limits.linger_ms, 1);
     }

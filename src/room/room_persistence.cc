@@ -218,7 +218,7 @@ void Room::persisted(const Persisted& input) {
   storage.last = **input.number;
   ++storage.log_updates;
   storage.log_bytes += storage.appending.size();
-  storage.appending.clear();
+  std::string().swap(storage.appending);
   while (!storage.gated.empty() && storage.gated.front().version <= storage.saved) {
     const Gated gated = std::move(storage.gated.front());
     storage.gated.pop_front();
@@ -318,8 +318,7 @@ void Room::wake_storage() {
   }
   if (storage.append_due_ms != 0 && storage.append_due_ms <= now_.steady_ms) start_append();
   if (now_.steady_ms - storage.sendable_used_ms > kSendableKeptMs) {
-    storage.sendable = {};
-    storage.sendable_version = 0;
+    storage.drop_sendable();
   }
   if (storage.answer_due_ms != 0 && storage.answer_due_ms <= now_.steady_ms) {
     storage.answer_due_ms = 0;
@@ -351,7 +350,7 @@ void Room::forget_if_idle() {
 
 std::size_t Room::document_memory_bytes() const noexcept {
   if (!storage_) return 0;
-  return storage_->unsaved_bytes + storage_->appending.size() + storage_->gated_bytes +
+  return sizeof(Storage) + storage_->unsaved_bytes + storage_->appending.size() + storage_->gated_bytes +
          storage_->sendable.size() + (storage_->document ? storage_->document->memory_bytes() : 0);
 }
 

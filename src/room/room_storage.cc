@@ -327,8 +327,7 @@ void Room::run_edit(std::uint64_t number, const std::function<void(void*)>& edit
 void Room::document_changed(std::string update) {
   Storage& storage = *storage_;
   ++storage.version;
-  storage.sendable = {};
-  storage.sendable_version = 0;
+  storage.drop_sendable();
   if (!definition_.has_store) {
     storage.saved = storage.version;
     return;

@@ -56,6 +56,10 @@ struct Room::Storage {
   std::string sendable;
   std::uint64_t sendable_version = 0;
   std::int64_t sendable_used_ms = 0;
+  void drop_sendable() noexcept {
+    std::string().swap(sendable);
+    sendable_version = 0;
+  }
 
   // On the way to the store: one append at a time, so that the log never has a gap; what comes
   // meanwhile goes together with the next.

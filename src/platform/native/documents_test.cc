@@ -152,6 +152,29 @@ TEST(Documents, AnIdleRoomLingersWithinTheBudget) {
   }
 }
 
+TEST(Documents, TheBudgetOfIdleRoomsIsThatOfAllLoops) {
+  constexpr std::size_t kBudget = 500'000;
+  constexpr std::size_t kTextBytes = 10'000;
+  constexpr int kRooms = 150;
+  ServerConfig config;
+  config.threads = 4;
+  RunningServer running(config, documents(kBudget),
+                        hooks_with(std::make_shared<adapters::MemoryStore>()));
+  for (int i = 0; i < kRooms; ++i) {
+    auto ann = Client::join(running.port(), "room-" + std::to_string(i));
+    (void)ann->initialize();
+    ann->send_text(typing(std::string(kTextBytes, 'x'), 7));
+    ann->send_text(R"({"type":"$getOthers","data":{}})");
+    (void)ann->next_of_type("$othersReceived");
+    ann->close();
+  }
+  const auto rooms = [&] { return running.server->metrics().rooms; };
+  EXPECT_TRUE(eventually([&] {
+    return running.server->metrics().sessions == 0 && rooms() * kTextBytes <= kBudget;
+  })) << rooms();
+  EXPECT_GT(rooms(), 10u);
+}
+
 TEST(Documents, ADrainDoesNotWaitForIdleRooms) {
   ServerConfig config;
   config.drain_window_ms = 1;

@@ -219,14 +219,18 @@ void RoomHost::note_idle(RoomEntry& entry) {
   if (entry.room.size() > 0) return;
   if (!entry.idle) entry.idle = idle_.insert(idle_.end(), &entry);
   idle_bytes_ -= entry.idle_bytes;
-  entry.idle_bytes = entry.room.document_memory_bytes();
+  entry.idle_bytes = sizeof(RoomEntry) + entry.room.document_memory_bytes();
   idle_bytes_ += entry.idle_bytes;
+}
+
+// Rooms are spread evenly over the loops.
+std::size_t RoomHost::idle_bytes_max() const noexcept {
+  return worker_.limits().idle_documents_bytes_max / worker_.shared().workers.size();
 }
 
 // One that is still saving stays, and is asked again when more comes.
 void RoomHost::forget_over_budget() {
-  for (auto at = idle_.begin();
-       at != idle_.end() && idle_bytes_ > worker_.limits().idle_documents_bytes_max;) {
+  for (auto at = idle_.begin(); at != idle_.end() && idle_bytes_ > idle_bytes_max();) {
     RoomEntry& entry = **at++;
     step(entry, room::ForgetIdle{});
   }
@@ -277,8 +281,7 @@ bool RoomHost::settle() {
     replies.swap(replies_);
     for (Reply& reply : replies) handle_reply(reply);
   }
-  const Limits& limits = worker_.limits();
-  if (idle_bytes_ > limits.idle_documents_bytes_max) forget_over_budget();
+  if (idle_bytes_ > idle_bytes_max()) forget_over_budget();
   std::vector<RoomEntry*> dirty;
   dirty.swap(dirty_rooms_);
   for (RoomEntry* entry : dirty) {

@@ -148,6 +148,7 @@ class RoomHost {
   void handle_reply(Reply& reply);
   void erase_if_finished(RoomEntry& entry);
   void note_idle(RoomEntry& entry);
+  [[nodiscard]] std::size_t idle_bytes_max() const noexcept;
   void forget_over_budget();
   void log_session(std::string_view event, const Connection& connection) const;
 
