@@ -1,7 +1,10 @@
 #include "base/base64.h"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+
+#include "base/base64_blocks.h"
 
 namespace pluv {
 namespace {
@@ -25,56 +28,71 @@ constexpr std::array<std::uint8_t, 256> inverse(std::string_view alphabet) {
 constexpr auto kStandardInverse = inverse(kStandard);
 constexpr auto kUrlInverse = inverse(kUrl);
 
-void encode(std::string& out, std::string_view bytes, std::string_view alphabet, char padding) {
+// Writes the characters of `bytes` and answers where they end.
+char* encode(std::string_view bytes, std::string_view alphabet, char padding, char* out) noexcept {
   const auto byte = [&](std::size_t at) { return static_cast<std::uint8_t>(bytes[at]); };
-  out.reserve(out.size() + (bytes.size() + 2) / 3 * 4);
   std::size_t at = 0;
   for (; at + 3 <= bytes.size(); at += 3) {
     const std::uint32_t group =
         (std::uint32_t{byte(at)} << 16) | (std::uint32_t{byte(at + 1)} << 8) | byte(at + 2);
-    out.push_back(alphabet[group >> 18]);
-    out.push_back(alphabet[(group >> 12) & 63]);
-    out.push_back(alphabet[(group >> 6) & 63]);
-    out.push_back(alphabet[group & 63]);
+    *out++ = alphabet[group >> 18];
+    *out++ = alphabet[(group >> 12) & 63];
+    *out++ = alphabet[(group >> 6) & 63];
+    *out++ = alphabet[group & 63];
   }
   const std::size_t rest = bytes.size() - at;
-  if (rest == 0) return;
+  if (rest == 0) return out;
   const std::uint32_t group =
       (std::uint32_t{byte(at)} << 16) | (rest == 2 ? std::uint32_t{byte(at + 1)} << 8 : 0u);
-  out.push_back(alphabet[group >> 18]);
-  out.push_back(alphabet[(group >> 12) & 63]);
+  *out++ = alphabet[group >> 18];
+  *out++ = alphabet[(group >> 12) & 63];
   if (rest == 2) {
-    out.push_back(alphabet[(group >> 6) & 63]);
+    *out++ = alphabet[(group >> 6) & 63];
   } else if (padding != 0) {
-    out.push_back(padding);
+    *out++ = padding;
   }
-  if (padding != 0) out.push_back(padding);
+  if (padding != 0) *out++ = padding;
+  return out;
 }
 
-std::optional<std::string> decode(std::string_view text,
-                                  const std::array<std::uint8_t, 256>& table) {
-  if (text.size() % 4 == 1) return std::nullopt;
-  std::string out;
-  out.reserve(text.size() / 4 * 3 + 2);
-  std::uint32_t group = 0;
-  int bits = 0;
-  for (const char c : text) {
-    const std::uint8_t value = table[static_cast<std::uint8_t>(c)];
-    if (value == kForeign) return std::nullopt;
-    group = (group << 6) | value;
-    bits += 6;
-    if (bits >= 8) {
-      bits -= 8;
-      out.push_back(static_cast<char>((group >> bits) & 0xff));
-    }
+// Writes the bytes of `text`, which has no padding, and answers where they end; null when it is no
+// base64.
+char* decode(std::string_view text, const std::array<std::uint8_t, 256>& table,
+             char* out) noexcept {
+  const auto value = [&](std::size_t at) { return table[static_cast<std::uint8_t>(text[at])]; };
+  std::size_t at = 0;
+  for (; at + 4 <= text.size(); at += 4) {
+    const std::uint8_t a = value(at);
+    const std::uint8_t b = value(at + 1);
+    const std::uint8_t c = value(at + 2);
+    const std::uint8_t d = value(at + 3);
+    if ((a | b | c | d) > 63) return nullptr;
+    *out++ = static_cast<char>(a << 2 | b >> 4);
+    *out++ = static_cast<char>(b << 4 | c >> 2);
+    *out++ = static_cast<char>(c << 6 | d);
   }
-  if ((group & ((1u << bits) - 1)) != 0) return std::nullopt;
-  return out;
+  const std::size_t rest = text.size() - at;
+  if (rest == 0) return out;
+  if (rest == 1) return nullptr;
+  const std::uint8_t a = value(at);
+  const std::uint8_t b = value(at + 1);
+  const std::uint8_t c = rest == 3 ? value(at + 2) : std::uint8_t{0};
+  if ((a | b | c) > 63) return nullptr;
+  *out++ = static_cast<char>(a << 2 | b >> 4);
+  if (rest == 2) return (b & 15) == 0 ? out : nullptr;
+  *out++ = static_cast<char>(b << 4 | c >> 2);
+  return (c & 3) == 0 ? out : nullptr;
 }
 
 }  // namespace
 
-void base64_append(std::string& out, std::string_view bytes) { encode(out, bytes, kStandard, '='); }
+void base64_append(std::string& out, std::string_view bytes) {
+  const std::size_t begin = out.size();
+  out.resize(begin + (bytes.size() + 2) / 3 * 4);
+  char* const to = out.data() + begin;
+  const std::size_t blocks = base64_encode_blocks(bytes.data(), bytes.size(), to);
+  encode(bytes.substr(blocks), kStandard, '=', to + blocks / 3 * 4);
+}
 
 std::string base64_encode(std::string_view bytes) {
   std::string out;
@@ -89,17 +107,27 @@ std::optional<std::string> base64_decode(std::string_view text) {
   } else if (text.ends_with('=')) {
     text.remove_suffix(1);
   }
-  return decode(text, kStandardInverse);
+  std::string out(text.size() / 4 * 3 + 2, '\0');
+  const std::size_t blocks = base64_decode_blocks(text.data(), text.size(), out.data());
+  const char* const end =
+      decode(text.substr(blocks), kStandardInverse, out.data() + blocks / 4 * 3);
+  if (end == nullptr) return std::nullopt;
+  out.resize(static_cast<std::size_t>(end - out.data()));
+  return out;
 }
 
 std::string base64url_encode(std::string_view bytes) {
-  std::string out;
-  encode(out, bytes, kUrl, 0);
+  std::string out((bytes.size() + 2) / 3 * 4, '\0');
+  out.resize(static_cast<std::size_t>(encode(bytes, kUrl, 0, out.data()) - out.data()));
   return out;
 }
 
 std::optional<std::string> base64url_decode(std::string_view text) {
-  return decode(text, kUrlInverse);
+  std::string out(text.size() / 4 * 3 + 2, '\0');
+  const char* const end = decode(text, kUrlInverse, out.data());
+  if (end == nullptr) return std::nullopt;
+  out.resize(static_cast<std::size_t>(end - out.data()));
+  return out;
 }
 
 }  // namespace pluv

@@ -1,40 +1,11 @@
 #include <gtest/gtest.h>
 
-#include "base/base64.h"
 #include "base/ids.h"
 #include "base/result.h"
 #include "base/utf8.h"
 
 namespace pluv {
 namespace {
-
-TEST(Base64, EncodesTheVectorsOfRfc4648) {
-  const std::pair<const char*, const char*> cases[] = {{"", ""},
-                                                       {"f", "Zg=="},
-                                                       {"fo", "Zm8="},
-                                                       {"foo", "Zm9v"},
-                                                       {"foob", "Zm9vYg=="},
-                                                       {"fooba", "Zm9vYmE="},
-                                                       {"foobar", "Zm9vYmFy"}};
-  for (const auto& [bytes, text] : cases) {
-    EXPECT_EQ(base64_encode(bytes), text);
-    EXPECT_EQ(base64_decode(text), bytes);
-  }
-}
-
-TEST(Base64, RefusesWhatIsNotCanonical) {
-  for (const char* text : {"Zg", "Zg=", "Zh==", "Z===", "Zm9v\n", "Zm 9", "Zg==Zg==", "Zm8-"}) {
-    EXPECT_EQ(base64_decode(text), std::nullopt) << text;
-  }
-  EXPECT_EQ(base64url_decode("-_8"), std::string("\xfb\xff", 2));
-  EXPECT_EQ(base64url_decode("+/8"), std::nullopt);
-  EXPECT_EQ(base64url_decode("Z"), std::nullopt);
-}
-
-TEST(Base64, UrlFormHasNoPadding) {
-  EXPECT_EQ(base64url_encode(std::string("\xfb\xff", 2)), "-_8");
-  EXPECT_EQ(base64url_encode("f"), "Zg");
-}
 
 TEST(Ids, SessionIdIsPrefixedUuidV4) {
   std::array<std::uint8_t, 16> random;

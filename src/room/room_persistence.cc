@@ -350,8 +350,9 @@ void Room::forget_if_idle() {
 
 std::size_t Room::document_memory_bytes() const noexcept {
   if (!storage_) return 0;
-  return sizeof(Storage) + storage_->unsaved_bytes + storage_->appending.size() + storage_->gated_bytes +
-         storage_->sendable.size() + (storage_->document ? storage_->document->memory_bytes() : 0);
+  return sizeof(Storage) + storage_->unsaved_bytes + storage_->appending.size() +
+         storage_->gated_bytes + storage_->sendable.size() +
+         (storage_->document ? storage_->document->memory_bytes() : 0);
 }
 
 // A number that no other writer of the document has.
