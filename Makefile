@@ -25,7 +25,7 @@ help:
 	@echo "make clean       remove build/"
 	@echo "make install     install into PREFIX (default /usr/local)"
 	@echo "Parts of check:  asan tsan noexcept wasm-check tidy check-format fuzz-smoke"
-	@echo "                 instructions (ARGS=--update writes the table anew)"
+	@echo "                 instructions (ARGS=--update writes the tables anew)"
 	@echo "Missing packages are installed on the way (Debian 12, scripts/setup); JOBS=$(JOBS)"
 
 setup-%:
@@ -61,10 +61,11 @@ asan tsan: setup-check
 noexcept wasm-check: setup-check
 	@$(PHASE) "$@" scripts/build $@
 
-# How many instructions rows of the Yjs engine's bench take, beside the committed table.
+# How many instructions the server's paths and rows of the Yjs engine's bench take, beside the
+# committed tables.
 instructions: setup-check
-	@$(PHASE) "build release" scripts/build release ycrdt_bench
-	@$(PHASE) "$@" node bench/ycrdt/instructions.mjs $(ARGS)
+	@$(PHASE) "build release" scripts/build release path_bench ycrdt_bench
+	@$(PHASE) "$@" node bench/instructions.mjs $(ARGS)
 
 check-format: setup-check
 	@$(PHASE) "format" tools/format --check
