@@ -2,7 +2,6 @@
 
 #include "base/ids.h"
 #include "base/result.h"
-#include "base/utf8.h"
 
 namespace pluv {
 namespace {
@@ -36,32 +35,6 @@ TEST(Ids, RoomIdLengthIsBounded) {
   EXPECT_TRUE(is_room_id(std::string(kRoomIdSizeMax - 1, 'a')));
   EXPECT_TRUE(is_room_id(std::string(kRoomIdSizeMax, 'a')));
   EXPECT_FALSE(is_room_id(std::string(kRoomIdSizeMax + 1, 'a')));
-}
-
-TEST(Utf8, AcceptsEveryLengthAndRefusesMalformedForms) {
-  EXPECT_TRUE(is_utf8("plain ascii, longer than eight bytes"));
-  EXPECT_TRUE(is_utf8("\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80 \xf4\x8f\xbf\xbf"));
-  for (const char* bytes :
-       {"\x80", "\xc0\x80", "\xc1\xbf", "\xe0\x80\x80", "\xed\xa0\x80", "\xf0\x80\x80\x80",
-        "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xc3", "\xe2\x82", "\xf0\x9f\x98", "\xff"}) {
-    EXPECT_FALSE(is_utf8(bytes));
-  }
-}
-
-TEST(Utf8, ValidatorGivesTheSameAnswerAtEverySplit) {
-  const std::string good = "a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80z";
-  const std::string bad = "a\xc3\xa9\xed\xa0\x80z";
-  for (std::size_t cut = 0; cut <= good.size(); ++cut) {
-    Utf8Validator validator;
-    EXPECT_TRUE(validator.feed(std::string_view(good).substr(0, cut)));
-    EXPECT_TRUE(validator.feed(std::string_view(good).substr(cut)));
-    EXPECT_TRUE(validator.complete());
-  }
-  for (std::size_t cut = 0; cut <= bad.size(); ++cut) {
-    Utf8Validator validator;
-    const bool first = validator.feed(std::string_view(bad).substr(0, cut));
-    EXPECT_FALSE(first && validator.feed(std::string_view(bad).substr(cut)));
-  }
 }
 
 TEST(Result, HoldsAValueOrAnError) {
