@@ -17,6 +17,24 @@ constexpr UpdateLimits kNoLimits{.update_bytes_max = SIZE_MAX,
                                  .clients_max = SIZE_MAX,
                                  .structs_max = SIZE_MAX,
                                  .value_depth_max = SIZE_MAX};
+// An update so long is a part of its own: it is not joined anew for few that come after it.
+constexpr std::size_t kPartBytes = 4'096;
+
+// What the update has beyond these clocks, one for each section: each struct, and its clock or the
+// known one inside it.
+template <typename Visit>
+void for_each_new(const DecodedUpdate& update, const std::vector<Clock>& before,
+                  const Visit& visit) {
+  for (std::size_t s = update.sections().size(); s > 0; --s) {
+    const DecodedUpdate::Section& section = update.sections()[s - 1];
+    const Clock known = before[s - 1];
+    for (std::uint32_t i = section.begin; i < section.end; ++i) {
+      const StructRef ref = update.at(section, i);
+      if (ref.kind == ContentKind::skip || ref.end() <= known) continue;
+      visit(ref, std::max(ref.clock, known));
+    }
+  }
+}
 
 }  // namespace
 
@@ -88,6 +106,8 @@ Result<std::string> LazyDoc::apply_update(std::string_view update, std::string_v
     }
     return apply_to_doc(update, origin);
   }
+  // Who was sent the document mostly sends all of it back.
+  if (parts_.size() == 1 && update == parts_[0]) return std::string();
   auto decoded = DecodedUpdate::read(update, options_.doc.limits);
   if (!decoded) return decoded.error();
   std::vector<Clock> before;
@@ -133,25 +153,16 @@ std::string LazyDoc::take_new(const DecodedUpdate& update, const std::vector<Clo
   DeleteSet deleted = update.deletes();
   std::uint64_t given = 0;
   for (const DeleteRange& range : deleted.ranges()) given += range.length;
-  DeleteSet garbage;  // deleted even where no delete set says so
-  StructsWriter writer;
+  DeleteSet garbage;      // deleted even where no delete set says so
   std::size_t whole = 0;  // structs that are new from their first element on
   bool any = false;
-  for (std::size_t s = update.sections().size(); s > 0; --s) {
-    const DecodedUpdate::Section& section = update.sections()[s - 1];
-    const Clock known = before[s - 1];
-    for (std::uint32_t i = section.begin; i < section.end; ++i) {
-      const StructRef ref = update.at(section, i);
-      if (ref.kind == ContentKind::skip || ref.end() <= known) continue;
-      const Clock begin = std::max(ref.clock, known);
-      writer.add(ref, begin - ref.clock);
-      any = true;
-      if (begin == ref.clock) ++whole;
-      const DeleteRange range{ref.client, begin, ref.end() - begin};
-      if (ref.kind == ContentKind::gc) garbage.add(range);
-      if (ref.kind == ContentKind::deleted) deleted.add(range);
-    }
-  }
+  for_each_new(update, before, [&](const StructRef& ref, Clock begin) {
+    any = true;
+    if (begin == ref.clock) ++whole;
+    const DeleteRange range{ref.client, begin, ref.end() - begin};
+    if (ref.kind == ContentKind::gc) garbage.add(range);
+    if (ref.kind == ContentKind::deleted) deleted.add(range);
+  });
   DeleteSet added;
   add_deleted(std::move(deleted), &added);
   add_deleted(std::move(garbage), nullptr);
@@ -161,6 +172,9 @@ std::string LazyDoc::take_new(const DecodedUpdate& update, const std::vector<Clo
   if (whole == update.struct_count() && taken == given && update.in_order()) {
     return std::string(update.all_bytes());
   }
+  StructsWriter writer;
+  for_each_new(update, before,
+               [&](const StructRef& ref, Clock begin) { writer.add(ref, begin - ref.clock); });
   std::string out;
   writer.finish(out);
   added.normalize();
@@ -218,9 +232,14 @@ void LazyDoc::add_deleted(Client& client, std::span<const DeleteRange> ranges, D
 // Each byte is joined once for each doubling of what comes after it.
 void LazyDoc::add(std::string_view update) {
   constexpr std::size_t kFreshMax = 64;
-  parts_.emplace_back(update);
-  if (++fresh_ < kFreshMax) return;
-  join_last(fresh_);
+  if (update.size() >= kPartBytes) {
+    if (fresh_ > 0) join_last(fresh_);
+    parts_.emplace_back(update);
+  } else {
+    parts_.emplace_back(update);
+    if (++fresh_ < kFreshMax) return;
+    join_last(fresh_);
+  }
   while (parts_.size() > 1 && parts_[parts_.size() - 2].size() < 2 * parts_.back().size()) {
     join_last(2);
   }

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "ycrdt/fixtures_testing.h"
 #include "ycrdt/update_reader.h"
 #include "ycrdt/updates.h"
@@ -44,9 +46,30 @@ TEST(LazyDoc, TellsOfAnUpdateWhatIsNewAndStaysBytes) {
   EXPECT_EQ(lazy.encode_state_vector(), told.encode_state_vector());
   // Somebody who joins sends the whole document, of which nothing is new.
   EXPECT_EQ(*lazy.apply_update(told.encode_state_as_update()), "");
+  EXPECT_EQ(*lazy.apply_update(lazy.encode_state_as_update()), "");
   Doc reader({.client_id = 8});
   ASSERT_TRUE(reader.apply_update(lazy.encode_state_as_update()).ok());
   EXPECT_EQ(reader.encode_state_as_update(), told.encode_state_as_update());
+  EXPECT_FALSE(lazy.loaded());
+}
+
+TEST(LazyDoc, LongAndShortUpdatesInAnyOrderMakeTheDocument) {
+  std::mt19937 random(1);
+  LazyDoc lazy;
+  Doc writer({.client_id = 1});
+  std::string told;
+  writer.on_update([&](std::string_view update, const Transaction&) { told = update; });
+  Text text = writer.get_text("t");
+  for (int i = 0; i < 600; ++i) {
+    const std::size_t size = random() % 20 == 0 ? 1'000 + random() % 20'000 : 1 + random() % 3;
+    const auto place = static_cast<std::uint32_t>(random() % (text.length() + 1));
+    ASSERT_TRUE(text.insert(place, std::string(size, static_cast<char>('a' + i % 26))).ok());
+    ASSERT_EQ(*lazy.apply_update(told), told);
+    if (i % 150 != 149) continue;
+    Doc reader({.client_id = 2});
+    ASSERT_TRUE(reader.apply_update(lazy.encode_state_as_update()).ok());
+    ASSERT_EQ(reader.encode_state_as_update(), writer.encode_state_as_update());
+  }
   EXPECT_FALSE(lazy.loaded());
 }
 
