@@ -136,7 +136,7 @@ bool Reader::fail_unexpected() noexcept {
   return fail(at_ == end_ ? "Unexpected end" : "Unexpected character");
 }
 
-void Reader::skip_space() noexcept {
+void Reader::skip_some_space() noexcept {
   while (at_ != end_ && scan::is_space(*at_)) ++at_;
 }
 

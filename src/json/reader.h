@@ -103,7 +103,10 @@ class Reader {
  private:
   bool fail(const char* reason, ErrorCode code = ErrorCode::invalid) noexcept;
   bool fail_unexpected() noexcept;
-  void skip_space() noexcept;
+  void skip_space() noexcept {
+    if (at_ != end_ && static_cast<unsigned char>(*at_) <= ' ') skip_some_space();
+  }
+  void skip_some_space() noexcept;
   bool enter(char opening) noexcept;
   bool leave_or_comma(char closing, bool& left) noexcept;
   bool scan_string(std::string_view& inner, bool& escaped) noexcept;

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "json/reader.h"
 #include "protocol/message.h"
 
 namespace pluv::protocol::v5 {
@@ -26,6 +27,12 @@ class Decoder {
   [[nodiscard]] Result<ClientMessage> decode(std::string_view text);
 
  private:
+  // As clients write them: first the type, then the data, and nothing else. False: it is otherwise,
+  // or wrong.
+  [[nodiscard]] bool decode_in_order(std::string_view text, ClientMessage& message);
+  // What is read of the data of this kind of message. False: something is wrong.
+  [[nodiscard]] bool read_members(json::Reader& data, ClientMessage& message);
+
   std::string key_scratch_;
   std::string type_scratch_;
   std::string update_scratch_;
@@ -50,7 +57,9 @@ struct Presence {
 class Envelope {
  public:
   Envelope(std::string& out, const Sender& sender);
+  // Neither a room id nor a name of the protocol's own has a character that JSON escapes.
   void finish(std::string_view room, std::string_view type);
+  void finish_own(std::string_view room, std::string_view type);
 
  private:
   std::string& out_;

@@ -1,56 +1,75 @@
-#include "json/number.h"
+#include <array>
+#include <charconv>
+#include <cstddef>
+#include <cstring>
+
 #include "json/writer.h"
 #include "protocol/v5.h"
 
 namespace pluv::protocol::v5 {
 namespace {
 
-void append_json_or_null(std::string& out, std::string_view json) {
-  out += json.empty() ? std::string_view("null") : json;
-}
+constexpr std::string_view kNull = "null";
+// Zeroing so much before it is written costs more than some calls.
+constexpr std::size_t kLongBytes = 4096;
 
-void append_quoted_or_null(std::string& out, std::string_view plain) {
-  if (plain.empty()) {
-    out += "null";
+// Makes room once for all of them.
+template <typename... Pieces>
+void append_all(std::string& out, const Pieces&... pieces) {
+  const std::size_t size = (std::string_view(pieces).size() + ...);
+  const std::size_t begin = out.size();
+  if (size >= kLongBytes) {
+    (out.append(pieces), ...);
     return;
   }
-  out += '"';
-  out += plain;
-  out += '"';
+  out.resize(begin + size);
+  char* at = out.data() + begin;
+  const auto put = [&at](std::string_view piece) {
+    std::memcpy(at, piece.data(), piece.size());
+    at += piece.size();
+  };
+  (put(pieces), ...);
 }
 
-void append_presence_members(std::string& out, const Presence& presence) {
-  out += "\"presence\":";
-  append_json_or_null(out, presence.json);
-}
+std::string_view json_or_null(std::string_view json) { return json.empty() ? kNull : json; }
 
-void append_timers(std::string& out, const Presence& presence) {
-  out += ",\"timers\":{\"presence\":";
-  if (presence.json.empty()) {
-    out += "null";
-  } else {
-    json::append_number(out, presence.changed_unix_ms);
+// A quotation mark, or nothing where null stands.
+std::string_view quote_of(std::string_view plain) { return plain.empty() ? "" : "\""; }
+
+// The number of a presence's time, or null.
+class Timer {
+ public:
+  explicit Timer(const Presence& presence) noexcept {
+    if (presence.json.empty()) return;
+    const auto written =
+        std::to_chars(digits_.data(), digits_.data() + digits_.size(), presence.changed_unix_ms);
+    text_ = {digits_.data(), static_cast<std::size_t>(written.ptr - digits_.data())};
   }
-  out += '}';
-}
+  operator std::string_view() const noexcept { return text_; }  // NOLINT: a piece as any other
+
+ private:
+  std::array<char, 24> digits_;
+  std::string_view text_ = kNull;
+};
 
 }  // namespace
 
 Envelope::Envelope(std::string& out, const Sender& sender)
     : out_(out), user_json_(sender.user_json) {
-  out_ += "{\"connectionId\":";
-  append_quoted_or_null(out_, sender.connection_id);
-  out_ += ",\"data\":";
+  const std::string_view quote = quote_of(sender.connection_id);
+  append_all(out_, "{\"connectionId\":", quote, json_or_null(sender.connection_id), quote,
+             ",\"data\":");
 }
 
 void Envelope::finish(std::string_view room, std::string_view type) {
-  out_ += ",\"room\":\"";
-  out_ += room;  // a room id has no character that JSON escapes
-  out_ += "\",\"type\":";
+  append_all(out_, ",\"room\":\"", room, "\",\"type\":");
   json::append_string(out_, type);
-  out_ += ",\"user\":";
-  append_json_or_null(out_, user_json_);
-  out_ += '}';
+  append_all(out_, ",\"user\":", json_or_null(user_json_), "}");
+}
+
+void Envelope::finish_own(std::string_view room, std::string_view type) {
+  append_all(out_, ",\"room\":\"", room, "\",\"type\":\"", type,
+             "\",\"user\":", json_or_null(user_json_), "}");
 }
 
 void append_event(std::string& out, const Sender& sender, std::string_view room,
@@ -63,71 +82,55 @@ void append_event(std::string& out, const Sender& sender, std::string_view room,
 void append_registered(std::string& out, const Sender& self, std::string_view room,
                        const Presence& presence, std::string_view state) {
   Envelope envelope(out, self);
-  out += '{';
-  append_presence_members(out, presence);
-  out += ",\"sessionId\":\"";
-  out += self.connection_id;
-  out += "\",\"state\":";
-  append_quoted_or_null(out, state);
-  append_timers(out, presence);
-  out += '}';
-  envelope.finish(room, "$registered");
+  const std::string_view quote = quote_of(state);
+  append_all(out, "{\"presence\":", json_or_null(presence.json), ",\"sessionId\":\"",
+             self.connection_id, "\",\"state\":", quote, json_or_null(state), quote,
+             ",\"timers\":{\"presence\":", Timer(presence), "}}");
+  envelope.finish_own(room, "$registered");
 }
 
 void append_user_joined(std::string& out, const Sender& joiner, std::string_view room,
                         const Presence& presence) {
   Envelope envelope(out, joiner);
-  out += "{\"connectionId\":\"";
-  out += joiner.connection_id;
-  out += "\",";
-  append_presence_members(out, presence);
-  append_timers(out, presence);
-  out += ",\"user\":";
-  append_json_or_null(out, joiner.user_json);
-  out += '}';
-  envelope.finish(room, "$userJoined");
+  append_all(out, "{\"connectionId\":\"", joiner.connection_id,
+             "\",\"presence\":", json_or_null(presence.json),
+             ",\"timers\":{\"presence\":", Timer(presence),
+             "},\"user\":", json_or_null(joiner.user_json), "}");
+  envelope.finish_own(room, "$userJoined");
 }
 
 void append_presence_updated(std::string& out, const Sender& sender, std::string_view room,
                              const Presence& presence) {
   Envelope envelope(out, sender);
-  out += '{';
-  append_presence_members(out, presence);
-  append_timers(out, presence);
-  out += '}';
-  envelope.finish(room, "$presenceUpdated");
+  append_all(out, "{\"presence\":", json_or_null(presence.json),
+             ",\"timers\":{\"presence\":", Timer(presence), "}}");
+  envelope.finish_own(room, "$presenceUpdated");
 }
 
 void append_storage_received(std::string& out, const Sender& self, std::string_view room,
                              std::string_view change_kind, std::string_view state) {
   Envelope envelope(out, self);
-  out += "{\"changeKind\":\"";
-  out += change_kind;
-  out += "\",\"state\":\"";
-  out += state;
-  out += "\"}";
-  envelope.finish(room, "$storageReceived");
+  append_all(out, "{\"changeKind\":\"", change_kind, "\",\"state\":\"", state, "\"}");
+  envelope.finish_own(room, "$storageReceived");
 }
 
 void append_storage_updated(std::string& out, const Sender& sender, std::string_view room,
                             std::string_view state) {
   Envelope envelope(out, sender);
-  out += "{\"state\":\"";
-  out += state;
-  out += "\"}";
-  envelope.finish(room, "$storageUpdated");
+  append_all(out, "{\"state\":\"", state, "\"}");
+  envelope.finish_own(room, "$storageUpdated");
 }
 
 void append_exit(std::string& out, const Sender& leaver, std::string_view room) {
   Envelope envelope(out, leaver);
-  out += "{\"sessionId\":\"";
-  out += leaver.connection_id;
-  out += "\"}";
-  envelope.finish(room, "$exit");
+  append_all(out, "{\"sessionId\":\"", leaver.connection_id, "\"}");
+  envelope.finish_own(room, "$exit");
 }
 
 void append_pong(std::string& out, const Sender& self, std::string_view room) {
-  append_event(out, self, room, "$pong", "{}");
+  Envelope envelope(out, self);
+  out += "{}";
+  envelope.finish_own(room, "$pong");
 }
 
 void append_error(std::string& out, const Sender& receiver, std::string_view room,
@@ -136,24 +139,15 @@ void append_error(std::string& out, const Sender& receiver, std::string_view roo
   out += "{\"message\":";
   json::append_string(out, message);
   out += ",\"stack\":null}";
-  envelope.finish(room, "$error");
+  envelope.finish_own(room, "$error");
 }
 
 void append_other(std::string& out, const Sender& other, std::string_view room,
                   const Presence& presence) {
-  out += '"';
-  out += other.connection_id;
-  out += "\":{\"connectionId\":\"";
-  out += other.connection_id;
-  out += "\",";
-  append_presence_members(out, presence);
-  out += ",\"room\":\"";
-  out += room;
-  out += '"';
-  append_timers(out, presence);
-  out += ",\"user\":";
-  append_json_or_null(out, other.user_json);
-  out += '}';
+  append_all(out, "\"", other.connection_id, "\":{\"connectionId\":\"", other.connection_id,
+             "\",\"presence\":", json_or_null(presence.json), ",\"room\":\"", room,
+             "\",\"timers\":{\"presence\":", Timer(presence),
+             "},\"user\":", json_or_null(other.user_json), "}");
 }
 
 }  // namespace pluv::protocol::v5

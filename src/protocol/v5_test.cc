@@ -23,6 +23,49 @@ TEST(V5Decode, ReadsTypeAndDataInAnyOrder) {
   }
 }
 
+// Messages as clients write them are read in one pass, others in two.
+TEST(V5Decode, TheOrderOfMembersChangesNothing) {
+  constexpr std::string_view kTypes[] = {"$updatePresence", "$initializeSession", "$updateStorage",
+                                         "$getOthers",      "$unknown",           "custom"};
+  constexpr std::string_view kDatas[] = {
+      R"({})",
+      R"({"presence":{"x":1},"update":"AAA=","origin":"$initialized"})",
+      R"({"presence":null,"update":null,"origin":null})",
+      R"({ "update" : "A\u0041==" , "origin" : "a\nb" , "presence" : { "x" : [1, 2] } })",
+      R"({"presence":{"x":1},"presence":null,"update":"AA==","update":null})",
+      R"({"presence":null,"presence":{"x":1},"update":null,"update":"AA=="})",
+      R"({"update":7})",
+      R"({"origin":{}})",
+      R"({"presence":[1,}})",
+      R"({"presence":"x")",
+      R"([])",
+      R"("text")",
+      R"(null)"};
+  Decoder one;
+  Decoder two;
+  for (const std::string_view type : kTypes) {
+    for (const std::string_view data : kDatas) {
+      const std::string members =
+          "\"type\":\"" + std::string(type) + "\",\"data\":" + std::string(data) + "}";
+      const std::string in_order = "{" + members;
+      const std::string otherwise = "{\"more\":{\"data\":1}," + members;
+      const auto first = one.decode(in_order);
+      const auto second = two.decode(otherwise);
+      ASSERT_EQ(first.ok(), second.ok()) << in_order;
+      if (!first.ok()) {
+        EXPECT_EQ(first.error().message, second.error().message) << in_order;
+        continue;
+      }
+      EXPECT_EQ(first->kind, second->kind) << in_order;
+      EXPECT_EQ(first->type, second->type) << in_order;
+      EXPECT_EQ(first->data, second->data) << in_order;
+      EXPECT_EQ(first->presence, second->presence) << in_order;
+      EXPECT_EQ(first->update, second->update) << in_order;
+      EXPECT_EQ(first->origin, second->origin) << in_order;
+    }
+  }
+}
+
 TEST(V5Decode, IgnoresEveryOtherMember) {
   Decoder decoder;
   const auto message = decoder.decode(

@@ -216,7 +216,7 @@ void Room::send_sync_state() {
     for (const SessionId& id : user->departed) add(id);
   }
   out += "]}";
-  envelope.finish(id_, "$syncStateReceived");
+  envelope.finish_own(id_, "$syncStateReceived");
   send_to_all(begin);
 }
 

@@ -213,7 +213,7 @@ void Room::send_others(SessionIndex asker) {
     protocol::v5::append_other(out, sender_of(index), id_, presence_of(index));
   }
   out += "}}";
-  envelope.finish(id_, "$othersReceived");
+  envelope.finish_own(id_, "$othersReceived");
   send_to(asker, begin);
 }
 
