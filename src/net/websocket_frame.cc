@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/assert.h"
+#include "base/free_memory.h"
 
 namespace pluv::net {
 namespace {
@@ -22,9 +23,6 @@ constexpr std::uint8_t kOpcodePing = static_cast<std::uint8_t>(Opcode::ping);
 bool is_known_opcode(std::uint8_t opcode) noexcept {
   return opcode <= 0x2 || (opcode >= 0x8 && opcode <= 0xa);
 }
-
-// Assigning an empty string would keep the memory.
-void free_memory(std::string& text) noexcept { std::string().swap(text); }
 
 // The longest beginning of text with at most bytes_max bytes that does not cut a character.
 std::string_view cut_text(std::string_view text, std::size_t bytes_max) noexcept {

@@ -218,7 +218,7 @@ void Room::persisted(const Persisted& input) {
   storage.last = **input.number;
   ++storage.log_updates;
   storage.log_bytes += storage.appending.size();
-  std::string().swap(storage.appending);
+  free_memory(storage.appending);
   while (!storage.gated.empty() && storage.gated.front().version <= storage.saved) {
     const Gated gated = std::move(storage.gated.front());
     storage.gated.pop_front();

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/free_memory.h"
 #include "room/document.h"
 #include "room/room.h"
 #include "room/write_pacing.h"
@@ -57,7 +58,7 @@ struct Room::Storage {
   std::uint64_t sendable_version = 0;
   std::int64_t sendable_used_ms = 0;
   void drop_sendable() noexcept {
-    std::string().swap(sendable);
+    free_memory(sendable);
     sendable_version = 0;
   }
 

@@ -4,6 +4,7 @@
 #include <span>
 #include <utility>
 
+#include "base/free_memory.h"
 #include "ycrdt/decoded_update.h"
 #include "ycrdt/integration_order.h"
 #include "ycrdt/update_writer.h"
@@ -317,7 +318,7 @@ Result<Doc*> LazyDoc::doc() {
   }
   made->set_limits(options_.doc.limits);
   doc_ = std::move(made);
-  parts_ = {};
+  free_memory(parts_);
   fresh_ = 0;
   clients_.resize(1);
   clients_.shrink_to_fit();

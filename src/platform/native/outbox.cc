@@ -4,10 +4,13 @@
 #include <iterator>
 #include <utility>
 
+#include "base/free_memory.h"
+
 namespace pluv::native {
 namespace {
 
-constexpr std::size_t kItemsKept = 8;      // an idle connection keeps no more memory than these
+constexpr std::size_t kItemsKept = 8;  // an idle connection keeps no more memory than these
+constexpr std::size_t kItemsKeptBusy = 256;
 constexpr std::size_t kCompactItems = 64;  // below it dropped items are not worth moving others
 
 }  // namespace
@@ -191,8 +194,10 @@ void Outbox::drop_unbegun() {
 }
 
 void Outbox::clear() noexcept {
-  if (items_.capacity() > kItemsKept) {
-    items_ = {};
+  // A connection that is written to much keeps what it needs, until it is written to little again.
+  const std::size_t kept = items_.size() > kItemsKept ? kItemsKeptBusy : kItemsKept;
+  if (items_.capacity() > kept) {
+    free_memory(items_);
   } else {
     items_.clear();
   }

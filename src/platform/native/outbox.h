@@ -57,6 +57,9 @@ class Outbox {
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
   // Unsent bytes of counted frames, without the frame in flight.
   [[nodiscard]] std::size_t counted_bytes() const noexcept;
+  [[nodiscard]] std::size_t memory_bytes() const noexcept {
+    return items_.capacity() * sizeof(Item);
+  }
   // Frames dropped by conflation since the last call.
   [[nodiscard]] std::uint32_t take_conflated() noexcept { return std::exchange(conflated_, 0U); }
 

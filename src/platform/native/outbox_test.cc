@@ -56,6 +56,24 @@ TEST_F(OutboxTest, KeepsOrderWithoutBacklogAndConflatesNothing) {
   EXPECT_EQ(outbox.take_conflated(), 0U);
 }
 
+TEST_F(OutboxTest, KeepsMemoryOnlyWhileMuchIsWritten) {
+  push("a");
+  (void)send_all();
+  const std::size_t idle_bytes_max = 8 * sizeof(BufferRef) * 4;
+  EXPECT_LE(outbox.memory_bytes(), idle_bytes_max);
+  for (int turn = 0; turn < 2; ++turn) {
+    for (int i = 0; i < 100; ++i) push("a");
+    (void)send_all();
+    EXPECT_GT(outbox.memory_bytes(), idle_bytes_max);
+  }
+  push("a");
+  (void)send_all();
+  EXPECT_LE(outbox.memory_bytes(), idle_bytes_max);
+  for (int i = 0; i < 10'000; ++i) push("a");
+  (void)send_all();
+  EXPECT_LE(outbox.memory_bytes(), idle_bytes_max);
+}
+
 TEST_F(OutboxTest, NeighboursInABufferAreOnePiece) {
   const BufferRef buffer = SharedBuffer::copy_of("abcdef");
   const BufferRef other = SharedBuffer::copy_of("xyz");

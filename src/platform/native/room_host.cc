@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/free_memory.h"
 #include "net/websocket_frame.h"
 #include "platform/native/log_fields.h"
 #include "platform/native/worker.h"
@@ -129,7 +130,9 @@ bool RoomHost::handle_event(Connection& connection, const net::FrameEvent& given
     case net::EventKind::need_more: break;
   }
   // A message that failed may have left as much as one that was good.
-  if (inflate_scratch_.capacity() > worker_.limits().message_bytes_max) inflate_scratch_ = {};
+  if (inflate_scratch_.capacity() > worker_.limits().message_bytes_max) {
+    free_memory(inflate_scratch_);
+  }
   if (connection.phase != Phase::open) return connection.phase == Phase::closing;
   connection.frames.set_message_bytes_max(entry.room.message_bytes_max(connection.index));
   return true;

@@ -5,6 +5,7 @@
 #include <utility>
 #include <variant>
 
+#include "base/free_memory.h"
 #include "net/websocket_frame.h"
 #include "platform/native/log_fields.h"
 #include "platform/native/room_host.h"
@@ -66,7 +67,7 @@ void RoomHost::execute(RoomEntry& entry) {
       finished_ = true;
     }
   }
-  if (effects_.bytes.capacity() > kEffectsBytesKept) effects_.bytes = {};
+  if (effects_.bytes.capacity() > kEffectsBytesKept) free_memory(effects_.bytes);
 }
 
 void RoomHost::execute_send(RoomEntry& entry, const room::Send& send) {
