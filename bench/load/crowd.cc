@@ -61,8 +61,9 @@ Client& Crowd::add(std::string_view room, std::string_view document) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port_);
-  // A source address has 28,000 ports; loopback has more addresses than anybody needs.
-  constexpr std::uint32_t kClientsPerAddress = 20'000;
+  // A source address has 28,000 ports, and the kernel looks long for a free one when half of them
+  // are taken; loopback has more addresses than anybody needs.
+  constexpr std::uint32_t kClientsPerAddress = 10'000;
   sockaddr_in source{};
   source.sin_family = AF_INET;
   source.sin_addr.s_addr = htonl(INADDR_LOOPBACK + client.number_ / kClientsPerAddress);
@@ -150,6 +151,15 @@ void Crowd::settle(int ms) {
   for (std::int64_t left = ms; left > 0; left = (until - now_us()) / 1000) {
     turn(static_cast<int>(left));
   }
+}
+
+void Crowd::settle_until_quiet(int ms) {
+  const std::int64_t until = now_us() + 60'000'000;
+  std::uint64_t before = 0;
+  do {
+    before = messages_;
+    settle(ms);
+  } while (messages_ != before && now_us() < until);
 }
 
 std::uint64_t Crowd::received_bytes() const noexcept {
@@ -244,6 +254,7 @@ void Crowd::upgraded(Client& client) {
 void Crowd::take(Client& client, std::string_view message) {
   Received& received = received_;  // used again: what it holds is mostly numbers
   received.reset();
+  ++messages_;
   client.session_->take([&](std::string_view answer) { send(client, answer); }, message, received);
   if (received.kind == Received::Kind::joined) {
     client.state_ = Client::State::joined;

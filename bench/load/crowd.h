@@ -84,6 +84,9 @@ class Crowd {
   [[nodiscard]] bool turn_until(const std::function<bool()>& condition, int seconds_max);
   // Turns for so long.
   void settle(int ms);
+  // Turns until no message has come for so long, for a minute at most: who has joined may still be
+  // sent what the others are.
+  void settle_until_quiet(int ms);
 
   [[nodiscard]] std::size_t size() const noexcept { return clients_.size(); }
   [[nodiscard]] Client& at(std::size_t i) noexcept { return *clients_[i]; }
@@ -106,6 +109,7 @@ class Crowd {
   std::vector<std::unique_ptr<Client>> clients_;
   std::size_t all_joined_ = 0;  // those before it have joined or are closed
   Received received_;
+  std::uint64_t messages_ = 0;
 };
 
 }  // namespace pluv::bench

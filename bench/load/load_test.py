@@ -144,6 +144,17 @@ class Scenarios(unittest.TestCase):
         found = self.measure("presence", "--clients", "10", "--rate", "5")
         self.assertEqual(found["deliveries"] + found["conflated"], 10 * 5 * 10)
         self.assertEqual(found["latency_ms"]["count"], found["deliveries"])
+        self.assertGreater(found["server_cpu_ms_per_join"], 0)
+
+    def test_presence_of_some(self):
+        found = self.measure("presence", "--clients", "20", "--senders", "3", "--rate", "10")
+        self.assertEqual(found["deliveries"] + found["conflated"], 3 * 10 * 20)
+
+    def test_a_rate_at_which_not_everybody_has_a_turn(self):
+        found = self.measure("rooms", "--rooms", "10", "--per-room", "2", "--rate", "0.25")
+        self.assertEqual(found["deliveries"] + found["conflated"], 5 * 2)
+        found = self.measure("presence", "--clients", "5", "--rate", "0.001", seconds="0.2")
+        self.assertEqual(found["deliveries"], 5)
 
     def test_rooms(self):
         found = self.measure("rooms", "--rooms", "10", "--per-room", "3", "--rate", "5")
@@ -158,6 +169,7 @@ class Scenarios(unittest.TestCase):
         for rate in ("100", "0"):
             found = self.measure("storage", "--clients", "4", "--rate", rate, "--document", "5000")
             self.assertEqual(found["latency_ms"]["count"], found["updates"] * 3)
+            self.assertGreater(found["one_join_ms"], 0)
         self.assertGreater(found["updates"], 0)
 
     def test_storage_without_a_document(self):

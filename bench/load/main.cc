@@ -89,6 +89,11 @@ int main_of(int argc, char** argv) {
         ->check(CLI::Range(least, 1e6))
         ->capture_default_str();
   };
+  const auto senders = [&](CLI::App* command) {
+    command->add_option("--senders", options.senders, "Who sends, evenly spread; 0: all")
+        ->check(CLI::Range(0u, 1'000'000u))
+        ->capture_default_str();
+  };
   const auto in_flight = [&](CLI::App* command) {
     command->add_option("--in-flight", options.in_flight, "Messages on the way at a time")
         ->check(CLI::Range(1u, 1'000'000u))
@@ -107,7 +112,8 @@ int main_of(int argc, char** argv) {
 
   CLI::App* const presence = common(app.add_subcommand("presence", "One room; all send presences"));
   clients(presence, 2);
-  rate(presence, "Presences a second and client", 0.01);
+  senders(presence);
+  rate(presence, "Presences a second and sender", 0.0001);
   const auto rooms_of = [&](CLI::App* command) {
     command->add_option("--rooms", options.rooms)
         ->check(CLI::Range(1u, 1'000'000u))
@@ -116,7 +122,8 @@ int main_of(int argc, char** argv) {
   CLI::App* const rooms = common(app.add_subcommand("rooms", "The same in many rooms"));
   rooms_of(rooms);
   per_room(rooms);
-  rate(rooms, "Presences a second and client", 0.01);
+  senders(rooms);
+  rate(rooms, "Presences a second and sender", 0.0001);
   CLI::App* const broadcast =
       common(app.add_subcommand("broadcast", "One room; one client sends events to all"));
   clients(broadcast, 2);

@@ -29,6 +29,14 @@ void Measurement::report_cost(Report& report, CostUnit unit, std::string_view th
   report.number(name, server_cpu_seconds() * unit.per_second / count, unit.name);
 }
 
+void Measurement::report_clients(Report& report, const ProcessUsage& empty, double count) const {
+  if (pid_ == 0) return;
+  report.number("server_kib_per_client",
+                static_cast<double>(after_.resident_kib - empty.resident_kib) / count, "KiB");
+  report.number("server_cpu_ms_per_join", (before_.cpu_seconds - empty.cpu_seconds) * 1e3 / count,
+                "ms");
+}
+
 void Measurement::report(Report& report) const {
   report.number("seconds", seconds_, "s");
   report.number("generator_cpu_percent", own_cpu_seconds_ / seconds_ * 100, "% of a core");

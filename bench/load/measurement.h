@@ -30,6 +30,9 @@ class Measurement {
   void report_cost(Report& report, CostUnit unit, std::string_view thing, double count) const;
   [[nodiscard]] std::uint64_t received_bytes() const noexcept { return bytes_; }
   [[nodiscard]] const ProcessUsage& server() const noexcept { return after_; }
+  // What joining cost the server for each of so many clients, and what memory they take at the end.
+  // The server as it was before they came; they joined before this was made.
+  void report_clients(Report& report, const ProcessUsage& empty, double count) const;
   // How busy both were, and the server's memory. A generator that is busy all the time is itself
   // the limit.
   void report(Report& report) const;

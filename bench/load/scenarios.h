@@ -19,14 +19,15 @@ struct Options {
   std::uint32_t clients = 50;
   std::uint32_t rooms = 100;
   std::uint32_t per_room = 2;
-  double rate = 10;  // a second and sender; 0: flat out, `in_flight` at a time
+  std::uint32_t senders = 0;  // of presences; 0: everybody
+  double rate = 10;           // a second and sender; 0: flat out, `in_flight` at a time
   double seconds = 10;
   std::uint32_t in_flight = 64;
   std::uint32_t payload = 100;  // bytes of an event
   std::uint64_t document = 0;   // bytes of text
 };
 
-// One room or many, in which everybody sends presences.
+// One room or many, in which everybody sends presences, or some do.
 void run_presence(const Options& options, std::uint32_t rooms, std::uint32_t per_room,
                   Report& report);
 // One client sends events to a room.

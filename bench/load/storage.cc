@@ -25,7 +25,11 @@ class StorageRun {
       if (text_of(client.document) != before) throw LoadError("a client joined another document");
       std::string().swap(client.document);
     };
-    crowd_.join(options.clients - 1, [&](std::uint32_t) { return room_; });
+    const auto room_of = [&](std::uint32_t) { return room_; };
+    crowd_.join(1, room_of);  // alone, to see how long that takes
+    const Client& alone = crowd_.at(first_reader_);
+    one_join_us_ = alone.joined_us() - alone.began_us();
+    crowd_.join(options.clients - 2, room_of);
     readers_.resize(options.clients - 1);
     crowd_.settle(1000);
   }
@@ -136,6 +140,7 @@ class StorageRun {
                   static_cast<double>(measurement.received_bytes()) / updates /
                       static_cast<double>(readers_.size()),
                   "bytes");
+    report.number("one_join_ms", static_cast<double>(one_join_us_) / 1e3, "ms");
     report.latency("latency", latency_);
     measurement.report(report);
   }
@@ -149,6 +154,7 @@ class StorageRun {
   std::vector<Reader> readers_;
   std::vector<Keystroke> keystrokes_;
   std::size_t complete_ = 0;
+  std::int64_t one_join_us_ = 0;
   std::int64_t begin_us_ = 0;
   Histogram latency_;
 };
