@@ -282,7 +282,7 @@ class StorageTest(unittest.TestCase):
         update = b"\1\1\1"
         whole = struct.pack("<q", 4) + b"note" + struct.pack("<qqq", 3, 0, 1) + update
         with contextlib.closing(sqlite3.connect(self.file)) as file, file:
-            file.execute("INSERT INTO records SELECT room, 3, 0, 1, ?, ? FROM records LIMIT 1",
+            file.execute("INSERT INTO records SELECT room, 3, 0, 1, ?, ?, NULL FROM records LIMIT 1",
                          (zlib.crc32(whole), update))
         found = self.call("verify", code=1).text
         self.assertRegex(found, r"^room note: update 3 is refused by the engine: .+\n$")

@@ -142,7 +142,8 @@ TEST_F(SqliteBackup, VerifyNamesWhatIsWrong) {
                 "DELETE FROM records WHERE room = 2 AND number = 2;"
                 "DELETE FROM records WHERE room = 3;"
                 "UPDATE records SET data = x'00' WHERE room = 4;"
-                "INSERT INTO records VALUES (77, 1, 0, 0, 0, x'00')"),
+                "INSERT INTO records VALUES (77, 1, 0, 0, 0, x'00', NULL);"
+                "INSERT INTO large (data) VALUES (x'00')"),
             "");
   store_ = open_store(options);
   const auto findings = verify(*store_);
@@ -161,7 +162,8 @@ TEST_F(SqliteBackup, VerifyNamesWhatIsWrong) {
             "past 2: the record is damaged: its checksum is another one\n"
             "past 3: the record is damaged: its checksum is another one\n"
             " 0: records of room id 77 belong to no room\n"
-            "lost 0: the room has no records\n");
+            "lost 0: the room has no records\n"
+            " 0: 1 rows of large belong to no record\n");
 }
 
 }  // namespace

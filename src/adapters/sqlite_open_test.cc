@@ -101,12 +101,12 @@ TEST(SqliteOpen, FileOfANewerVersionIsRefusedAndUntouched) {
   const TempFolder folder;
   const std::string path = folder.file("rooms.db");
   (void)open_store(options_of(path))->close();
-  sql(path, "PRAGMA user_version = 2");
+  sql(path, "PRAGMA user_version = 3");
   const Error error = refused_and_untouched(folder, path);
   EXPECT_EQ(error.code, ErrorCode::invalid);
   EXPECT_EQ(error.message, path +
-                               " was written by a newer pluv (version 2 of the format; this "
-                               "one reads up to 1)");
+                               " was written by a newer pluv (version 3 of the format; this "
+                               "one reads up to 2)");
   EXPECT_EQ(SqliteStore::open(read_only(path)).error(), error);
 }
 

@@ -14,8 +14,11 @@ constexpr std::int64_t kFreePagesKept = 4'096;
 constexpr std::array kTexts = {
     "SELECT unix_ms, room, number, version FROM purges WHERE unix_ms <= ? "
     "ORDER BY unix_ms, room, number, version LIMIT 1",
-    "SELECT number, version, length(data) FROM records "
-    "WHERE room = ? AND (number, version) < (?, ?) ORDER BY number, version LIMIT ?",
+    "SELECT number, version, coalesce(length(large.data), length(records.data)) "
+    "FROM records LEFT JOIN large ON large.id = records.large WHERE room = ? AND (number, version) "
+    "< (?, ?) ORDER BY number, version LIMIT ?",
+    "DELETE FROM large WHERE id IN "
+    "(SELECT large FROM records WHERE room = ? AND (number, version) <= (?, ?))",
     "DELETE FROM records WHERE room = ? AND (number, version) <= (?, ?)",
     "DELETE FROM purges WHERE unix_ms = ? AND room = ? AND number = ? AND version = ?",
 };
@@ -69,8 +72,9 @@ Result<bool> Purger::purge(std::int64_t replaced_until_unix_ms) {
       ++records;
     }
   }
-  if (records > 0) {
-    SqliteQuery query(statements_[delete_records]);
+  for (const Which which : {delete_large, delete_records}) {
+    if (records == 0) break;
+    SqliteQuery query(statements_[which]);
     query.integer(room).integer(last.number).integer(last.version);
     if (auto done = query.run(); !done) return std::move(done).error();
   }

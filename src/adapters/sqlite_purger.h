@@ -28,7 +28,14 @@ class Purger {
 
  private:
   // In the order of the SQL texts.
-  enum Which : std::uint8_t { find_purge, find_records, delete_records, delete_purge, which_count };
+  enum Which : std::uint8_t {
+    find_purge,
+    find_records,
+    delete_large,
+    delete_records,
+    delete_purge,
+    which_count
+  };
 
   Purger(SqliteDatabase& database, std::vector<SqliteStatement> statements)
       : database_(database), statements_(std::move(statements)) {}

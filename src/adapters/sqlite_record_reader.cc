@@ -12,19 +12,24 @@ constexpr std::int64_t kAnyTime = std::numeric_limits<std::int64_t>::max();
 
 constexpr std::array kTexts = {
     "SELECT id, snapshot_number, snapshot_version FROM rooms WHERE name = ?",
-    "SELECT number, version, unix_ms, checksum, data FROM records "
-    "WHERE room = ? AND (number, version) >= (?, ?) ORDER BY number, version",
+    "SELECT number, version, unix_ms, checksum, coalesce(large.data, records.data) "
+    "FROM records LEFT JOIN large ON large.id = records.large WHERE room = ? AND (number, version) "
+    ">= (?, ?) ORDER BY number, version",
     "SELECT number, version FROM records WHERE room = ? AND version > 0 AND unix_ms <= ? "
     "ORDER BY number DESC, version DESC LIMIT 1",
     "SELECT number, version, unix_ms FROM records WHERE room = ? "
     "ORDER BY number, version LIMIT 1",
-    "SELECT number, version, unix_ms, length(data) FROM records WHERE room = ? "
+    "SELECT number, version, unix_ms, coalesce(length(large.data), length(records.data)) "
+    "FROM records LEFT JOIN large ON large.id = records.large WHERE room = ? "
     "ORDER BY number, version",
     "SELECT name, id, snapshot_number, snapshot_version FROM rooms WHERE name > ? "
     "ORDER BY name LIMIT ?",
-    "SELECT count(*), total(length(data)), max(number), max(unix_ms) FROM records "
-    "WHERE room = ? AND number > ?",
-    "SELECT length(data), unix_ms FROM records WHERE room = ? AND number = ? AND version = ?",
+    "SELECT count(*), total(coalesce(length(large.data), length(records.data))), max(number), "
+    "max(unix_ms) FROM records LEFT JOIN large ON large.id = records.large WHERE room = ? AND "
+    "number > ?",
+    "SELECT coalesce(length(large.data), length(records.data)), unix_ms "
+    "FROM records LEFT JOIN large ON large.id = records.large WHERE room = ? AND number = ? AND "
+    "version = ?",
 };
 
 }  // namespace

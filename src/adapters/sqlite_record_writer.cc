@@ -13,6 +13,9 @@ namespace {
 // Rooms whose state is kept; at some 200 bytes each. When there are more it begins anew.
 constexpr std::size_t kKnownRoomsMax = 10'000;
 
+// What is longer lies beside its record. SQLite keeps 1,002 bytes of a row in its page.
+constexpr std::size_t kInlineBytesMax = 512;
+
 // Before all others: a removed room is forgotten whatever history is kept.
 constexpr std::int64_t kAtOnceUnixMs = 0;
 
@@ -24,9 +27,14 @@ constexpr std::array kTexts = {
     "INSERT INTO rooms (name) VALUES (?)",
     "INSERT INTO records (room, number, version, unix_ms, checksum, data) "
     "VALUES (?, ?, ?, ?, ?, ?)",
+    "INSERT INTO large (data) VALUES (?)",
+    "INSERT INTO records (room, number, version, unix_ms, checksum, data, large) "
+    "VALUES (?, ?, ?, ?, ?, x'', ?)",
     "UPDATE rooms SET snapshot_number = ?, snapshot_version = ? WHERE id = ?",
     "INSERT INTO purges (unix_ms, room, number, version) VALUES (?, ?, ?, ?)",
     "DELETE FROM rooms WHERE id = ?",
+    "DELETE FROM large "
+    "WHERE id = (SELECT large FROM records WHERE room = ? AND number = ? AND version = 0)",
     "DELETE FROM records WHERE room = ? AND number = ? AND version = 0",
 };
 
@@ -107,8 +115,8 @@ Result<void> RecordWriter::drop_newest(const std::string& room, std::uint64_t nu
   RoomState* state = *found;
   const auto dropped = static_cast<std::int64_t>(number);
   if (state == nullptr || state->last != dropped || state->snapshot.number == dropped) return {};
-  {
-    SqliteQuery query(statements_[delete_record]);
+  for (const Which which : {delete_large, delete_record}) {
+    SqliteQuery query(statements_[which]);
     if (auto done = query.integer(state->id).integer(dropped).run(); !done) return done;
   }
   --state->last;
@@ -163,10 +171,16 @@ Result<void> RecordWriter::insert(const std::string& room, RoomState& state,
                                   std::int64_t now_unix_ms) {
   state.newest_unix_ms = std::max(state.newest_unix_ms, now_unix_ms);
   const std::uint32_t checksum = record_checksum(room, position, state.newest_unix_ms, data);
-  SqliteQuery query(statements_[add_record]);
+  std::int64_t large = 0;
+  if (data.size() > kInlineBytesMax) {
+    SqliteQuery add(statements_[add_large]);
+    if (auto added = add.blob(data).run(); !added) return added;
+    large = sqlite3_last_insert_rowid(sqlite3_db_handle(statements_[add_large].handle()));
+  }
+  SqliteQuery query(statements_[large == 0 ? add_record : add_large_record]);
   query.integer(state.id).integer(position.number).integer(position.version);
-  query.integer(state.newest_unix_ms).integer(checksum).blob(data);
-  return query.run();
+  query.integer(state.newest_unix_ms).integer(checksum);
+  return large == 0 ? query.blob(data).run() : query.integer(large).run();
 }
 
 Result<void> RecordWriter::purge(std::int64_t unix_ms, std::int64_t room, RecordPosition before) {

@@ -53,9 +53,12 @@ class RecordWriter {
     find_time,
     add_room,
     add_record,
+    add_large,
+    add_large_record,
     set_snapshot,
     add_purge,
     delete_room,
+    delete_large,
     delete_record,
     which_count
   };

@@ -37,6 +37,12 @@ constexpr std::array kMigrations = {
         version INTEGER NOT NULL,
         PRIMARY KEY (unix_ms, room, number, version)) WITHOUT ROWID;
     )sql",
+    R"sql(
+      CREATE TABLE large (
+        id INTEGER PRIMARY KEY,
+        data BLOB NOT NULL);
+      ALTER TABLE records ADD COLUMN large INTEGER;
+    )sql",
 };
 static_assert(kMigrations.size() == static_cast<std::size_t>(kSchemaVersion));
 

@@ -6,6 +6,10 @@
 //            version 0; a snapshot has the number of the newest update in it, and version 1, or
 //            more when there was one of that number already. A room's document is its current
 //            snapshot and the updates after it; what lies before is its history.
+//   large    what is too long to lie in its record, which names it: SQLite compares the keys of a
+//            table WITHOUT ROWID with whole rows, so that long ones would be read, of whatever
+//            room, by whoever writes or looks for a record near them. (A file of version 1 has long
+//            ones in their records, where they may stay.)
 //   purges   records of a room that lie before the named one were replaced at that time. They are
 //            deleted in small steps once they are older than the history that is kept. A room that
 //            was removed leaves its records under its id, which no other room gets, and one purge
@@ -24,7 +28,7 @@ namespace pluv::adapters {
 
 // "pluv" in SQLite's header, where file(1) looks for it.
 inline constexpr std::int64_t kApplicationId = 0x706c7576;
-inline constexpr std::int64_t kSchemaVersion = 1;
+inline constexpr std::int64_t kSchemaVersion = 2;
 
 // Opens the file for its one writer; creates it when it is absent or empty. The caller holds the
 // lock of the file. Errors: invalid for a file that is not of this kind or of a newer version

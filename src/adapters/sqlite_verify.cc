@@ -16,13 +16,17 @@ namespace {
 // take its records either, they belong to nobody.
 constexpr const char* kRecords = R"sql(
   SELECT records.room, rooms.name, snapshot_number, snapshot_version,
-         number, version, unix_ms, checksum, data,
+         number, version, unix_ms, checksum, coalesce(large.data, records.data),
          EXISTS (SELECT 1 FROM purges WHERE purges.unix_ms = 0 AND purges.room = records.room)
-  FROM records LEFT JOIN rooms ON rooms.id = records.room
+  FROM records LEFT JOIN rooms ON rooms.id = records.room LEFT JOIN large ON large.id = records.large
   ORDER BY records.room, number, version)sql";
 constexpr const char* kRoomsWithout = R"sql(
   SELECT name FROM rooms
   WHERE NOT EXISTS (SELECT 1 FROM records WHERE records.room = rooms.id))sql";
+
+constexpr const char* kLargeWithout = R"sql(
+  SELECT count(*) FROM large
+  WHERE id NOT IN (SELECT large FROM records WHERE large IS NOT NULL))sql";
 
 constexpr std::uint64_t kProgressRecords = 1'000;
 
@@ -34,7 +38,8 @@ class Verifier {
 
   Result<std::vector<Finding>> run() {
     if (auto begun = database_.execute("BEGIN"); !begun) return std::move(begun).error();
-    for (auto check : {&Verifier::check_pages, &Verifier::check_records, &Verifier::check_rooms}) {
+    for (auto check : {&Verifier::check_pages, &Verifier::check_records, &Verifier::check_rooms,
+                       &Verifier::check_large}) {
       auto checked = (this->*check)();
       // Damage is what it looks for: it says where the looking ended.
       if (!checked && checked.error().code == ErrorCode::internal) {
@@ -145,6 +150,13 @@ class Verifier {
       if (!*row) return {};
       find(std::string(query.bytes_at(0)), 0, "the room has no records");
     }
+  }
+
+  Result<void> check_large() {
+    auto count = database_.integer(kLargeWithout);
+    if (!count) return std::move(count).error();
+    if (*count > 0) find({}, 0, std::to_string(*count) + " rows of large belong to no record");
+    return {};
   }
 
   SqliteDatabase& database_;
