@@ -121,7 +121,8 @@ class Player {
  private:
   void check(const Effect& effect) {
     if (const auto* send = std::get_if<Send>(&effect)) {
-      PLUV_ASSERT(json::validate(effects_.view(send->frame)).ok());
+      std::string joined;
+      PLUV_ASSERT(json::validate(effects_.text_of(*send, joined)).ok());
       PLUV_ASSERT(send->receivers_count > 0);
       std::vector<bool> seen(kSessions);
       for (const SessionIndex index : effects_.receivers_of(*send)) {

@@ -168,12 +168,14 @@ class Player {
 
   void check(Effect& effect) {
     if (const auto* send = std::get_if<Send>(&effect)) {
-      PLUV_ASSERT(json::validate(effects_.view(send->frame)).ok());
+      std::string joined;
+      const std::string_view text = effects_.text_of(*send, joined);
+      PLUV_ASSERT(json::validate(text).ok());
       PLUV_ASSERT(send->receivers_count > 0);
       for (const SessionIndex index : effects_.receivers_of(*send)) {
         PLUV_ASSERT(raw(index) < kSessions && open_[raw(index)]);
       }
-      expect_saved(effects_.view(send->frame));
+      expect_saved(text);
     } else if (const auto* closed = std::get_if<Close>(&effect)) {
       PLUV_ASSERT(open_[raw(closed->session)]);
       open_[raw(closed->session)] = false;

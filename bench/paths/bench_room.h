@@ -72,10 +72,12 @@ class BenchRoom {
     return count;
   }
   // The last frame that the last step sent; empty: none.
-  [[nodiscard]] std::string_view last_frame() const noexcept {
+  [[nodiscard]] std::string_view last_frame() {
     std::string_view frame;
     for (const room::Effect& effect : effects_.list) {
-      if (const auto* send = std::get_if<room::Send>(&effect)) frame = effects_.view(send->frame);
+      if (const auto* send = std::get_if<room::Send>(&effect)) {
+        frame = effects_.text_of(*send, joined_);
+      }
     }
     return frame;
   }
@@ -103,6 +105,7 @@ class BenchRoom {
   room::Room room_;
   Now now_{1'000'000, 1'795'467'862'000};
   room::Effects effects_;
+  std::string joined_;
   std::uint64_t appended_ = 0;
 };
 

@@ -156,8 +156,9 @@ class Bench {
  private:
   void execute(const room::Effects& effects, const room::Effect& effect) {
     if (const auto* send = std::get_if<room::Send>(&effect)) {
+      std::string joined;
       for (const room::SessionIndex index : effects.receivers_of(*send)) {
-        mail[room::raw(index)].emplace_back(effects.view(send->frame));
+        mail[room::raw(index)].emplace_back(effects.text_of(*send, joined));
       }
     } else if (const auto* edited = std::get_if<room::EditDone>(&effect)) {
       edits_.extract(edited->number).mapped()(edited->result);

@@ -75,9 +75,9 @@ void append_user_joined(std::string& out, const Sender& joiner, std::string_view
                         const Presence& presence);
 void append_presence_updated(std::string& out, const Sender& sender, std::string_view room,
                              const Presence& presence);
-// change_kind: "empty", "initialized" or "unchanged".
-void append_storage_received(std::string& out, const Sender& self, std::string_view room,
-                             std::string_view change_kind, std::string_view state);
+// change_kind: "empty", "initialized" or "unchanged". Answers where in `out` the state begins.
+std::size_t append_storage_received(std::string& out, const Sender& self, std::string_view room,
+                                    std::string_view change_kind, std::string_view state);
 // state: base64 of what was added to the document.
 void append_storage_updated(std::string& out, const Sender& sender, std::string_view room,
                             std::string_view state);

@@ -107,11 +107,14 @@ void append_presence_updated(std::string& out, const Sender& sender, std::string
   envelope.finish_own(room, "$presenceUpdated");
 }
 
-void append_storage_received(std::string& out, const Sender& self, std::string_view room,
-                             std::string_view change_kind, std::string_view state) {
+std::size_t append_storage_received(std::string& out, const Sender& self, std::string_view room,
+                                    std::string_view change_kind, std::string_view state) {
   Envelope envelope(out, self);
-  append_all(out, "{\"changeKind\":\"", change_kind, "\",\"state\":\"", state, "\"}");
+  append_all(out, "{\"changeKind\":\"", change_kind, "\",\"state\":\"");
+  const std::size_t begin = out.size();
+  append_all(out, state, "\"}");
   envelope.finish_own(room, "$storageReceived");
+  return begin;
 }
 
 void append_storage_updated(std::string& out, const Sender& sender, std::string_view room,

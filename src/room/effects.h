@@ -45,11 +45,19 @@ enum class FrameKind : std::uint8_t {
 };
 
 struct Send {
-  Slice frame;                         // one text message
+  Slice frame;                         // one text message, but for the body
   std::uint32_t receivers_offset = 0;  // in Effects::receivers
   std::uint32_t receivers_count = 0;
   FrameKind kind = FrameKind::ordered;
   SessionIndex subject{};  // presence, exit: the session that it is about
+  // What stands in the message after so many bytes of the frame: a document as it is sent, of which
+  // all who join have the same bytes. Null: nothing.
+  std::shared_ptr<const std::string> body;
+  std::uint32_t body_at = 0;
+
+  [[nodiscard]] std::size_t size() const noexcept {
+    return frame.size + (body == nullptr ? 0 : body->size());
+  }
 };
 
 // Codes: protocol.md section 4. After this the room has forgotten the session: the platform sends
@@ -184,6 +192,16 @@ struct Effects {
 
   [[nodiscard]] std::string_view view(Slice slice) const noexcept {
     return std::string_view(bytes).substr(slice.offset, slice.size);
+  }
+  // The message. `joined` holds it when it has a body, else it is left alone.
+  [[nodiscard]] std::string_view text_of(const Send& send, std::string& joined) const {
+    const std::string_view frame = view(send.frame);
+    if (send.body == nullptr) return frame;
+    joined.clear();
+    joined.reserve(send.size());
+    joined.append(frame.substr(0, send.body_at)).append(*send.body);
+    joined.append(frame.substr(send.body_at));
+    return joined;
   }
   [[nodiscard]] std::span<const SessionIndex> receivers_of(const Send& send) const noexcept {
     return std::span(receivers).subspan(send.receivers_offset, send.receivers_count);

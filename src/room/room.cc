@@ -29,6 +29,7 @@ void Room::step(const Input& input, Now now, Effects& effects) {
   all_valid_ = false;
   bytes_before_ = effects.bytes.size();
   released_ = 0;
+  body_bytes_ = 0;
   std::visit(Overloaded{
                  [this](const Opened& opened) { open(opened); },
                  [this](const Message& message) {
@@ -233,15 +234,19 @@ Slice Room::append_bytes(std::string_view text) {
   return {begin, static_cast<std::uint32_t>(text.size())};
 }
 
-void Room::send_to(SessionIndex index, std::uint32_t begin, FrameKind kind) {
+void Room::send_to(SessionIndex index, std::uint32_t begin, FrameKind kind,
+                   std::shared_ptr<const std::string> body, std::uint32_t body_at) {
   Send send;
   send.frame = {begin, frame_begin() - begin};
   send.receivers_offset = static_cast<std::uint32_t>(effects_->receivers.size());
   send.receivers_count = 1;
   send.kind = kind;
   send.subject = index;
+  if (body != nullptr) body_bytes_ += body->size();
+  send.body = std::move(body);
+  send.body_at = body_at;
   effects_->receivers.push_back(index);
-  effects_->list.emplace_back(send);
+  effects_->list.emplace_back(std::move(send));
 }
 
 void Room::send_to_all(std::uint32_t begin, FrameKind kind, SessionIndex subject) {

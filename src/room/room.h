@@ -230,6 +230,7 @@ class Room {
   [[nodiscard]] std::size_t document_answer_bytes() const noexcept;
   [[nodiscard]] bool must_wait_for_document(protocol::MessageKind kind) const noexcept;
   void send_gated(Whom whom, const SessionIndex* index, std::uint32_t begin);
+  [[nodiscard]] Gated gated_for(Whom whom, const SessionIndex* index);
   void gate(Gated gated, std::uint32_t begin);
   void reveal(const Gated& gated, std::uint32_t begin);
   void send_to_open(std::uint32_t begin, const Gated& gated);
@@ -269,7 +270,8 @@ class Room {
   void heard(SessionIndex index);
   void collect_garbage();
   void send_sync_state();
-  void send_to(SessionIndex index, std::uint32_t begin, FrameKind kind = FrameKind::ordered);
+  void send_to(SessionIndex index, std::uint32_t begin, FrameKind kind = FrameKind::ordered,
+               std::shared_ptr<const std::string> body = nullptr, std::uint32_t body_at = 0);
   void send_to_all(std::uint32_t begin, FrameKind kind = FrameKind::ordered,
                    SessionIndex subject = SessionIndex{});
   void send_error(SessionIndex index, std::string_view message);
@@ -318,6 +320,7 @@ class Room {
   // Of the step under way.
   std::size_t bytes_before_ = 0;  // in effects_->bytes
   std::size_t released_ = 0;      // messages that had waited
+  std::size_t body_bytes_ = 0;    // sent in this step
   Now now_;
   Effects* effects_ = nullptr;
 };

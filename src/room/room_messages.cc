@@ -152,7 +152,8 @@ void Room::release_waiting(SessionIndex index) {
 // One at least, so that every step gets on.
 bool Room::may_release() const noexcept {
   return released_ == 0 ||
-         (released_ < kReleasedMax && effects_->bytes.size() - bytes_before_ < kReleasedBytesMax);
+         (released_ < kReleasedMax &&
+          effects_->bytes.size() - bytes_before_ + body_bytes_ < kReleasedBytesMax);
 }
 
 void Room::handle(SessionIndex index, const ClientMessage& message) {

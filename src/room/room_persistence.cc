@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/base64.h"
+#include "base/free_memory.h"
 #include "room/room.h"
 #include "room/session.h"
 #include "room/storage.h"
@@ -222,7 +223,7 @@ void Room::persisted(const Persisted& input) {
   while (!storage.gated.empty() && storage.gated.front().version <= storage.saved) {
     const Gated gated = std::move(storage.gated.front());
     storage.gated.pop_front();
-    storage.gated_bytes -= gated.frame.size();
+    storage.gated_bytes -= gated.frame.size() + (gated.body ? gated.body->size() : 0);
     reveal(gated, append_bytes(gated.frame).offset);
   }
   start_append();
@@ -351,7 +352,7 @@ void Room::forget_if_idle() {
 std::size_t Room::document_memory_bytes() const noexcept {
   if (!storage_) return 0;
   return sizeof(Storage) + storage_->unsaved_bytes + storage_->appending.size() +
-         storage_->gated_bytes + storage_->sendable.size() +
+         storage_->gated_bytes + (storage_->sendable ? storage_->sendable->size() : 0) +
          (storage_->document ? storage_->document->memory_bytes() : 0);
 }
 

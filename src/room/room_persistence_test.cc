@@ -189,7 +189,13 @@ TEST(RoomPersistence, AStepAnswersNoMoreThanItsShare) {
   std::vector<StorageClient> clients;
   for (std::uint32_t i = 0; i < 20; ++i) clients.emplace_back(room, 100 + i).join();
   room.loaded({typed(std::string(600'000, 'x'))}, true);
-  EXPECT_LT(room.effects().bytes.size(), 3'000'000u);
+  std::size_t sent = 0;
+  for (const Effect& effect : room.effects().list) {
+    if (const auto* send = std::get_if<Send>(&effect)) sent += send->size();
+  }
+  EXPECT_LT(sent, 3'000'000u);
+  EXPECT_GT(sent, 800'000u);
+  EXPECT_LT(room.effects().bytes.size(), 100'000u);
   room.send(clients.back().index(), R"({"type":"hello","data":{}})");  // waits for its answer
   room.run_ms(100);
   for (StorageClient& client : clients) {
@@ -223,6 +229,26 @@ TEST(RoomPersistence, WhoSendsTooMuchDuringASlowLoadComesBackLater) {
   ASSERT_EQ(room.closed.size(), 1u);
   EXPECT_EQ(room.closed[0].code, kCloseOverloaded);
   EXPECT_TRUE(room.closed[0].paced);
+}
+
+TEST(RoomPersistence, ALongDocumentIsSentToAllFromOneCopy) {
+  TestRoom room(yjs_definition(true));
+  StorageClient ann(room, 1);
+  StorageClient bob(room, 2);
+  ann.join();
+  bob.join();
+  room.loaded({typed(std::string(10'000, 'x'))}, true);
+  std::vector<std::shared_ptr<const std::string>> bodies;
+  for (const Effect& effect : room.effects().list) {
+    const auto* send = std::get_if<Send>(&effect);
+    if (send != nullptr && send->body != nullptr) bodies.push_back(send->body);
+  }
+  ASSERT_EQ(bodies.size(), 2u);
+  EXPECT_EQ(bodies[0], bodies[1]);
+  ann.read();
+  bob.read();
+  EXPECT_EQ(ann.text(), std::string(10'000, 'x'));
+  EXPECT_EQ(bob.text(), std::string(10'000, 'x'));
 }
 
 // Each answer that waits for a store that stalls would hold a whole document.

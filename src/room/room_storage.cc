@@ -14,6 +14,8 @@ namespace {
 // Of a session's burst of messages: what it costs to see whether an update makes a document too
 // large.
 constexpr double kTrialBurstPart = 0.125;
+// A document so long is sent from where it is kept, not from a copy for each who joins.
+constexpr std::size_t kSharedBytesMin = 4'096;
 // Updates that may be refused while the session's whole document is awaited.
 constexpr std::uint32_t kRefusalsMax = 100;
 
@@ -111,14 +113,21 @@ bool Room::waits_for_document(const Session& self) const noexcept {
 void Room::send_storage_received(SessionIndex index, std::string_view change_kind) {
   Storage& storage = *storage_;
   if (storage.sendable_version != storage.version) {
-    storage.sendable = base64_encode(storage.document->encode_to_send());
+    storage.sendable =
+        std::make_shared<const std::string>(base64_encode(storage.document->encode_to_send()));
     storage.sendable_version = storage.version;
   }
   storage.sendable_used_ms = now_.steady_ms;
   const std::uint32_t begin = frame_begin();
-  protocol::v5::append_storage_received(effects_->bytes, sender_of(index), id_, change_kind,
-                                        storage.sendable);
-  send_gated(Whom::one, &index, begin);
+  const bool shared = storage.sendable->size() >= kSharedBytesMin;
+  const std::size_t state = protocol::v5::append_storage_received(
+      effects_->bytes, sender_of(index), id_, change_kind,
+      shared ? std::string_view() : std::string_view(*storage.sendable));
+  if (!shared) return send_gated(Whom::one, &index, begin);
+  Gated gated = gated_for(Whom::one, &index);
+  gated.body = storage.sendable;
+  gated.body_at = static_cast<std::uint32_t>(state) - begin;
+  gate(std::move(gated), begin);
 }
 
 // From now on the session is sent every change; first, what it has missed.
@@ -357,6 +366,10 @@ void Room::tell_update(Whom whom, const SessionIndex* sender, std::string_view a
 
 // Sends the frame that begins here as soon as the document's version may be seen.
 void Room::send_gated(Whom whom, const SessionIndex* index, std::uint32_t begin) {
+  gate(gated_for(whom, index), begin);
+}
+
+Room::Gated Room::gated_for(Whom whom, const SessionIndex* index) {
   Gated gated;
   gated.whom = whom;
   gated.has_session = index != nullptr;
@@ -369,7 +382,7 @@ void Room::send_gated(Whom whom, const SessionIndex* index, std::uint32_t begin)
       gated.user_json = user_of(session(*index)).json;
     }
   }
-  gate(std::move(gated), begin);
+  return gated;
 }
 
 void Room::gate(Gated gated, std::uint32_t begin) {
@@ -381,7 +394,7 @@ void Room::gate(Gated gated, std::uint32_t begin) {
                           definition_.limits.gated_bytes_max + definition_.limits.unsaved_bytes_max;
   gated.frame = effects_->bytes.substr(begin);
   effects_->bytes.resize(begin);
-  storage_->gated_bytes += gated.frame.size();
+  storage_->gated_bytes += gated.frame.size() + (gated.body ? gated.body->size() : 0);
   storage_->gated.push_back(std::move(gated));
 }
 
@@ -391,8 +404,9 @@ void Room::reveal(const Gated& gated, std::uint32_t begin) {
   switch (gated.whom) {
     case Whom::one:
       if (here) {
-        if (storage_) answer_sent(gated.index, frame_begin() - begin);
-        send_to(gated.index, begin);
+        const std::size_t body_bytes = gated.body ? gated.body->size() : 0;
+        if (storage_) answer_sent(gated.index, frame_begin() - begin + body_bytes);
+        send_to(gated.index, begin, FrameKind::ordered, gated.body, gated.body_at);
       } else {
         effects_->bytes.resize(begin);
       }

@@ -148,8 +148,9 @@ class TestRoom {
     for (const Effect& effect : effects_.list) {
       if (const auto* send = std::get_if<Send>(&effect)) {
         kinds.push_back(send->kind);
+        std::string joined;
         for (const SessionIndex index : effects_.receivers_of(*send)) {
-          mail_[raw(index)].emplace_back(effects_.view(send->frame));
+          mail_[raw(index)].emplace_back(effects_.text_of(*send, joined));
         }
       } else if (const auto* close = std::get_if<Close>(&effect)) {
         closed.push_back({close->session, close->code, std::string(close->reason), close->paced});

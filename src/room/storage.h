@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "base/free_memory.h"
 #include "room/document.h"
 #include "room/room.h"
 #include "room/write_pacing.h"
@@ -22,7 +21,9 @@ struct Room::Gated {
   bool has_session = false;  // who wrote (open, listener), who is to read (one)
   SessionIndex index{};
   SessionId session;
-  std::string frame;  // one message; listener: none
+  std::string frame;  // one message, but for the body (see Send); listener: none
+  std::shared_ptr<const std::string> body;
+  std::uint32_t body_at = 0;
   std::shared_ptr<const void> user;
   std::string user_json;
   std::uint64_t edit = 0;  // editor: its number
@@ -54,11 +55,11 @@ struct Room::Storage {
   std::uint64_t measured_version = 0;  // the version of which that is exact; 0: none
   // base64 of the document as it is sent, of this version; kept since all come back at once after a
   // restart. 0: none is kept.
-  std::string sendable;
+  std::shared_ptr<const std::string> sendable;
   std::uint64_t sendable_version = 0;
   std::int64_t sendable_used_ms = 0;
   void drop_sendable() noexcept {
-    free_memory(sendable);
+    sendable.reset();
     sendable_version = 0;
   }
 

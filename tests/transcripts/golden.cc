@@ -112,7 +112,8 @@ class EffectWriter {
     text("kind", kind_text(send.kind));
     if (send.kind == room::FrameKind::presence) text("subject", script_.name_of(send.subject));
     if (send.kind == room::FrameKind::exit) text("subject", script_.name_of(send.subject));
-    raw("frame", effects_.view(send.frame));
+    std::string joined;
+    raw("frame", effects_.text_of(send, joined));
     end();
   }
   void operator()(const room::Close& close) {

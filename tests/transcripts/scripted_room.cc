@@ -152,7 +152,8 @@ void ScriptedRoom::step(const room::Input& input) {
 void ScriptedRoom::execute() {
   for (const room::Effect& effect : effects_.list) {
     if (const auto* send = std::get_if<room::Send>(&effect)) {
-      const std::string frame(effects_.view(send->frame));
+      std::string joined;
+      const std::string frame(effects_.text_of(*send, joined));
       EXPECT_TRUE(json::validate(frame).ok()) << frame;
       for (const room::SessionIndex index : effects_.receivers_of(*send)) {
         received_[name_of(index)].push_back(frame);

@@ -55,6 +55,7 @@ std::size_t Outbox::first_unbegun() const noexcept {
     begun -= std::min<std::size_t>(begun, items_[place].frame.size);
     ++place;
   }
+  while (place < items_.size() && items_[place].frame.continues) ++place;
   return place;
 }
 
@@ -207,7 +208,9 @@ void Outbox::clear() noexcept {
 }
 
 std::size_t Outbox::counted_bytes() const noexcept {
-  const bool in_flight = head_ < items_.size() && head_sent_ > 0 && items_[head_].frame.counted;
+  const bool in_flight = head_ < items_.size() &&
+                         (head_sent_ > 0 || items_[head_].frame.continues) &&
+                         items_[head_].frame.counted;
   return counted_ - (in_flight ? items_[head_].frame.size : 0);
 }
 

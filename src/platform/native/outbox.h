@@ -28,6 +28,9 @@ struct QueuedFrame {
   std::uint32_t subject = 0;  // presence, exit: whose
   // Whether it counts towards the bound on slow receivers (the answers to a join do not).
   bool counted = true;
+  // The next bytes of the message that the frame before it in the queue began. Nothing comes
+  // between them, and none of them is dropped without the others. Ordered only.
+  bool continues = false;
 };
 
 class Outbox {

@@ -56,6 +56,47 @@ TEST_F(OutboxTest, KeepsOrderWithoutBacklogAndConflatesNothing) {
   EXPECT_EQ(outbox.take_conflated(), 0U);
 }
 
+// A message in three pieces, of which the socket takes so many bytes before something urgent comes:
+// it never comes between the pieces.
+TEST_F(OutboxTest, NothingComesBetweenThePiecesOfAMessage) {
+  const auto body = std::make_shared<const std::string>("body");
+  for (std::size_t taken = 0; taken <= 12; ++taken) {
+    SCOPED_TRACE(taken);
+    outbox.clear();
+    push("a", FrameKind::presence, 1);
+    push("<<");
+    outbox.push(SharedBuffer::of(body), QueuedFrame{.size = 4, .continues = true});
+    outbox.push(SharedBuffer::copy_of(">>"), QueuedFrame{.size = 2, .continues = true});
+    push("b", FrameKind::presence, 1);
+    push("c", FrameKind::presence, 1);
+    std::string sent = send(taken);
+    outbox.block();
+    if (!outbox.empty()) push_urgent("!");
+    sent += send_all();
+    const std::size_t urgent = sent.find('!');
+    if (urgent != sent.npos) sent.erase(urgent, 1);
+    const std::size_t message = sent.find("<<body>>");
+    EXPECT_NE(message, sent.npos) << sent;
+    EXPECT_TRUE(urgent == sent.npos || urgent <= message || urgent >= message + 8) << urgent;
+    EXPECT_EQ(sent.substr(message + 8), taken >= 10 ? "bc" : "c");
+  }
+}
+
+TEST_F(OutboxTest, AMessageInPiecesIsDroppedWholeOrNotAtAll) {
+  const auto body = std::make_shared<const std::string>("body");
+  for (std::size_t taken = 0; taken <= 8; ++taken) {
+    outbox.clear();
+    push("<<");
+    outbox.push(SharedBuffer::of(body), QueuedFrame{.size = 4, .continues = true});
+    outbox.push(SharedBuffer::copy_of(">>"), QueuedFrame{.size = 2, .continues = true});
+    push("more");
+    std::string sent = send(taken);
+    outbox.drop_unbegun();
+    sent += send_all();
+    EXPECT_EQ(sent, taken == 0 ? "" : "<<body>>") << taken;
+  }
+}
+
 TEST_F(OutboxTest, KeepsMemoryOnlyWhileMuchIsWritten) {
   push("a");
   (void)send_all();

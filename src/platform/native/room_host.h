@@ -116,6 +116,8 @@ class RoomHost {
   void step(RoomEntry& entry, const room::Input& input);
   void execute(RoomEntry& entry);
   void execute_send(RoomEntry& entry, const room::Send& send);
+  void send_with_body(RoomEntry& entry, const room::Send& send, Connection* connection);
+  [[nodiscard]] static bool take_join_answer(Connection& connection) noexcept;
   void execute_close(RoomEntry& entry, const room::Close& close);
   void execute_call(RoomEntry& entry, room::CallHost& call);
   void start_procedure(RoomEntry& entry, room::CallHost& call);
@@ -140,6 +142,7 @@ class RoomHost {
   [[nodiscard]] BufferRef take_buffer(std::size_t size, std::size_t last_capacity);
   void give_back(BufferRef& buffer);
   void enqueue(Connection& connection, const FrameSlice& slice, const QueuedFrame& how);
+  void queued(Connection& connection);
   // Before the turn's other work; those of one read together.
   void send_urgent(Connection& connection, const FrameSlice& slice);
   void mark_dirty(RoomEntry& entry, Connection& connection);

@@ -71,9 +71,16 @@ void RoomHost::execute(RoomEntry& entry) {
 }
 
 void RoomHost::execute_send(RoomEntry& entry, const room::Send& send) {
-  const std::string_view payload = effects_.view(send.frame);
   const std::span<const room::SessionIndex> receivers = effects_.receivers_of(send);
-  const bool may_deflate = entry.deflate_sessions > 0 && payload.size() >= kDeflateBytesMin;
+  const bool may_deflate = entry.deflate_sessions > 0 && send.size() >= kDeflateBytesMin;
+  if (send.body != nullptr && !may_deflate) {
+    for (const room::SessionIndex receiver : receivers) {
+      send_with_body(entry, send, entry.sessions[room::raw(receiver)]);
+    }
+    return;
+  }
+  std::string joined;
+  const std::string_view payload = effects_.text_of(send, joined);
   const bool to_one = receivers.size() == 1;
   FrameSlice plain{};
   FrameSlice deflated{};
@@ -98,13 +105,47 @@ void RoomHost::execute_send(RoomEntry& entry, const room::Send& send) {
       continue;
     }
     QueuedFrame how{.kind = send.kind, .subject = room::raw(send.subject)};
-    if (to_one && connection->join_answers_left > 0) {
-      --connection->join_answers_left;
-      how.counted = false;
-    }
+    if (to_one) how.counted = !take_join_answer(*connection);
     enqueue(*connection, *slice, how);
   }
   worker_.metrics().messages_out.add(delivered);
+}
+
+// Whether what is sent now is one of the answers to a join.
+bool RoomHost::take_join_answer(Connection& connection) noexcept {
+  if (connection.join_answers_left == 0) return false;
+  --connection.join_answers_left;
+  return true;
+}
+
+// The message goes out in three pieces, of which the large one is not copied.
+void RoomHost::send_with_body(RoomEntry& entry, const room::Send& send, Connection* connection) {
+  if (connection == nullptr || connection->phase != Phase::open || connection->doomed) return;
+  std::array<char, net::kFrameHeaderBytesMax> header;
+  const std::size_t header_size = net::write_frame_header(
+      header.data(), {.opcode = net::Opcode::text, .payload_size = send.size()});
+  const std::string_view frame = effects_.view(send.frame);
+  const std::size_t before = header_size + send.body_at;
+  const std::size_t after = frame.size() - send.body_at;
+  if (!entry.frames || entry.frames->room() < header_size + frame.size()) {
+    entry.frames =
+        take_buffer(header_size + frame.size(), entry.frames ? entry.frames->capacity() : 0);
+  }
+  const auto offset = static_cast<std::uint32_t>(entry.frames->size());
+  entry.frames->append({header.data(), header_size});
+  entry.frames->append(frame);
+  QueuedFrame how{.offset = offset, .size = static_cast<std::uint32_t>(before)};
+  how.counted = !take_join_answer(*connection);
+  connection->outbox.push(entry.frames, how);
+  how.continues = true;
+  how.offset = 0;
+  how.size = static_cast<std::uint32_t>(send.body->size());
+  connection->outbox.push(SharedBuffer::of(send.body), how);
+  how.offset = offset + static_cast<std::uint32_t>(before);
+  how.size = static_cast<std::uint32_t>(after);
+  connection->outbox.push(entry.frames, how);
+  queued(*connection);
+  worker_.metrics().messages_out.add(1);
 }
 
 RoomHost::FrameSlice RoomHost::append_frame(BufferRef& buffer, std::string_view payload,
@@ -151,6 +192,10 @@ void RoomHost::enqueue(Connection& connection, const FrameSlice& slice, const Qu
   frame.offset = slice.offset;
   frame.size = slice.size;
   connection.outbox.push(*slice.buffer, frame);
+  queued(connection);
+}
+
+void RoomHost::queued(Connection& connection) {
   if (connection.outbox.blocked()) {
     worker_.metrics().conflated.add(connection.outbox.take_conflated());
     check_queue(connection);

@@ -1,12 +1,15 @@
 // A run of bytes that several outboxes send from: written once, by appending, then only read. The
 // count of owners is not atomic, since a buffer never leaves its loop's thread (a connection that
-// moves to another loop takes its own ones along). Freed by its last owner.
+// moves to another loop takes its own ones along). Freed by its last owner. One may stand for a
+// text that others own, too, instead of having bytes of its own.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <new>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -21,9 +24,11 @@ class SharedBuffer {
   // Both below 4 GiB.
   [[nodiscard]] static BufferRef make(std::size_t capacity);
   [[nodiscard]] static BufferRef copy_of(std::string_view bytes);
+  // Has no room for more.
+  [[nodiscard]] static BufferRef of(std::shared_ptr<const std::string> text);
 
   [[nodiscard]] const char* data() const noexcept {
-    return reinterpret_cast<const char*>(this + 1);
+    return text_ ? text_->data() : reinterpret_cast<const char*>(this + 1);
   }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
@@ -46,10 +51,13 @@ class SharedBuffer {
  private:
   friend class BufferRef;
   explicit SharedBuffer(std::uint32_t capacity) noexcept : capacity_(capacity) {}
+  explicit SharedBuffer(std::shared_ptr<const std::string> text) noexcept
+      : size_(static_cast<std::uint32_t>(text->size())), capacity_(size_), text_(std::move(text)) {}
 
   std::uint32_t owners_ = 0;
   std::uint32_t size_ = 0;
   std::uint32_t capacity_;
+  std::shared_ptr<const std::string> text_;
 };
 
 // One owner of a buffer.
@@ -69,7 +77,9 @@ class BufferRef {
 
   void reset() noexcept {
     SharedBuffer* buffer = std::exchange(buffer_, nullptr);
-    if (buffer != nullptr && --buffer->owners_ == 0) ::operator delete(buffer);
+    if (buffer == nullptr || --buffer->owners_ > 0) return;
+    std::destroy_at(buffer);
+    ::operator delete(buffer);
   }
   [[nodiscard]] SharedBuffer* get() const noexcept { return buffer_; }
   SharedBuffer* operator->() const noexcept { return buffer_; }
@@ -84,6 +94,12 @@ inline BufferRef SharedBuffer::make(std::size_t capacity) {
   PLUV_ASSERT(capacity <= 0xffffffff);
   void* memory = ::operator new(sizeof(SharedBuffer) + capacity);
   return BufferRef(new (memory) SharedBuffer(static_cast<std::uint32_t>(capacity)));
+}
+
+inline BufferRef SharedBuffer::of(std::shared_ptr<const std::string> text) {
+  PLUV_ASSERT(text->size() <= 0xffffffff);
+  void* memory = ::operator new(sizeof(SharedBuffer));
+  return BufferRef(new (memory) SharedBuffer(std::move(text)));
 }
 
 inline BufferRef SharedBuffer::copy_of(std::string_view bytes) {
