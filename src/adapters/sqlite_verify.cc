@@ -18,7 +18,8 @@ constexpr const char* kRecords = R"sql(
   SELECT records.room, rooms.name, snapshot_number, snapshot_version,
          number, version, unix_ms, checksum, coalesce(large.data, records.data),
          EXISTS (SELECT 1 FROM purges WHERE purges.unix_ms = 0 AND purges.room = records.room)
-  FROM records LEFT JOIN rooms ON rooms.id = records.room LEFT JOIN large ON large.id = records.large
+  FROM records LEFT JOIN rooms ON rooms.id = records.room
+    LEFT JOIN large ON large.id = records.large
   ORDER BY records.room, number, version)sql";
 constexpr const char* kRoomsWithout = R"sql(
   SELECT name FROM rooms

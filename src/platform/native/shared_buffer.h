@@ -27,9 +27,7 @@ class SharedBuffer {
   // Has no room for more.
   [[nodiscard]] static BufferRef of(std::shared_ptr<const std::string> text);
 
-  [[nodiscard]] const char* data() const noexcept {
-    return text_ ? text_->data() : reinterpret_cast<const char*>(this + 1);
-  }
+  [[nodiscard]] const char* data() const noexcept { return data_; }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
   [[nodiscard]] std::size_t room() const noexcept { return capacity_ - size_; }
@@ -50,13 +48,18 @@ class SharedBuffer {
 
  private:
   friend class BufferRef;
-  explicit SharedBuffer(std::uint32_t capacity) noexcept : capacity_(capacity) {}
+  explicit SharedBuffer(std::uint32_t capacity) noexcept
+      : capacity_(capacity), data_(reinterpret_cast<const char*>(this + 1)) {}
   explicit SharedBuffer(std::shared_ptr<const std::string> text) noexcept
-      : size_(static_cast<std::uint32_t>(text->size())), capacity_(size_), text_(std::move(text)) {}
+      : size_(static_cast<std::uint32_t>(text->size())),
+        capacity_(size_),
+        data_(text->data()),
+        text_(std::move(text)) {}
 
   std::uint32_t owners_ = 0;
   std::uint32_t size_ = 0;
   std::uint32_t capacity_;
+  const char* data_;
   std::shared_ptr<const std::string> text_;
 };
 
