@@ -143,7 +143,8 @@ TEST_F(SqliteBackup, VerifyNamesWhatIsWrong) {
                 "DELETE FROM records WHERE room = 3;"
                 "UPDATE records SET data = x'00' WHERE room = 4;"
                 "INSERT INTO records VALUES (77, 1, 0, 0, 0, x'00', NULL);"
-                "INSERT INTO large (data) VALUES (x'00')"),
+                "INSERT INTO large (data) VALUES (x'00'), (x'01');"
+                "INSERT INTO records VALUES (77, 2, 0, 0, 0, x'', 1), (77, 3, 0, 0, 0, x'', 1)"),
             "");
   store_ = open_store(options);
   const auto findings = verify(*store_);
@@ -163,7 +164,8 @@ TEST_F(SqliteBackup, VerifyNamesWhatIsWrong) {
             "past 3: the record is damaged: its checksum is another one\n"
             " 0: records of room id 77 belong to no room\n"
             "lost 0: the room has no records\n"
-            " 0: 1 rows of large belong to no record\n");
+            " 0: 1 rows of large belong to no record\n"
+            " 0: 1 rows of large belong to two records\n");
 }
 
 }  // namespace

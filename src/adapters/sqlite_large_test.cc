@@ -114,6 +114,21 @@ TEST_F(SqliteLarge, OneThatIsMissingIsADamagedRecord) {
   EXPECT_NE(loaded.error().message.find("record 1 of room room is damaged"), std::string::npos);
 }
 
+TEST_F(SqliteLarge, WhatWasLostIsNeverTakenForSomebodyElses) {
+  open(0);
+  write(std::string(2'000, 'a'));
+  write(std::string(2'000, 'b'));
+  store_.reset();
+  sql(path_, "DELETE FROM large WHERE id = 2");
+  open(0);
+  ASSERT_TRUE(append(*store_, "other", std::string(3'000, 'c')).ok());
+  ASSERT_TRUE(remove(*store_, "room").ok());
+  for (int i = 0; i < 1'000 && count("records") != "1"; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_EQ(load(*store_, "other")->updates, Texts{std::string(3'000, 'c')});
+}
+
 // As version 1 had it: everything lies in the records.
 TEST_F(SqliteLarge, AFileOfVersion1IsTakenOver) {
   open(1'000'000);

@@ -39,7 +39,7 @@ constexpr std::array kMigrations = {
     )sql",
     R"sql(
       CREATE TABLE large (
-        id INTEGER PRIMARY KEY,
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
         data BLOB NOT NULL);
       ALTER TABLE records ADD COLUMN large INTEGER;
     )sql",

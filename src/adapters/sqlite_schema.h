@@ -9,7 +9,8 @@
 //   large    what is too long to lie in its record, which names it: SQLite compares the keys of a
 //            table WITHOUT ROWID with whole rows, so that long ones would be read, of whatever
 //            room, by whoever writes or looks for a record near them. (A file of version 1 has long
-//            ones in their records, where they may stay.)
+//            ones in their records, where they may stay.) No id comes back: what a damaged file has
+//            lost is never taken for somebody else's.
 //   purges   records of a room that lie before the named one were replaced at that time. They are
 //            deleted in small steps once they are older than the history that is kept. A room that
 //            was removed leaves its records under its id, which no other room gets, and one purge

@@ -25,6 +25,8 @@ constexpr const char* kRoomsWithout = R"sql(
   SELECT name FROM rooms
   WHERE NOT EXISTS (SELECT 1 FROM records WHERE records.room = rooms.id))sql";
 
+constexpr const char* kLargeTwice = R"sql(
+  SELECT count(large) - count(DISTINCT large) FROM records)sql";
 constexpr const char* kLargeWithout = R"sql(
   SELECT count(*) FROM large
   WHERE id NOT IN (SELECT large FROM records WHERE large IS NOT NULL))sql";
@@ -157,6 +159,9 @@ class Verifier {
     auto count = database_.integer(kLargeWithout);
     if (!count) return std::move(count).error();
     if (*count > 0) find({}, 0, std::to_string(*count) + " rows of large belong to no record");
+    count = database_.integer(kLargeTwice);
+    if (!count) return std::move(count).error();
+    if (*count > 0) find({}, 0, std::to_string(*count) + " rows of large belong to two records");
     return {};
   }
 

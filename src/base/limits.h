@@ -34,8 +34,8 @@ struct Limits {
   std::uint32_t log_updates_max = 5'000;
   // A room without sessions keeps its document in memory for so long, if a store has it, too.
   std::int64_t linger_ms = 30'000;
-  // And all such rooms together take so much memory at most, shared out evenly to the event loops;
-  // the one that was left first goes first.
+  // And all such rooms together take so much memory at most; of those of one event loop the one
+  // that was left first goes first.
   std::size_t idle_documents_bytes_max = 256 * 1024 * 1024;
   // A client that was sent the document and does not answer hears of changes all the same after
   // this time.

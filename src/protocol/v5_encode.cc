@@ -25,6 +25,7 @@ void append_all(std::string& out, const Pieces&... pieces) {
   out.resize(begin + size);
   char* at = out.data() + begin;
   const auto put = [&at](std::string_view piece) {
+    if (piece.empty()) return;  // it may have no address
     std::memcpy(at, piece.data(), piece.size());
     at += piece.size();
   };
@@ -45,6 +46,8 @@ class Timer {
         std::to_chars(digits_.data(), digits_.data() + digits_.size(), presence.changed_unix_ms);
     text_ = {digits_.data(), static_cast<std::size_t>(written.ptr - digits_.data())};
   }
+  Timer(const Timer&) = delete;  // it views itself
+  Timer& operator=(const Timer&) = delete;
   operator std::string_view() const noexcept { return text_; }  // NOLINT: a piece as any other
 
  private:

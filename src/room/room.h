@@ -122,6 +122,8 @@ class Room {
   [[nodiscard]] bool finished() const noexcept;
   // What the document takes of memory, roughly.
   [[nodiscard]] std::size_t document_memory_bytes() const noexcept;
+  // Whether ForgetIdle would be followed: nobody is here, and the store has all of it.
+  [[nodiscard]] bool may_be_forgotten() const noexcept;
   // Sessions in order of joining, for handlers: fn(const SessionView&).
   template <class Fn>
   void for_each_session(Fn&& fn) const {

@@ -339,6 +339,10 @@ void Room::wake_storage() {
   if (storage.idle_until_ms != 0 && storage.idle_until_ms <= now_.steady_ms) forget_if_idle();
 }
 
+bool Room::may_be_forgotten() const noexcept {
+  return storage_ && storage_->idle_until_ms != 0 && !storage_busy() && pending_.empty();
+}
+
 // Nobody is here; once the store has all of it, the room can go.
 void Room::forget_if_idle() {
   if (storage_busy() || !pending_.empty()) {

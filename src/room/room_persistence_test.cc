@@ -231,6 +231,18 @@ TEST(RoomPersistence, WhoSendsTooMuchDuringASlowLoadComesBackLater) {
   EXPECT_TRUE(room.closed[0].paced);
 }
 
+TEST(RoomPersistence, ARoomThatAllHaveLeftKeepsItsDocumentOnce) {
+  TestRoom room(yjs_definition(true));
+  StorageClient ann(room, 1);
+  ann.join();
+  room.loaded({typed(std::string(100'000, 'x'))}, true);
+  EXPECT_GT(room.room().document_memory_bytes(), 230'000u);
+  EXPECT_FALSE(room.room().may_be_forgotten());
+  ann.leave();
+  EXPECT_LT(room.room().document_memory_bytes(), 110'000u);
+  EXPECT_TRUE(room.room().may_be_forgotten());
+}
+
 TEST(RoomPersistence, ALongDocumentIsSentToAllFromOneCopy) {
   TestRoom room(yjs_definition(true));
   StorageClient ann(room, 1);

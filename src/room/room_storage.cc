@@ -343,6 +343,7 @@ void Room::document_changed(std::string update) {
   }
   storage.unsaved_bytes += update.size();
   storage.unsaved.push_back(std::move(update));
+  // Each counts: a room knows no turns, and several at once are a burst as well.
   storage.append_pacing.came(now_.steady_ms);
   start_append();
 }

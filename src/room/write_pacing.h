@@ -13,7 +13,7 @@ namespace pluv::room {
 
 class WritePacing {
  public:
-  // Something is to be written, for another turn of the loop. wait_ms: the longest wait.
+  // Something more is to be written: once for all that comes together, as far as its owner knows.
   void came(std::int64_t now_ms) noexcept {
     // What was learnt in another time says nothing.
     if (turns_ == 0 && now_ms - written_ms_ > kRestMs) {

@@ -234,13 +234,21 @@ void LazyDoc::add_deleted(Client& client, std::span<const DeleteRange> ranges, D
 void LazyDoc::add(std::string_view update) {
   constexpr std::size_t kFreshMax = 64;
   if (update.size() >= kPartBytes) {
-    if (fresh_ > 0) join_last(fresh_);
+    if (fresh_ > 0) join_fresh();
     parts_.emplace_back(update);
+    join_similar();
   } else {
     parts_.emplace_back(update);
-    if (++fresh_ < kFreshMax) return;
-    join_last(fresh_);
+    if (++fresh_ == kFreshMax) join_fresh();
   }
+}
+
+void LazyDoc::join_fresh() {
+  join_last(fresh_);
+  join_similar();
+}
+
+void LazyDoc::join_similar() {
   while (parts_.size() > 1 && parts_[parts_.size() - 2].size() < 2 * parts_.back().size()) {
     join_last(2);
   }

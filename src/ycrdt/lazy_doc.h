@@ -97,6 +97,8 @@ class LazyDoc {
   void add_deleted(DeleteSet set, DeleteSet* added);
   void add_deleted(Client& client, std::span<const DeleteRange> ranges, DeleteSet* added);
   void add(std::string_view update);
+  void join_fresh();
+  void join_similar();
   void join_last(std::size_t count);
   void join_all();
 

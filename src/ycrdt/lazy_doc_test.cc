@@ -73,6 +73,21 @@ TEST(LazyDoc, LongAndShortUpdatesInAnyOrderMakeTheDocument) {
   EXPECT_FALSE(lazy.loaded());
 }
 
+// As many short updates as are kept apart, but one, and a long one, again and again.
+TEST(LazyDoc, KeepsFewPartsHoweverUpdatesCome) {
+  LazyDoc lazy;
+  Doc writer({.client_id = 1});
+  std::string told;
+  writer.on_update([&](std::string_view update, const Transaction&) { told = update; });
+  Text text = writer.get_text("t");
+  for (int i = 0; i < 64 * 400; ++i) {
+    const std::size_t size = i % 64 == 63 ? 4'096 : 200;
+    ASSERT_TRUE(text.insert(text.length(), std::string(size, 'x')).ok());
+    ASSERT_TRUE(lazy.apply_update(told).ok());
+  }
+  EXPECT_LT(lazy.memory_bytes(), text.length() + 10'000);
+}
+
 TEST(LazyDoc, TakesThePartOfAnUpdateThatIsNotKnown) {
   Doc writer({.client_id = 1});
   LazyDoc lazy;

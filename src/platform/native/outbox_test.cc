@@ -103,7 +103,7 @@ TEST_F(OutboxTest, KeepsMemoryOnlyWhileMuchIsWritten) {
   const std::size_t idle_bytes_max = 8 * sizeof(BufferRef) * 4;
   EXPECT_LE(outbox.memory_bytes(), idle_bytes_max);
   for (int turn = 0; turn < 2; ++turn) {
-    for (int i = 0; i < 100; ++i) push("a");
+    for (int i = 0; i < 50; ++i) push("a");
     (void)send_all();
     EXPECT_GT(outbox.memory_bytes(), idle_bytes_max);
   }

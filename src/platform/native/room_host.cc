@@ -14,6 +14,8 @@ namespace pluv::native {
 namespace {
 
 constexpr std::uint16_t kCloseMessageTooBig = 1009;
+// Between looks for rooms to forget when those that were looked at could not go.
+constexpr std::int64_t kForgetPauseMs = 100;
 
 }  // namespace
 
@@ -217,26 +219,33 @@ void RoomHost::note_idle(RoomEntry& entry) {
   if (entry.idle && entry.room.size() > 0) {
     idle_.erase(*entry.idle);
     entry.idle.reset();
-    idle_bytes_ -= std::exchange(entry.idle_bytes, 0);
+    set_idle_bytes(entry, 0);
   }
   if (entry.room.size() > 0) return;
   if (!entry.idle) entry.idle = idle_.insert(idle_.end(), &entry);
-  idle_bytes_ -= entry.idle_bytes;
-  entry.idle_bytes = sizeof(RoomEntry) + entry.room.document_memory_bytes();
-  idle_bytes_ += entry.idle_bytes;
+  set_idle_bytes(entry, sizeof(RoomEntry) + entry.room.document_memory_bytes());
 }
 
-// Rooms are spread evenly over the loops.
-std::size_t RoomHost::idle_bytes_max() const noexcept {
-  return worker_.limits().idle_documents_bytes_max / worker_.shared().workers.size();
+void RoomHost::set_idle_bytes(RoomEntry& entry, std::size_t bytes) {
+  std::atomic<std::size_t>& all = worker_.shared().idle_bytes;
+  all.fetch_add(bytes - entry.idle_bytes, std::memory_order_relaxed);
+  entry.idle_bytes = bytes;
 }
 
-// One that is still saving stays, and is asked again when more comes.
+bool RoomHost::over_idle_budget() const noexcept {
+  return worker_.shared().idle_bytes.load(std::memory_order_relaxed) >
+         worker_.limits().idle_documents_bytes_max;
+}
+
+// Of this loop's rooms the one that was left first goes first. One that is still saving stays; when
+// many do, since the store stalls, they are not looked at in every turn.
 void RoomHost::forget_over_budget() {
-  for (auto at = idle_.begin(); at != idle_.end() && idle_bytes_ > idle_bytes_max();) {
+  if (worker_.now_ms() < forget_after_ms_) return;
+  for (auto at = idle_.begin(); at != idle_.end() && over_idle_budget();) {
     RoomEntry& entry = **at++;
-    step(entry, room::ForgetIdle{});
+    if (entry.room.may_be_forgotten()) step(entry, room::ForgetIdle{});
   }
+  if (over_idle_budget()) forget_after_ms_ = worker_.now_ms() + kForgetPauseMs;
 }
 
 void RoomHost::erase_if_finished(RoomEntry& entry) {
@@ -245,7 +254,7 @@ void RoomHost::erase_if_finished(RoomEntry& entry) {
   worker_.timers().cancel(entry.flush);
   if (entry.in_dirty_rooms) std::erase(dirty_rooms_, &entry);
   if (entry.idle) idle_.erase(*entry.idle);
-  idle_bytes_ -= entry.idle_bytes;
+  set_idle_bytes(entry, 0);
   rooms_.erase(rooms_.find(entry.room.id()));
   worker_.shared().rooms.fetch_sub(1);
 }
@@ -284,7 +293,7 @@ bool RoomHost::settle() {
     replies.swap(replies_);
     for (Reply& reply : replies) handle_reply(reply);
   }
-  if (idle_bytes_ > idle_bytes_max()) forget_over_budget();
+  if (!idle_.empty() && over_idle_budget()) forget_over_budget();
   std::vector<RoomEntry*> dirty;
   dirty.swap(dirty_rooms_);
   for (RoomEntry* entry : dirty) {
@@ -292,7 +301,7 @@ bool RoomHost::settle() {
     entry->pacing.came(worker_.now_ms());
     const std::int64_t due_ms =
         entry->pacing.due_ms(worker_.limits().flush_wait_ms(entry->room.size()));
-    const bool saved = std::exchange(entry->saved, false);
+    const bool saved = entry->saved_ms == worker_.now_ms();
     if (worker_.now_ms() < due_ms && !saved) {
       if (!entry->flush.set()) worker_.timers().set(entry->flush, due_ms);
       continue;
@@ -334,7 +343,7 @@ void RoomHost::handle_reply(Reply& reply) {
   if (auto* const loaded = std::get_if<DocumentResult>(&reply.outcome)) {
     step(entry, room::DocumentLoaded{.ticket = reply.ticket, .document = loaded});
   } else if (const auto* const number = std::get_if<NumberResult>(&reply.outcome)) {
-    entry.saved = true;
+    if (number->ok() && reply.store == StoreCallKind::append) entry.saved_ms = worker_.now_ms();
     step(entry, room::Persisted{.ticket = reply.ticket, .number = number});
   } else {
     step(entry, room::HostReplied{.ticket = reply.ticket,

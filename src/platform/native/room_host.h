@@ -47,11 +47,11 @@ struct RoomEntry {
   Timer wake;
   Timer flush;
   room::WritePacing pacing;
-  bool saved = false;  // the store has taken what the room shows now, which has waited already
+  std::int64_t saved_ms = -1;  // the store took then what the room shows, which has waited already
   std::uint32_t lowest_free = 0;  // no index below it is free
   std::uint32_t deflate_sessions = 0;
   std::uint32_t size_told = 0;  // to Shared::sizes
-  // While it has no sessions: its place in RoomHost::idle_ and what its document takes.
+  // While it has no sessions: its place in RoomHost::idle_, and what it and its document take.
   std::optional<std::list<RoomEntry*>::iterator> idle;
   std::size_t idle_bytes = 0;
   bool in_dirty_rooms = false;
@@ -151,7 +151,8 @@ class RoomHost {
   void handle_reply(Reply& reply);
   void erase_if_finished(RoomEntry& entry);
   void note_idle(RoomEntry& entry);
-  [[nodiscard]] std::size_t idle_bytes_max() const noexcept;
+  void set_idle_bytes(RoomEntry& entry, std::size_t bytes);
+  [[nodiscard]] bool over_idle_budget() const noexcept;
   void forget_over_budget();
   void log_session(std::string_view event, const Connection& connection) const;
 
@@ -160,7 +161,7 @@ class RoomHost {
   room::Effects effects_;
   std::vector<RoomEntry*> dirty_rooms_;
   std::list<RoomEntry*> idle_;  // rooms without sessions, the one that was left first first
-  std::size_t idle_bytes_ = 0;
+  std::int64_t forget_after_ms_ = 0;
   std::vector<Connection*> ended_;  // in a room that does not know yet: lost or doomed
   std::vector<Reply> replies_;
   std::unordered_map<std::uint64_t, EditDoneFn> edits_;  // by number, looked up only

@@ -83,6 +83,7 @@ struct Shared {
   RoomSizes sizes;
   std::atomic<std::uint64_t> connections{0};
   std::atomic<std::uint64_t> rooms{0};
+  std::atomic<std::size_t> idle_bytes{0};  // of rooms without sessions
   std::atomic<bool> draining{false};
   std::atomic<int> exit_code{0};
 
