@@ -2,8 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <functional>
+#include <list>
 #include <memory>
 #include <string>
 #include <vector>
@@ -76,7 +76,7 @@ struct Room::Storage {
   std::int64_t retry_at_ms = 0;       // 0: no retry waits
   std::int64_t retry_after_ms = 0;
   bool overflowed = false;  // more is unsaved than may be
-  std::deque<Gated> gated;  // by version
+  std::list<Gated> gated;   // by version; an empty list owns nothing, which an empty deque does
   std::size_t gated_bytes = 0;
   bool answers_wait = false;  // sessions that join are answered once less is gated
 

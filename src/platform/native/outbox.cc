@@ -9,7 +9,7 @@
 namespace pluv::native {
 namespace {
 
-constexpr std::size_t kItemsKept = 8;       // of a connection that was written little last
+constexpr std::size_t kItemsKept = 4;       // of a connection that was written little last
 constexpr std::size_t kItemsKeptBusy = 64;  // of one that was written much last
 constexpr std::size_t kCompactItems = 64;   // below it dropped items are not worth moving others
 
