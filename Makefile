@@ -10,7 +10,7 @@ PHASE := scripts/phase
 BIN := build/release/bin
 
 .PHONY: help run build test check clean asan tsan noexcept wasm-check fuzz-smoke tidy \
-	check-format format coverage bench instructions install setup-%
+	check-format format coverage bench instructions load-minute install setup-%
 
 help:
 	@echo "make run         build and start a development server on http://localhost:3000"
@@ -26,6 +26,7 @@ help:
 	@echo "make install     install into PREFIX (default /usr/local)"
 	@echo "Parts of check:  asan tsan noexcept wasm-check tidy check-format fuzz-smoke"
 	@echo "                 instructions (ARGS=--update writes the tables anew)"
+	@echo "                 load-minute"
 	@echo "Missing packages are installed on the way (Debian 12, scripts/setup); JOBS=$(JOBS)"
 
 setup-%:
@@ -48,6 +49,7 @@ check: setup-check
 	@$(MAKE) --no-print-directory noexcept
 	@$(MAKE) --no-print-directory wasm-check
 	@$(MAKE) --no-print-directory instructions
+	@$(MAKE) --no-print-directory load-minute
 	@$(MAKE) --no-print-directory asan
 	@$(MAKE) --no-print-directory tsan
 	@$(MAKE) --no-print-directory tidy
@@ -66,6 +68,11 @@ noexcept wasm-check: setup-check
 instructions: setup-check
 	@$(PHASE) "build release" scripts/build release path_bench ycrdt_bench
 	@$(PHASE) "$@" node bench/instructions.mjs $(ARGS)
+
+# Everything that pluv-bench can do, at once.
+load-minute: setup-check
+	@$(PHASE) "build release" scripts/build release pluv-bench pluvd
+	@$(PHASE) "$@" python3 bench/load/minute.py $(BIN)/pluv-bench $(BIN)/pluvd
 
 check-format: setup-check
 	@$(PHASE) "format" tools/format --check

@@ -64,7 +64,9 @@ function compilerOfBuild() {
   const cache = fs.readFileSync(path.join(options.build, 'CMakeCache.txt'), 'utf8');
   const of = (name) => cache.match(new RegExp(`^${name}:[A-Z]+=(.*)$`, 'm'))?.[1] ?? '';
   const version = output(of('CMAKE_CXX_COMPILER'), '--version').split('\n')[0];
-  return `${version}, ${of('CMAKE_BUILD_TYPE')}, ${os.machine()}`;
+  // Some code takes another way where the processor has them.
+  const avx2 = /^flags.*\bavx2\b/m.test(fs.readFileSync('/proc/cpuinfo', 'utf8')) ? ' with AVX2' : '';
+  return `${version}, ${of('CMAKE_BUILD_TYPE')}, ${os.machine()}${avx2}`;
 }
 
 // The table: the compiler, then a row's name and its count a line, and what is said of that; # begins
