@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """A minute of each scenario of pluv-bench, all at once, against one pluvd: whatever is lost, comes
-twice or ends different shows, and so does a server that grows.
+twice or ends different shows, and so does a server that takes much memory.
     minute.py PLUV_BENCH PLUVD [SECONDS]"""
 import pathlib
 import re
