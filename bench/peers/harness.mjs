@@ -23,14 +23,17 @@ export const kOptions = {
 
 // What a server speaks and how it is started. It prints its port on a line.
 const node = (script) => () => [process.execPath, path.join(here, script)];
+const pluvd = (...more) => (bin, data) => [
+  path.join(bin, 'pluvd'),
+  ...['--dev', '--port', '0', '--data', data, '--log-level', 'error', '--rate-limit', '0', ...more],
+];
 export const kServers = {
-  pluvd: {
-    protocol: 'pluv',
-    command: (bin, data) => [
-      path.join(bin, 'pluvd'),
-      ...['--dev', '--port', '0', '--data', data, '--log-level', 'error', '--rate-limit', '0'],
-    ],
-  },
+  pluvd: { protocol: 'pluv', command: pluvd() },
+  // The same in other ways. everywhere: it and the load generator run on all cores.
+  'one loop': { protocol: 'pluv', command: pluvd('--threads', '1'), is: 'pluvd' },
+  'one loop, all cores': { protocol: 'pluv', command: pluvd('--threads', '1'), is: 'pluvd', everywhere: true },
+  'two loops, all cores': { protocol: 'pluv', command: pluvd('--threads', '2'), is: 'pluvd', everywhere: true },
+  'little memory': { protocol: 'pluv', command: pluvd('--max-idle-documents', '64MiB'), is: 'pluvd' },
   'y-websocket': { protocol: 'y-websocket', command: node('y_websocket.mjs') },
   hocuspocus: { protocol: 'hocuspocus', command: node('hocuspocus.mjs') },
   ws: { protocol: 'relay', command: node('ws_relay.mjs') },
@@ -41,12 +44,12 @@ export const kServers = {
 // On a machine with one core both share it.
 const cores = os.availableParallelism();
 const kServerCore = cores - 1;
-const pinned = (command) =>
-  cores > 1 ? ['taskset', '-c', String(kServerCore), ...command] : command;
+const isPinned = (name) => cores > 1 && !kServers[name].everywhere;
 
 async function start(name, bin) {
   const data = fs.mkdtempSync(path.join(os.tmpdir(), 'pluv-peers-'));
-  const [program, ...args] = pinned(kServers[name].command(bin, data));
+  const command = kServers[name].command(bin, data);
+  const [program, ...args] = isPinned(name) ? ['taskset', '-c', String(kServerCore), ...command] : command;
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = new Promise((done) => child.once('exit', done));
   const port = await new Promise((done, failed) => {
@@ -78,7 +81,7 @@ export async function measure(options, name, scenario) {
         ...scenario,
         ...['--protocol', kServers[name].protocol, '--port', server.port, '--pid', server.pid],
         ...['--seconds', secondsOf(options), '--json', result],
-        ...(cores > 1 ? ['--core', '0'] : []),
+        ...(isPinned(name) ? ['--core', '0'] : []),
       ].map(String),
     );
     if (status !== 0) throw new Error(`${name}, ${scenario.join(' ')}: ${stderr}`);

@@ -16,7 +16,7 @@ const { values: options } = parseArgs({ options: harness.kOptions });
 
 const kRooms = ['pluvd', 'y-websocket', 'hocuspocus'];
 const kRelays = ['pluvd', 'ws', 'uws', 'epoll'];
-const kAll = Object.keys(harness.kServers);
+const kAll = Object.keys(harness.kServers).filter((name) => !harness.kServers[name].is);
 
 const kRows = [
   {

@@ -74,6 +74,38 @@ const kRows = [
     ],
   },
   {
+    name: 'loops',
+    title: 'One loop and two: CPU a delivery, us',
+    steps: ['500 rooms of 2', '50 rooms of 20'],
+    smokeSteps: ['500 rooms of 2', '50 rooms of 20'],
+    step: ['', String],
+    connections: () => 1_000,
+    servers: ['one loop', 'one loop, all cores', 'two loops, all cores'],
+    scenario: (rooms) => {
+      const [, count, size] = /^(\d+) rooms of (\d+)$/.exec(rooms);
+      return ['rooms', '--rooms', count, '--per-room', size, '--rate', size === '2' ? 5 : 20];
+    },
+    show: [['server_cpu_us_per_delivery', '']],
+  },
+  {
+    name: 'stored',
+    title: 'Rooms with a stored document of 10 KB, which all have left; 500 join a second, whose rooms were left first',
+    steps: [100_000],
+    smokeSteps: [200],
+    step: ['rooms', number],
+    connections: () => 500,
+    servers: ['little memory'],
+    scenario: (rooms) => ['cold', '--rooms', rooms, '--document', 10_000, '--rate', 500],
+    show: [
+      ['join_ms.p50', 'join p50, ms'],
+      ['join_ms.p99', 'p99, ms'],
+      ['join_ms.max', 'slowest, ms'],
+      ['server_cpu_ms_per_join', 'CPU a join, ms'],
+      ['server_kib_with_all_rooms_stored', 'memory for all of them, KiB'],
+      ['server_resident_kib', 'memory of the process in the end, KiB'],
+    ],
+  },
+  {
     name: 'documents',
     title: `One room of ${kDocumentClients}, 200 keystrokes a second, by the size of the document`,
     steps: [0, 10_000, 100_000, 1_000_000, 10_000_000, 30_000_000],
@@ -168,7 +200,7 @@ function stepsOf(row) {
 function print(row, { steps, note }) {
   const servers = Object.keys(steps[0].results);
   const heads = servers.flatMap((name) =>
-    row.show.map(([, head]) => (servers.length > 1 ? `${name}: ${head}` : head)),
+    row.show.map(([, head]) => (servers.length > 1 ? [name, head].filter(Boolean).join(': ') : head)),
   );
   harness.printTable(
     row.title,
@@ -221,7 +253,7 @@ async function main() {
   console.log(Object.values(machine).join(' | '));
   const found = {};
   for (const row of kRows.filter(({ name }) => rows.includes(name))) {
-    const servers = row.servers.filter((name) => wanted.includes(name));
+    const servers = row.servers.filter((name) => wanted.includes(harness.kServers[name].is ?? name));
     if (old ? !(row.name in old.results) : servers.length === 0) continue;
     found[row.name] = old ? old.results[row.name] : await measureRow(row, servers);
     print(row, found[row.name]);

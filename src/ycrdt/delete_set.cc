@@ -3,6 +3,13 @@
 #include <algorithm>
 
 namespace pluv::ycrdt {
+namespace {
+
+constexpr auto highest_client_first = [](const DeleteRange& a, const DeleteRange& b) {
+  return a.client > b.client;
+};
+
+}  // namespace
 
 void DeleteSet::normalize() {
   const auto before = [](const DeleteRange& a, const DeleteRange& b) {
@@ -25,13 +32,12 @@ void DeleteSet::normalize() {
   ranges_.resize(kept + 1);
 }
 
+bool DeleteSet::is_grouped() const noexcept {
+  return std::is_sorted(ranges_.begin(), ranges_.end(), highest_client_first);
+}
+
 void DeleteSet::group_by_client() {
-  const auto before = [](const DeleteRange& a, const DeleteRange& b) {
-    return a.client > b.client;
-  };
-  if (!std::is_sorted(ranges_.begin(), ranges_.end(), before)) {
-    std::stable_sort(ranges_.begin(), ranges_.end(), before);
-  }
+  if (!is_grouped()) std::stable_sort(ranges_.begin(), ranges_.end(), highest_client_first);
 }
 
 bool DeleteSet::contains(Id id) const noexcept {
@@ -106,6 +112,14 @@ Result<void> DeleteSet::read(ByteReader& reader, DeleteSetFormat format,
     }
   }
   if (reader.failed()) return Error{ErrorCode::invalid, "The delete set ends early"};
+  if (!v2) return {};
+  if (is_grouped()) {
+    if (!ascends()) normalize();
+    return {};
+  }
+  DeleteSet grouped = *this;
+  grouped.group_by_client();
+  if (!grouped.ascends()) normalize();
   return {};
 }
 

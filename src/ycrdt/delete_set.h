@@ -47,8 +47,10 @@ class DeleteSet {
   // Appends the set. Version 2 can say less: each client's ranges are made ascending and apart if
   // they are not, and those without length left out. Precondition: grouped or normalized.
   void write(std::string& out, DeleteSetFormat format = DeleteSetFormat::v1) const;
-  // Adds what is read at the reader's place. An error: it is malformed or over a limit; some of it
-  // may be here then. Memory is proportional to the bytes.
+  // Adds what is read at the reader's place. Where version 2 names a client twice, so that its
+  // ranges do not ascend, it is read as the set that it is, which is what version 2 can say. An
+  // error: it is malformed or over a limit; some of it may be here then. Memory is proportional to
+  // the bytes.
   [[nodiscard]] Result<void> read(ByteReader& reader, DeleteSetFormat format,
                                   const UpdateLimits& limits = {});
 
@@ -56,6 +58,7 @@ class DeleteSet {
 
  private:
   [[nodiscard]] bool ascends() const noexcept;
+  [[nodiscard]] bool is_grouped() const noexcept;
 
   std::vector<DeleteRange> ranges_;
 };

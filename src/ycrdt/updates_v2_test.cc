@@ -154,6 +154,20 @@ TEST(Version2, MakesADeleteSetOfVersion1SayableIfItIsNot) {
             "0602");
 }
 
+// yjs writes each client once. Here client 2 has [0, 1) and [2, 4), and again [1, 3).
+TEST(Version2, ADeleteSetThatNamesAClientTwiceIsReadAsOneThatDoesNot) {
+  const std::string twice("\0\0\0\0\0\0\1\0\0\0\0\0\2\2\2\0\0\1\1\2\1\1\1", 23);
+  const auto v1 = convert_update_v2_to_v1(twice);
+  ASSERT_TRUE(v1.ok());
+  EXPECT_EQ(*v1, std::string("\0\1\2\1\0\4", 6));
+  EXPECT_EQ(*convert_update_v2_to_v1(*convert_update_v1_to_v2(*v1)), *v1);
+  // What ascends stays in pieces.
+  const std::string apart("\0\0\0\0\0\0\1\0\0\0\0\0\2\2\1\0\0\2\1\1\0", 21);
+  const auto kept = convert_update_v2_to_v1(apart);
+  ASSERT_TRUE(kept.ok());
+  EXPECT_EQ(*kept, std::string("\0\1\2\2\0\1\1\1", 8));
+}
+
 TEST(Version2, IsCutMergedAndInspectedAsBytes) {
   const std::string update = three_clients_v2();
   EXPECT_EQ(to_hex(diff_update_v2(update, StateVector({{9, 4}, {5, 4}})).value()),
