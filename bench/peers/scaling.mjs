@@ -137,26 +137,23 @@ const kRows = [
   },
 ];
 
+const ofPresences = (row) => [
+  [row, 'CPU a delivery, us', { '': 'server_cpu_us_per_delivery' }],
+  [row, 'Latency, ms', { p50: 'latency_ms.p50', p99: 'latency_ms.p99' }],
+  [row, 'Memory a client, KiB', { '': 'server_kib_per_client' }],
+  [row, 'CPU a join, ms', { '': 'server_cpu_ms_per_join' }],
+];
+
 const kPlots = [
   {
     file: 'performance-clients.svg',
     title: 'The cost by the clients of one room',
-    panels: [
-      ['clients', 'CPU a delivery, us', { '': 'server_cpu_us_per_delivery' }],
-      ['clients', 'Latency, ms', { p50: 'latency_ms.p50', p99: 'latency_ms.p99' }],
-      ['clients', 'Memory a client, KiB', { '': 'server_kib_per_client' }],
-      ['clients', 'CPU a join, ms', { '': 'server_cpu_ms_per_join' }],
-    ],
+    panels: ofPresences('clients'),
   },
   {
     file: 'performance-rooms.svg',
     title: `The cost by the number of rooms of ${kPerRoom}`,
-    panels: [
-      ['rooms', 'CPU a delivery, us', { '': 'server_cpu_us_per_delivery' }],
-      ['rooms', 'Latency, ms', { p50: 'latency_ms.p50', p99: 'latency_ms.p99' }],
-      ['rooms', 'Memory a client, KiB', { '': 'server_kib_per_client' }],
-      ['rooms', 'CPU a join, ms', { '': 'server_cpu_ms_per_join' }],
-    ],
+    panels: ofPresences('rooms'),
   },
   {
     file: 'performance-documents.svg',

@@ -223,7 +223,7 @@ void Room::persisted(const Persisted& input) {
   while (!storage.gated.empty() && storage.gated.front().version <= storage.saved) {
     const Gated gated = std::move(storage.gated.front());
     storage.gated.pop_front();
-    storage.gated_bytes -= gated.frame.size() + (gated.body ? gated.body->size() : 0);
+    storage.gated_bytes -= gated.bytes();
     reveal(gated, append_bytes(gated.frame).offset);
   }
   start_append();

@@ -84,14 +84,20 @@ TEST(RoomPersistence, NothingIsShownBeforeItIsSaved) {
   EXPECT_EQ(eve.text(), "a");
 }
 
+// So many, who have the room's empty document and hear of its changes.
+std::vector<StorageClient> at_work(TestRoom& room, std::uint32_t count) {
+  std::vector<StorageClient> clients;
+  for (std::uint32_t i = 0; i < count; ++i) clients.emplace_back(room, 100 + i).join();
+  room.loaded({});
+  for (StorageClient& client : clients) client.answer();
+  return clients;
+}
+
 // One write to the store for all that comes in a burst; write_pacing.h says when it is over.
 TEST(RoomPersistence, ABusyRoomSavesSeveralUpdatesAtOnce) {
   Definition definition = yjs_definition(true);
   TestRoom room(definition);
-  std::vector<StorageClient> clients;
-  for (std::uint32_t i = 0; i < 50; ++i) clients.emplace_back(room, 100 + i).join();
-  room.loaded({});
-  for (StorageClient& client : clients) client.answer();
+  std::vector<StorageClient> clients = at_work(room, 50);
   const std::int64_t wait_ms = definition.limits.flush_wait_ms(clients.size());
   StorageClient& ann = clients.front();
   StorageClient& bob = clients.back();
@@ -120,10 +126,7 @@ TEST(RoomPersistence, ABusyRoomSavesSeveralUpdatesAtOnce) {
 TEST(RoomPersistence, AStreamOfUpdatesIsSavedOnceAWait) {
   Definition definition = yjs_definition(true);
   TestRoom room(definition);
-  std::vector<StorageClient> clients;
-  for (std::uint32_t i = 0; i < 50; ++i) clients.emplace_back(room, 100 + i).join();
-  room.loaded({});
-  for (StorageClient& client : clients) client.answer();
+  std::vector<StorageClient> clients = at_work(room, 50);
   room.run_ms(100);
   std::uint32_t typed = 0;
   int saved = 0;
@@ -145,10 +148,7 @@ TEST(RoomPersistence, AStreamOfUpdatesIsSavedOnceAWait) {
 // Somebody who types fast, alone: what he writes would wait for nothing.
 TEST(RoomPersistence, WhoTypesAloneIsSavedAtOnce) {
   TestRoom room(yjs_definition(true));
-  std::vector<StorageClient> clients;
-  for (std::uint32_t i = 0; i < 20; ++i) clients.emplace_back(room, 100 + i).join();
-  room.loaded({});
-  for (StorageClient& client : clients) client.answer();
+  std::vector<StorageClient> clients = at_work(room, 20);
   room.run_ms(100);
   int at_once = 0;
   for (std::uint32_t i = 0; i < 100; ++i) {
@@ -165,10 +165,7 @@ TEST(RoomPersistence, WhoTypesAloneIsSavedAtOnce) {
 
 TEST(RoomPersistence, WhatWaitsToBeSavedIsSavedWhenAllHaveGone) {
   TestRoom room(yjs_definition(true));
-  std::vector<StorageClient> clients;
-  for (std::uint32_t i = 0; i < 10; ++i) clients.emplace_back(room, 100 + i).join();
-  room.loaded({});
-  for (StorageClient& client : clients) client.answer();
+  std::vector<StorageClient> clients = at_work(room, 10);
   room.run_ms(100);
   clients[0].type(0, "a");
   (void)room.appended();

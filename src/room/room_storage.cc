@@ -395,7 +395,7 @@ void Room::gate(Gated gated, std::uint32_t begin) {
                           definition_.limits.gated_bytes_max + definition_.limits.unsaved_bytes_max;
   gated.frame = effects_->bytes.substr(begin);
   effects_->bytes.resize(begin);
-  storage_->gated_bytes += gated.frame.size() + (gated.body ? gated.body->size() : 0);
+  storage_->gated_bytes += gated.bytes();
   storage_->gated.push_back(std::move(gated));
 }
 
@@ -405,8 +405,7 @@ void Room::reveal(const Gated& gated, std::uint32_t begin) {
   switch (gated.whom) {
     case Whom::one:
       if (here) {
-        const std::size_t body_bytes = gated.body ? gated.body->size() : 0;
-        if (storage_) answer_sent(gated.index, frame_begin() - begin + body_bytes);
+        if (storage_) answer_sent(gated.index, frame_begin() - begin + gated.body_bytes());
         send_to(gated.index, begin, FrameKind::ordered, gated.body, gated.body_at);
       } else {
         effects_->bytes.resize(begin);

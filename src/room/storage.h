@@ -27,6 +27,9 @@ struct Room::Gated {
   std::shared_ptr<const void> user;
   std::string user_json;
   std::uint64_t edit = 0;  // editor: its number
+
+  [[nodiscard]] std::size_t body_bytes() const noexcept { return body ? body->size() : 0; }
+  [[nodiscard]] std::size_t bytes() const noexcept { return frame.size() + body_bytes(); }
 };
 
 // An edit of server code that has to wait.
