@@ -49,6 +49,7 @@ Result<std::unique_ptr<RecordWriter>> RecordWriter::prepare(SqliteDatabase& data
 
 Result<std::uint64_t> RecordWriter::append(const std::string& room, std::string_view update,
                                            std::int64_t now_unix_ms) {
+  if (auto dropped = drop_torn(room); !dropped) return std::move(dropped).error();
   auto found = find(room);
   if (!found) return std::move(found).error();
   RoomState* state = *found;
@@ -69,6 +70,7 @@ Result<std::uint64_t> RecordWriter::append(const std::string& room, std::string_
 
 Result<void> RecordWriter::compact(const std::string& room, std::uint64_t last,
                                    std::string_view snapshot, std::int64_t now_unix_ms) {
+  if (auto dropped = drop_torn(room); !dropped) return dropped;
   auto found = find(room);
   if (!found) return std::move(found).error();
   RoomState* state = *found;
@@ -102,6 +104,8 @@ Result<void> RecordWriter::remove(const std::string& room) {
   if (*found == nullptr) return {};
   const std::int64_t id = (*found)->id;
   known_.erase(room);
+  // All of the room goes; should that be rolled back, the torn record is there again.
+  if (const auto torn = torn_.find(room); torn != torn_.end()) torn->second.dropped = true;
   {
     SqliteQuery remove_room(statements_[delete_room]);
     if (auto done = remove_room.integer(id).run(); !done) return done;
@@ -109,6 +113,28 @@ Result<void> RecordWriter::remove(const std::string& room) {
   return purge(kAtOnceUnixMs, id, {std::numeric_limits<std::int64_t>::max(), 0});
 }
 
+void RecordWriter::take_back(const std::string& room, std::uint64_t number) {
+  torn_.insert_or_assign(room, Torn{number, false});
+}
+
+void RecordWriter::committed() {
+  std::erase_if(torn_, [](const auto& torn) { return torn.second.dropped; });
+}
+
+void RecordWriter::rolled_back() {
+  known_.clear();
+  for (auto& [room, torn] : torn_) torn.dropped = false;
+}
+
+Result<void> RecordWriter::drop_torn(const std::string& room) {
+  const auto torn = torn_.find(room);
+  if (torn == torn_.end() || torn->second.dropped) return {};
+  if (auto dropped = drop_newest(room, torn->second.number); !dropped) return dropped;
+  torn->second.dropped = true;
+  return {};
+}
+
+// Nothing when it is not the newest.
 Result<void> RecordWriter::drop_newest(const std::string& room, std::uint64_t number) {
   auto found = find(room);
   if (!found) return std::move(found).error();

@@ -1,6 +1,6 @@
 // The statements that change a storage file. Owned by the store's writer, used on its thread,
-// inside transactions that it begins and ends. Keeps the last number of the rooms that were written
-// lately.
+// inside transactions that it begins and ends, and whose ends it is told of. Keeps the last number
+// of the rooms that were written lately.
 //
 // Errors: unavailable and internal are SQLite's, after which the transaction has to be rolled back
 // (and rolled_back called). Any other refused the operation before it wrote anything.
@@ -33,12 +33,19 @@ class RecordWriter {
   [[nodiscard]] Result<void> compact(const std::string& room, std::uint64_t last,
                                      std::string_view snapshot, std::int64_t now_unix_ms);
   [[nodiscard]] Result<void> remove(const std::string& room);
-  // Takes back the room's newest update, which cannot be read. Nothing when it is not the newest.
-  [[nodiscard]] Result<void> drop_newest(const std::string& room, std::uint64_t number);
+  // The room's newest update, of this number, cannot be read: whatever is written next for the room
+  // takes it back, in the same transaction. Alone it might fail where the next update is then kept
+  // behind it, and a damaged record that is not the newest makes a room unreadable.
+  void take_back(const std::string& room, std::uint64_t number);
 
-  void rolled_back() { known_.clear(); }
+  void committed();
+  void rolled_back();
 
  private:
+  struct Torn {
+    std::uint64_t number = 0;
+    bool dropped = false;  // in the transaction that is open
+  };
   struct RoomState {
     std::int64_t id = 0;
     RecordPosition snapshot;
@@ -68,6 +75,8 @@ class RecordWriter {
 
   // nullptr when the room has no document. Valid until the next call.
   [[nodiscard]] Result<RoomState*> find(const std::string& room);
+  [[nodiscard]] Result<void> drop_torn(const std::string& room);
+  [[nodiscard]] Result<void> drop_newest(const std::string& room, std::uint64_t number);
   RoomState* remember(const std::string& room, const RoomState& state);
   [[nodiscard]] Result<std::optional<RoomState>> read_state(const std::string& room);
   [[nodiscard]] Result<void> insert(const std::string& room, RoomState& state,
@@ -77,6 +86,7 @@ class RecordWriter {
 
   std::vector<SqliteStatement> statements_;
   std::unordered_map<std::string, RoomState> known_;
+  std::unordered_map<std::string, Torn> torn_;
 };
 
 }  // namespace pluv::adapters

@@ -113,7 +113,9 @@ Result<void> migrate(SqliteDatabase& database, std::int64_t version) {
   return database.execute("COMMIT");
 }
 
-Result<SqliteDatabase> open_checked(const std::string& path) {
+}  // namespace
+
+Result<SqliteDatabase> open_prepared(const std::string& path) {
   const bool has_log = exists(path + "-wal");
   auto opened = SqliteDatabase::open(path, SqliteDatabase::Access::create);
   if (!opened) return opened;
@@ -145,6 +147,8 @@ Result<SqliteDatabase> open_checked(const std::string& path) {
   return database;
 }
 
+namespace {
+
 Result<SqliteDatabase> open_as(const std::string& path, SqliteDatabase::Access access) {
   auto opened = SqliteDatabase::open(path, access);
   if (!opened) return opened;
@@ -165,7 +169,7 @@ Result<SqliteDatabase> open_as(const std::string& path, SqliteDatabase::Access a
 
 Result<SqliteDatabase> open_to_write(const std::string& path) {
   const bool made = make_private_file(path);
-  auto opened = open_checked(path);
+  auto opened = open_prepared(path);
   // A disk that was full leaves no empty file behind.
   struct stat status{};
   if (!opened && made && ::stat(path.c_str(), &status) == 0 && status.st_size == 0) {

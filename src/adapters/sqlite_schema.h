@@ -35,6 +35,9 @@ inline constexpr std::int64_t kSchemaVersion = 2;
 // lock of the file. Errors: invalid for a file that is not of this kind or of a newer version
 // (it stays as it is), otherwise as sqlite_error.
 [[nodiscard]] Result<SqliteDatabase> open_to_write(const std::string& path);
+// The same, but for the file's rights, which are those that SQLite gives it: where files are not
+// the system's own.
+[[nodiscard]] Result<SqliteDatabase> open_prepared(const std::string& path);
 // Opens an existing file of the current version. Errors as above; not_found when there is none.
 [[nodiscard]] Result<SqliteDatabase> open_to_read(const std::string& path);
 

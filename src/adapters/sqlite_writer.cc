@@ -154,14 +154,7 @@ void SqliteWriter::take_released(Released released) {
   --reading_;
   auto held = held_.extract(released.room);
   if (held.empty()) return;  // a read that was about no room alone
-  if (released.torn != 0) {
-    Write drop{.kind = Write::Kind::drop_newest,
-               .room = std::move(released.room),
-               .number = released.torn,
-               .data = {},
-               .done = {}};
-    batch_.push_back({.write = std::move(drop)});
-  }
+  if (released.torn != 0) records_->take_back(released.room, released.torn);
   for (Operation& operation : held.mapped()) take(std::move(operation));
 }
 
@@ -174,6 +167,7 @@ void SqliteWriter::commit_batch() {
     // One that cannot be carried out must not take its neighbours along.
     for (Waiting& waiting : batch_) commit_alone(waiting);
   } else {
+    records_->committed();
     dirty_ = options_.durability != Durability::strict;
   }
   for (Waiting& waiting : batch_) answer(waiting);
@@ -204,6 +198,7 @@ void SqliteWriter::commit_alone(Waiting& waiting) {
   if (is_failure(waiting.answer)) {
     roll_back();
   } else {
+    records_->committed();
     dirty_ = options_.durability != Durability::strict;
   }
 }
@@ -217,8 +212,6 @@ Result<std::uint64_t> SqliteWriter::carry_out(const Write& write, std::int64_t n
     case Write::Kind::remove:
       purge_at_ = Clock::now();
       return without_number(records_->remove(write.room));
-    case Write::Kind::drop_newest:
-      return without_number(records_->drop_newest(write.room, write.number));
   }
   return Error{ErrorCode::internal, "unknown operation"};
 }

@@ -32,10 +32,10 @@ namespace pluv::adapters {
 class SqliteWriter {
  public:
   struct Write {
-    enum class Kind : std::uint8_t { append, compact, remove, drop_newest };
+    enum class Kind : std::uint8_t { append, compact, remove };
     Kind kind = Kind::append;
     std::string room;
-    std::uint64_t number = 0;                         // compact: up to it; drop_newest: the one
+    std::uint64_t number = 0;                         // compact: up to it
     std::string data;                                 // the update or snapshot
     std::function<void(Result<std::uint64_t>)> done;  // with the number of an append
   };

@@ -1,0 +1,69 @@
+// What must be true of documents whatever happens, kept beside the run: what the disk was given and
+// has, so that nothing may be shown that is not kept, nothing that is kept may be missing when it is
+// read again, and nothing may be read that was never written. Owned by the World.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "adapters/store.h"
+#include "sim/agenda.h"
+#include "sim/plan.h"
+#include "sim/record.h"
+#include "ycrdt/doc.h"
+
+namespace pluv::sim {
+
+class Ledger {
+ public:
+  Ledger(const Plan& plan, const Agenda& agenda, Record& record)
+      : plan_(plan), agenda_(agenda), record_(record) {}
+
+  // Of the disk, when it happens there.
+  void appended(const std::string& room, std::uint64_t number, const std::string& update);
+  void compacted(const std::string& room, std::uint64_t last, const std::string& snapshot);
+  // Whoever asked for that is told so now.
+  void acknowledged(const std::string& room, const std::string& update);
+  void synced();
+  void torn(const std::string& room);
+  // Whatever was not synced may be gone.
+  void power_cut();
+  void loaded(const std::string& room, const adapters::StoredDocument& document);
+
+  // Somebody is sent this of the document: an update's bytes.
+  void shown(const std::string& room, std::string_view update);
+
+  // Whether documents may have lost what somebody has seen: by a power cut, which may take the last
+  // second, or by a disk that gives back other bytes than it was given.
+  [[nodiscard]] bool lossy() const noexcept { return lossy_; }
+
+ private:
+  struct RoomLedger {
+    std::unique_ptr<ycrdt::Doc> kept;
+    bool changed = false;                        // kept has changed since this was cleared
+    std::map<std::uint64_t, std::string> log;    // behind the snapshot
+    std::string snapshot;
+    std::uint64_t snapshot_of = 0;
+    std::string snapshot_before;  // the one that a power cut may bring back
+    std::uint64_t snapshot_of_before = 0;
+    std::uint64_t last = 0;
+    std::uint64_t synced = 0;
+    bool cut = false;   // the power was cut since it was last loaded
+    bool torn = false;  // its newest record is not what was written
+  };
+
+  [[nodiscard]] RoomLedger& of(const std::string& room);
+  void begin_kept(RoomLedger& ledger);
+  void fail(const std::string& room, const std::string& what);
+
+  const Plan& plan_;
+  const Agenda& agenda_;
+  Record& record_;
+  std::map<std::string, RoomLedger> rooms_;
+  bool lossy_ = false;
+};
+
+}  // namespace pluv::sim

@@ -1,0 +1,108 @@
+// A whole simulation: clients, the net, one server's process or two, the machine's disk, the clock,
+// and what goes wrong. One run of one seed.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "room/definition.h"
+#include "sim/agenda.h"
+#include "sim/client.h"
+#include "sim/ledger.h"
+#include "sim/network.h"
+#include "sim/plan.h"
+#include "sim/random.h"
+#include "sim/record.h"
+#include "sim/server.h"
+#include "sim/store.h"
+
+namespace pluv::sim {
+
+class World final : public NetworkEnds {
+ public:
+  World(std::uint64_t seed, const Plan& plan, Record& record);
+  ~World() override;
+
+  // Until everything is over, or something is wrong.
+  void run();
+
+  // Of clients. opened: what to do with the link; answers false when nobody wants it any more.
+  void connect(Client& client, std::function<bool(LinkId)> opened);
+  void pong_was_late(const Client& client);
+  // The user behind a session that there is or was; empty: none.
+  [[nodiscard]] const std::string& user_of(const std::string& session) const;
+
+  // Of servers.
+  SessionId new_session(const std::string& user);
+  void drained(Server& server);
+  // Without a store: what the application saved of a room when it ended.
+  std::map<std::string, std::string> application_database;
+
+  // Of the net.
+  void to_server(LinkId link, std::span<char> bytes) override;
+  void to_server_closed(LinkId link) override;
+  void to_client(LinkId link, std::span<char> bytes) override;
+  void to_client_closed(LinkId link) override;
+  void writable(LinkId link) override;
+
+  // What is wrong with the world.
+  void fail(const std::string& what) { record.fail(agenda.now_ms(), what); }
+
+  const Plan plan;
+  Record& record;
+  Random random;
+  Agenda agenda;
+  Network network;
+  Ledger ledger;
+  std::unique_ptr<SimStore> store;
+  room::Definition definition;
+
+ private:
+  struct Ends {
+    Client* client = nullptr;
+    Server* server = nullptr;  // null: its process is gone
+    std::string user;
+  };
+
+  void define();
+  void make_clients();
+  void begin();
+  // Things go wrong.
+  void plan_fault(std::int64_t every_ms, void (World::*fault)());
+  void cut_one();
+  void stall_one();
+  void kill();
+  void start_server();
+  void drain();
+  void evict();
+  void turn_the_clock();
+  void store_trouble();
+  void edit_by_the_server();
+  [[nodiscard]] std::optional<LinkId> some_link();
+  [[nodiscard]] std::string room_name(std::uint32_t number) const;
+
+  // And then nothing does.
+  bool run_until(std::int64_t until_ms);
+  void calm_down();
+  [[nodiscard]] bool at_peace() const;
+  [[nodiscard]] std::string who_is_away() const;
+  [[nodiscard]] std::string what_differs();
+  [[nodiscard]] std::string what_differs_about_others(const Client& client) const;
+  void everybody_leaves();
+
+  std::vector<std::unique_ptr<Client>> clients_;
+  std::vector<std::unique_ptr<Server>> servers_;  // the dead, too, until the end
+  Server* current_ = nullptr;                     // accepts; null: none does
+  Server* draining_ = nullptr;
+  std::map<LinkId, Ends> ends_;
+  std::map<std::string, std::string> users_;  // by session
+  bool faulty_ = true;
+  std::int64_t calm_ms_ = 0;  // since then nothing goes wrong; 0: it does
+};
+
+}  // namespace pluv::sim
