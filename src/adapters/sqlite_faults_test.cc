@@ -157,6 +157,23 @@ TEST_F(SqliteFaults, AppendBehindTheLoadThatDropsATornRecordComesAfterIt) {
   EXPECT_EQ(load(*store_, "room")->updates, (Texts{"room 1", "again"}));
 }
 
+// Were the torn record still there behind the next one, it would not be the newest any more, and the
+// room could never be read again.
+TEST_F(SqliteFaults, TornRecordThatTheDiskWouldNotTakeBackIsGoneWithTheNextUpdateThatItTakes) {
+  open();
+  fill("room", 3);
+  with_sql("UPDATE records SET data = x'00' WHERE number = 3");
+  disk_.fail_writes(FaultyVfs::kAlways);
+  EXPECT_EQ(load(*store_, "room")->updates, (Texts{"room 1", "room 2"}));
+  EXPECT_EQ(append(*store_, "room", "lost").error().code, ErrorCode::unavailable);
+  disk_.fail_writes(0);
+  EXPECT_EQ(*append(*store_, "room", "room 3"), 3U);
+  store_.reset();
+  open();
+  EXPECT_EQ(load(*store_, "room")->updates, (Texts{"room 1", "room 2", "room 3"}));
+  EXPECT_TRUE(verify(*store_)->empty());
+}
+
 TEST_F(SqliteFaults, RoomWhoseOnlyRecordIsDamagedIsAnErrorAndNoEmptyRoom) {
   open();
   fill("room", 1);

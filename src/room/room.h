@@ -224,6 +224,9 @@ class Room {
                                              std::string_view base64);
   [[nodiscard]] Result<void> check_document_size(SessionIndex index, std::string_view update);
   void open_storage(SessionIndex index);
+  void open_unanswered(SessionIndex index);
+  [[nodiscard]] StorageSession& storage_of(SessionIndex index);
+  void send_missed(SessionIndex index, std::string_view state);
   void resync(SessionIndex index, RefusalReason reason, std::string_view close_reason);
   void document_changed(std::string update);
   void tell_update(Whom whom, const SessionIndex* sender, std::string_view added,

@@ -330,7 +330,7 @@ void Room::wake_storage() {
       const std::int64_t due = exchange->open_at_ms(definition_.limits);
       if (due <= now_.steady_ms && may_release()) {
         ++released_;
-        open_storage(index);
+        open_unanswered(index);
       } else if (storage.answer_due_ms == 0 || due < storage.answer_due_ms) {
         storage.answer_due_ms = due;
       }

@@ -1,5 +1,6 @@
 // A room's document: what its sessions send of it and are sent. protocol.md, section 6.
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -39,9 +40,7 @@ void Room::begin_exchange(SessionIndex index, std::string_view update) {
     send_to(index, begin);
     return;
   }
-  Session& self = session(index);
-  if (!self.storage) self.storage = std::make_unique<StorageSession>();
-  StorageSession& exchange = *self.storage;
+  StorageSession& exchange = storage_of(index);
   exchange.update.clear();
   exchange.answer_due = true;
   if (!update.empty()) {
@@ -55,7 +54,7 @@ void Room::begin_exchange(SessionIndex index, std::string_view update) {
   if (storage_->ready) {
     answer_exchange(index);
   } else {
-    self.waiting_for = storage_->load_ticket;
+    session(index).waiting_for = storage_->load_ticket;
   }
 }
 
@@ -132,17 +131,34 @@ void Room::send_storage_received(SessionIndex index, std::string_view change_kin
 
 // From now on the session is sent every change; first, what it has missed.
 void Room::open_storage(SessionIndex index) {
-  Session& self = session(index);
-  Storage& storage = *storage_;
-  if (!self.storage) self.storage = std::make_unique<StorageSession>();
-  StorageSession& exchange = *self.storage;
+  StorageSession& exchange = storage_of(index);
   if (exchange.stage == StorageSession::Stage::open) return;
   exchange.stage = StorageSession::Stage::open;
-  const std::uint64_t seen = std::exchange(exchange.version, storage.version);
+  const std::uint64_t seen = std::exchange(exchange.version, storage_->version);
   const std::string state = std::exchange(exchange.state, {});
-  if (seen == storage.version || storage.document->empty()) return;
+  if (seen != storage_->version) send_missed(index, state);
+}
+
+// It has not answered for so long that it hears of changes all the same. What it was sent counts
+// for little: a client that begins a new document with its answer has thrown away what came before.
+void Room::open_unanswered(SessionIndex index) {
+  std::string state = storage_of(index).state;
+  open_storage(index);
+  storage_of(index).late_state = std::move(state);
+}
+
+Room::StorageSession& Room::storage_of(SessionIndex index) {
+  auto& exchange = session(index).storage;
+  if (!exchange) exchange = std::make_unique<StorageSession>();
+  return *exchange;
+}
+
+// All that is new since the document had this state; empty: all.
+void Room::send_missed(SessionIndex index, std::string_view state) {
+  Document& document = *storage_->document;
+  if (document.empty()) return;
   const std::string missed =
-      state.empty() ? storage.document->encode_to_send() : storage.document->encode_since(state);
+      state.empty() ? document.encode_to_send() : document.encode_since(state);
   const std::uint32_t begin = frame_begin();
   protocol::v5::append_storage_updated(effects_->bytes, sender_of(index), id_,
                                        base64_encode(missed));
@@ -168,7 +184,11 @@ void Room::update_storage(SessionIndex index, const ClientMessage& message) {
   if (initialized) self.storage_exchanged = true;
   if (!storage_) return;
   open_storage(index);
-  if (initialized) self.storage->resyncing = false;
+  if (initialized) {
+    self.storage->resyncing = false;
+    const std::optional<std::string> late = std::exchange(self.storage->late_state, std::nullopt);
+    if (late) send_missed(index, *late);
+  }
   if (message.update.empty()) return;  // a client without storage
   const auto update = base64_decode(message.update);
   const Result<Applied> applied =

@@ -133,6 +133,30 @@ TEST(RoomStorage, AClientThatNeverAnswersHearsOfChangesAfterTenSeconds) {
   EXPECT_EQ(bob.text(), "a");
 }
 
+// It begins anew with its answer, and with it goes what it was sent before.
+TEST(RoomStorage, AClientThatAnswersLateIsSentWhatCameSinceOnceMore) {
+  TestRoom room(yjs_definition());
+  StorageClient ann(room, 1);
+  StorageClient bob(room, 2);
+  ann.join_fully();
+  bob.join();
+  bob.read();
+  EXPECT_EQ(bob.change_kind, "empty");
+  ann.type(0, "a");
+  room.run_ms(10'001);
+  room.take(bob.index());  // thrown away
+  ann.type(1, "b");
+  bob.answer();
+  bob.read();
+  EXPECT_EQ(bob.text(), "ab");
+  ann.type(2, "c");
+  bob.answer();  // a second answer finds it up to date
+  const std::size_t updates = bob.updates.size();
+  bob.read();
+  EXPECT_EQ(bob.text(), "abc");
+  EXPECT_EQ(bob.updates.size(), updates);
+}
+
 // The change would reach it right behind the document that it is still reading.
 TEST(RoomStorage, AClientOfALargeDocumentIsGivenTheTimeToReadIt) {
   TestRoom room(yjs_definition());

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,9 @@ struct Room::StorageSession {
   std::string update;            // with that: its own first document
   std::uint64_t version = 0;     // of the document, of what it was sent or will be
   std::string state;             // answered: the document's state then
+  // Open though it has not answered: the document's state that it was sent. When it answers it is
+  // sent all that came since, once more.
+  std::optional<std::string> late_state;
   std::int64_t answered_ms = 0;  // 0: the answer is not on its way yet
   std::size_t answer_bytes = 0;
   std::uint32_t refusals = 0;    // while it is resyncing

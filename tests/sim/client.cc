@@ -38,6 +38,9 @@ void Client::fail(const std::string& what) {
 void Client::send(std::string_view type, const std::string& data) {
   if (!link_) return;
   const std::string text = "{\"type\":\"" + std::string(type) + "\",\"data\":" + data + "}";
+  if (world_.record.told()) {
+    world_.record.tell(world_.agenda.now_ms(), name() + " -> " + text.substr(0, 160));
+  }
   std::string bytes;
   net::append_frame(bytes, net::Opcode::text, text, net::MaskKey{1, 2, 3, 4});
   world_.network.send_to_server(*link_, std::move(bytes));
@@ -236,12 +239,14 @@ void Client::registered(const json::Value& data) {
   std::string update;
   const bool has_document = !data.find("state")->is_null();
   if (has_document || offline_.empty()) {
-    update = initial_state();
+    if (!traits_.empty_handed || initialized_) update = initial_state();
   } else {
     update = merged_offline();
   }
-  send("$initializeSession", "{\"presence\":{\"c\":" + std::to_string(traits_.index) +
-                                 "},\"update\":\"" + base64_encode(update) + "\"}");
+  std::string presence = "{\"c\":" + std::to_string(traits_.index);
+  if (last_presence_ != 0) presence += ",\"last\":" + std::to_string(last_presence_);
+  send("$initializeSession",
+       "{\"presence\":" + presence + "},\"update\":\"" + base64_encode(update) + "\"}");
 }
 
 void Client::storage_received(const json::Value& data) {
@@ -282,7 +287,8 @@ void Client::storage_updated(const json::Value& data) {
   const auto update = base64_decode(text_of(data, "state"));
   if (!update) return fail("was sent an update that is no base64");
   take(*update);
-  keep(*update);
+  // What comes before its first document comes too early for the original to make anything of it.
+  if (initialized_) keep(*update);
   if (answered_ && answering_ == 0) check_gaps();
 }
 

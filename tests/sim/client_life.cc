@@ -106,6 +106,7 @@ void Client::closed() { drop(1006); }
 
 void Client::drop(std::uint16_t code) {
   if (!link_) return;
+  world_.closed_with(*this, code);
   if (world_.record.told()) {
     world_.record.tell(world_.agenda.now_ms(), name() + " is closed with " + std::to_string(code));
   }

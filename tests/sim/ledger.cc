@@ -47,14 +47,17 @@ void Ledger::compacted(const std::string& room, std::uint64_t last, const std::s
     if (number <= last) (void)in_snapshot.apply_update(update);
   }
   if (lacks) fail(room, "a snapshot lacks what it replaces");
-  ledger.snapshot_before = std::exchange(ledger.snapshot, snapshot);
-  ledger.snapshot_of_before = std::exchange(ledger.snapshot_of, last);
+  ledger.snapshots_before.emplace_back(ledger.snapshot_of, std::move(ledger.snapshot));
+  ledger.snapshot = snapshot;
+  ledger.snapshot_of = last;
 }
 
 void Ledger::synced() {
   // How much of one is there that nobody has read since the power was cut shows when it is read.
   for (auto& [room, ledger] : rooms_) {
-    if (!ledger.cut) ledger.synced = ledger.last;
+    if (ledger.cut) continue;
+    ledger.synced = ledger.last;
+    ledger.snapshots_before.clear();
   }
 }
 
@@ -83,10 +86,14 @@ void Ledger::loaded(const std::string& room, const adapters::StoredDocument& doc
   if (document.has_snapshot && !document.updates.empty()) {
     if (document.updates[0] == ledger.snapshot) {
       number = ledger.snapshot_of;
-    } else if (ledger.cut && document.updates[0] == ledger.snapshot_before) {
-      number = ledger.snapshot_of_before;
     } else {
-      fail(room, "the snapshot that was read is not the one that was written");
+      const auto before = std::find_if(
+          ledger.snapshots_before.begin(), ledger.snapshots_before.end(),
+          [&](const auto& snapshot) { return snapshot.second == document.updates[0]; });
+      if (!ledger.cut || before == ledger.snapshots_before.end()) {
+        return fail(room, "the snapshot that was read is not the one that was written");
+      }
+      number = before->first;
     }
     at = 1;
   }
@@ -109,6 +116,7 @@ void Ledger::loaded(const std::string& room, const adapters::StoredDocument& doc
   // What is there now is what is kept.
   ledger.cut = false;
   ledger.torn = false;
+  ledger.snapshots_before.clear();
   ledger.last = document.last;
   ledger.log.erase(ledger.log.upper_bound(document.last), ledger.log.end());
   ledger.synced = std::min(ledger.synced, ledger.last);

@@ -8,6 +8,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "adapters/store.h"
 #include "sim/agenda.h"
@@ -47,8 +49,8 @@ class Ledger {
     std::map<std::uint64_t, std::string> log;    // behind the snapshot
     std::string snapshot;
     std::uint64_t snapshot_of = 0;
-    std::string snapshot_before;  // the one that a power cut may bring back
-    std::uint64_t snapshot_of_before = 0;
+    // Those that a power cut may bring back, the oldest first.
+    std::vector<std::pair<std::uint64_t, std::string>> snapshots_before;
     std::uint64_t last = 0;
     std::uint64_t synced = 0;
     bool cut = false;   // the power was cut since it was last loaded

@@ -55,6 +55,7 @@ void World::calm_down() {
     if (!run_until(agenda.now_ms() + kSliceMs)) return;
     if (agenda.now_ms() > home_until) return fail("not everybody is home: " + who_is_away());
   }
+  peaceful_ = true;
   for (const auto& client : clients_) client->say_last_presence();
   const std::int64_t equal_until = agenda.now_ms() + kEqualMsMax;
   std::string unequal;
@@ -145,6 +146,7 @@ std::string World::what_differs_about_others(const Client& client) const {
 }
 
 void World::everybody_leaves() {
+  peaceful_ = false;
   std::map<std::string, std::string> contents;
   for (const auto& client : clients_) contents[client->traits().room] = content_of(client->doc());
   for (const auto& client : clients_) client->end();

@@ -28,7 +28,8 @@ void draw_limits(Random& random, Plan& plan) {
     limits.log_bytes_min = 256;
     limits.log_updates_max = 8;
   }
-  if (random.once_in(4)) limits.unsaved_bytes_max = 4 * 1024;
+  // With many clients what they bring at once would be over it each time that they come back.
+  if (random.once_in(4) && plan.clients <= 12) limits.unsaved_bytes_max = 4 * 1024;
   if (random.once_in(4)) limits.gated_bytes_max = 4 * 1024;
   if (random.once_in(4)) limits.store_retry_ms = 1'000;
   if (random.once_in(4)) {
@@ -52,6 +53,7 @@ Plan make_plan(std::uint64_t seed, bool sqlite) {
   plan.faulty_ms = random.between(10'000, plan.clients > 60 ? 20'000 : 60'000);
   plan.tabs_max = random.flip() ? 0 : 1 + random.below(3);
   plan.forgetful_once_in = some(random, 4);
+  plan.empty_handed_once_in = some(random, 4);
   plan.slow_once_in = some(random, 3);
   plan.silent_storage_once_in = some(random, 4);
   const std::int64_t pace = plan.clients > 60 ? 8 : 1;  // many clients do less each

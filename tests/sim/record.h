@@ -81,7 +81,7 @@ class Record {
   Counts counts;
 
  private:
-  static constexpr std::size_t kLinesMax = 400;
+  static constexpr std::size_t kLinesMax = 100'000;
 
   bool with_story_;
   std::uint64_t hash_ = 0xcbf2'9ce4'8422'2325;

@@ -142,7 +142,9 @@ bool SqliteDisk::tear_newest(const std::string& room) {
   PLUV_ASSERT(find.ok());
   adapters::SqliteQuery query(*find);
   if (!query.text(room).run().ok()) return false;
-  return sqlite3_changes((*open)->database.handle()) == 1;
+  if (sqlite3_changes((*open)->database.handle()) != 1) return false;
+  // Or a power cut might make it whole again.
+  return (*open)->database.sync_log().ok();
 }
 
 void SqliteDisk::close() {

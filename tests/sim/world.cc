@@ -80,6 +80,7 @@ void World::make_clients() {
     if (plan.tabs_max > 0) traits.user = "u" + std::to_string(index / plan.tabs_max);
     traits.offline_store = random.once_in(plan.offline_store_once_in);
     traits.forgetful = random.once_in(plan.forgetful_once_in);
+    traits.empty_handed = random.once_in(plan.empty_handed_once_in);
     traits.slow = random.once_in(plan.slow_once_in);
     if (random.once_in(plan.silent_storage_once_in)) traits.storage_answer_ms_max = 15'000;
     clients_.push_back(std::make_unique<Client>(*this, std::move(traits)));
@@ -333,6 +334,11 @@ void World::store_trouble() {
 
 void World::edit_by_the_server() {
   if (current_ != nullptr) current_->edit(room_name(random.below(plan.rooms)));
+}
+
+void World::closed_with(const Client& client, std::uint16_t code) {
+  if (!peaceful_ || client.traits().slow) return;
+  fail(client.name() + " was closed with " + std::to_string(code) + ", in peace");
 }
 
 void World::pong_was_late(const Client& client) {

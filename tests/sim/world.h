@@ -33,6 +33,7 @@ class World final : public NetworkEnds {
 
   // Of clients. opened: what to do with the link; answers false when nobody wants it any more.
   void connect(Client& client, std::function<bool(LinkId)> opened);
+  void closed_with(const Client& client, std::uint16_t code);
   void pong_was_late(const Client& client);
   // The user behind a session that there is or was; empty: none.
   [[nodiscard]] const std::string& user_of(const std::string& session) const;
@@ -102,6 +103,7 @@ class World final : public NetworkEnds {
   std::map<LinkId, Ends> ends_;
   std::map<std::string, std::string> users_;  // by session
   bool faulty_ = true;
+  bool peaceful_ = false;     // and everybody was home
   std::int64_t calm_ms_ = 0;  // since then nothing goes wrong; 0: it does
 };
 
