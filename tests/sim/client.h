@@ -125,6 +125,7 @@ class Client {
   std::string session_;
   bool answered_ = false;  // $storageReceived
   bool listed_ = false;
+  bool answers_late_ = false;  // was sent changes before it had answered
   std::uint32_t answering_ = 0;  // $storageReceived whose answers are on their way
   std::int64_t pinged_ms_ = 0;   // 0: no pong is awaited
   std::set<std::string> gone_;   // sessions that were said to have left

@@ -67,7 +67,7 @@ void Client::connect() {
     frames_ = net::FrameReader(net::FrameReaderOptions{
         .role = net::Role::client, .message_bytes_max = 64 * 1024 * 1024});
     session_.clear();
-    answered_ = listed_ = false;
+    answered_ = listed_ = answers_late_ = false;
     answering_ = 0;
     pinged_ms_ = 0;
     gone_.clear();
