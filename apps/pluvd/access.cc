@@ -19,24 +19,44 @@ constexpr std::array<std::string_view, 16> kAnimals = {
     "Badger", "Beaver", "Crane", "Dolphin", "Falcon", "Finch", "Fox",     "Heron",
     "Lynx",   "Marten", "Otter", "Owl",     "Panda",  "Robin", "Sparrow", "Wombat"};
 
+Result<std::shared_ptr<const auth::TokenKeys>> derive(std::span<const std::string> secrets) {
+  const std::vector<std::string_view> views(secrets.begin(), secrets.end());
+  Result<auth::TokenKeys> keys = auth::TokenKeys::from_secrets(views);
+  if (!keys.ok()) return keys.error();
+  return std::make_shared<const auth::TokenKeys>(std::move(keys).value());
+}
+
 }  // namespace
 
-Access::Access(auth::TokenKeys keys, const Limits& limits) : keys_(std::move(keys)) {
+Access::Access(Keys keys, const Limits& limits) : current_(std::make_unique<Current>()) {
+  current_->keys = std::move(keys);
   policy_.limits.user_id_chars_max = limits.user_id_chars_max;
   policy_.limits.user_bytes_max = limits.user_bytes_max;
 }
 
 Result<Access> Access::make(std::span<const std::string> secrets, const Limits& limits) {
-  const std::vector<std::string_view> views(secrets.begin(), secrets.end());
-  Result<auth::TokenKeys> keys = auth::TokenKeys::from_secrets(views);
+  Result<Keys> keys = derive(secrets);
   if (!keys.ok()) return keys.error();
   return Access(std::move(keys).value(), limits);
+}
+
+Result<void> Access::replace_secrets(std::span<const std::string> secrets) {
+  Result<Keys> keys = derive(secrets);
+  if (!keys.ok()) return keys.error();
+  const std::lock_guard lock(current_->mutex);
+  current_->keys.swap(keys.value());  // the old ones are wiped with the last join that reads them
+  return {};
+}
+
+Access::Keys Access::keys() const {
+  const std::lock_guard lock(current_->mutex);
+  return current_->keys;
 }
 
 Result<native::AuthorizedUser> Access::authorize(const native::JoinRequest& join) const {
   if (join.token.empty()) return Error{ErrorCode::unauthorized, "the request has no token"};
   Result<auth::TokenClaims> claims =
-      auth::decode_token(keys_, join.token, join.room, join.now_unix_ms, policy_);
+      auth::decode_token(*keys(), join.token, join.room, join.now_unix_ms, policy_);
   if (!claims.ok()) return claims.error();
   return native::AuthorizedUser{
       .id = std::move(claims->user_id), .json = std::move(claims->user_json), .user = nullptr};
@@ -78,7 +98,7 @@ Result<std::string> Access::make_token(std::string_view room, std::string_view i
   request.user_json = user_json;
   request.now_unix_ms = now_unix_ms;
   request.limits = policy_.limits;
-  return auth::encode_token(keys_, request);
+  return auth::encode_token(*keys(), request);
 }
 
 Result<std::string> random_secret() {

@@ -1,8 +1,10 @@
-// Who may enter: makes and checks room tokens with the deployment's secrets. Immutable after
-// construction, so any loop may use it. Never logs and never returns a secret.
+// Who may enter: makes and checks room tokens with the deployment's secrets, which can be replaced
+// while it does. Any loop may use it at any time. Never logs and never returns a secret.
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,6 +23,10 @@ class Access {
   [[nodiscard]] static Result<Access> make(std::span<const std::string> secrets,
                                            const Limits& limits);
 
+  // From now on these make and check tokens; who is in a room stays. Errors are those of make(),
+  // and leave the old ones in force.
+  [[nodiscard]] Result<void> replace_secrets(std::span<const std::string> secrets);
+
   // For native::ServerHooks::authorize.
   [[nodiscard]] Result<native::AuthorizedUser> authorize(const native::JoinRequest& join) const;
 
@@ -31,9 +37,17 @@ class Access {
                                                std::int64_t now_unix_ms) const;
 
  private:
-  Access(auth::TokenKeys keys, const Limits& limits);
+  using Keys = std::shared_ptr<const auth::TokenKeys>;
+  // Held for the copy of a pointer, once a join.
+  struct Current {
+    std::mutex mutex;
+    Keys keys;
+  };
 
-  auth::TokenKeys keys_;
+  Access(Keys keys, const Limits& limits);
+  [[nodiscard]] Keys keys() const;
+
+  std::unique_ptr<Current> current_;
   auth::TokenPolicy policy_;
 };
 

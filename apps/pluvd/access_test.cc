@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/ids.h"
@@ -59,6 +61,49 @@ TEST(Access, SignsWithTheNewestSecretAndReadsAll) {
   const std::string token = access.make_token("r", "u", "U", kNowMs).value();
   EXPECT_TRUE(enter(access_of({"new"}), "r", token).ok());
   EXPECT_FALSE(enter(access_of({"old"}), "r", token).ok());
+}
+
+TEST(Access, TakesSecretsInThePlaceOfOthers) {
+  const std::string before = access_of({"old"}).make_token("r", "u", "U", kNowMs).value();
+  const std::string after = access_of({"new"}).make_token("r", "u", "U", kNowMs).value();
+  Access access = access_of({"old"});
+  EXPECT_FALSE(enter(access, "r", after).ok());
+  const std::vector<std::string> both = {"new", "old"};
+  ASSERT_TRUE(access.replace_secrets(both).ok());
+  EXPECT_TRUE(enter(access, "r", before).ok());
+  EXPECT_TRUE(enter(access, "r", after).ok());
+  const std::string signed_now = access.make_token("r", "u", "U", kNowMs).value();
+  EXPECT_TRUE(enter(access_of({"new"}), "r", signed_now).ok());
+  ASSERT_TRUE(access.replace_secrets(std::span(both).first(1)).ok());
+  EXPECT_FALSE(enter(access, "r", before).ok());
+  EXPECT_TRUE(enter(access, "r", after).ok());
+}
+
+TEST(Access, KeepsItsSecretsWhenItCannotTakeOthers) {
+  Access access = access_of({"old"});
+  const std::string token = access.make_token("r", "u", "U", kNowMs).value();
+  EXPECT_FALSE(access.replace_secrets({}).ok());
+  EXPECT_FALSE(access.replace_secrets(std::vector<std::string>{"new", ""}).ok());
+  EXPECT_FALSE(access.replace_secrets(std::vector<std::string>(9, "one of too many")).ok());
+  EXPECT_TRUE(enter(access, "r", token).ok());
+}
+
+TEST(Access, LetsPeopleInWhileItsSecretsAreReplaced) {
+  Access access = access_of({"old"});
+  const std::string token = access.make_token("r", "u", "U", kNowMs).value();
+  std::atomic<bool> enough = false;
+  std::atomic<int> refused = 0;
+  std::thread joining([&] {
+    while (!enough) refused += enter(access, "r", token).ok() ? 0 : 1;
+  });
+  const std::vector<std::string> one = {"new", "old"};
+  const std::vector<std::string> other = {"old", "new"};
+  for (int at = 0; at < 200; ++at) {
+    EXPECT_TRUE(access.replace_secrets(at % 2 == 0 ? one : other).ok());
+  }
+  enough = true;
+  joining.join();
+  EXPECT_EQ(refused, 0);
 }
 
 TEST(Access, InventsAUserWhoWasNotNamed) {

@@ -4,9 +4,11 @@
 #include <cstdio>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "apps/pluvd/command_line.h"
+#include "apps/pluvd/process_secrets.h"
 #include "apps/pluvd/serve.h"
 #include "apps/pluvd/settings_load.h"
 #include "apps/pluvd/storage_command.h"
@@ -33,7 +35,9 @@ int check_config(const pluv::apps::LoadedSettings& loaded) {
   return pluv::apps::kExitOk;
 }
 
-int run(const std::vector<std::string>& arguments) {
+int run(int argc, char** argv) {
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  pluv::apps::hide_secret_arguments(argc, argv);
   if (!arguments.empty() && arguments.front() == "storage") {
     return pluv::apps::run_storage(std::span(arguments).subspan(1));
   }
@@ -47,13 +51,16 @@ int run(const std::vector<std::string>& arguments) {
     case pluv::apps::Command::check_config:
     case pluv::apps::Command::serve: break;
   }
-  const pluv::apps::LoadedSettings loaded =
-      pluv::apps::load_settings(command_line.value(), pluv::apps::process_environment());
+  const auto read = [line = command_line.value(),
+                     environment = pluv::apps::take_process_environment()] {
+    return pluv::apps::load_settings(line, environment);
+  };
+  pluv::apps::LoadedSettings loaded = read();
   if (command_line.value().command == pluv::apps::Command::check_config) {
     return check_config(loaded);
   }
   if (!loaded.problems.empty()) return report(loaded.problems);
-  return pluv::apps::serve(loaded);
+  return pluv::apps::serve(std::move(loaded), read);
 }
 
 }  // namespace
@@ -61,5 +68,5 @@ int run(const std::vector<std::string>& arguments) {
 int main(int argc, char** argv) {
   // A file that may not grow is a disk that is full: the write fails, and somebody is told.
   std::signal(SIGXFSZ, SIG_IGN);
-  return run({argv + 1, argv + argc});
+  return run(argc, argv);
 }

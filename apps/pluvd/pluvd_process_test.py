@@ -39,19 +39,21 @@ def run(*arguments, **variables):
 class Server:
     """A pluvd that serves; stopped at the end of the test."""
 
-    def __init__(self, test, *arguments, listening=None, **variables):
+    def __init__(self, test, *arguments, listening=None, who=None, cwd=None, preexec=None,
+                 program=(PLUVD,), **variables):
         self.log = tempfile.TemporaryFile("w+")
         if "PLUV_DATA" not in variables:
             folder = tempfile.TemporaryDirectory()
             test.addCleanup(folder.cleanup)
             variables["PLUV_DATA"] = folder.name
-        command = [PLUVD, *arguments]
+        command = [*program, *arguments]
         if listening is not None:  # as systemd starts it: the socket is descriptor 3
             command = ["sh", "-c", f'exec env LISTEN_FDS=1 LISTEN_PID=$$ "$0" "$@" '
                        f"3<&{listening.fileno()}", *command]
         self.process = subprocess.Popen(command, env=environment(**variables),
                                         pass_fds=[listening.fileno()] if listening else [],
-                                        stdout=subprocess.PIPE, stderr=self.log, text=True)
+                                        stdout=subprocess.PIPE, stderr=self.log, text=True,
+                                        cwd=cwd, preexec_fn=preexec, **(who or {}))
         test.addCleanup(self.kill)
         # It prints the line, or it ends and closes the pipe; CTest's time limit is the bound.
         self.line = self.process.stdout.readline()
@@ -283,6 +285,7 @@ class PluvdTest(unittest.TestCase):
                 (["--dev", "--host", "0.0.0.0"], "pluvd: host: 0.0.0.0"),
                 (["--config", "/nowhere.toml"], "pluvd: config: cannot read /nowhere.toml"),
                 ([], "pluvd: secret: none is set"),
+                (["--secret", "short"], "pluvd: secret: one of 5 characters can be guessed"),
                 (["--dev", "--data", "/dev/null/x"], "pluvd: data: cannot make /dev/null/x")):
             done = run(*arguments)
             self.assertEqual((done.returncode, done.stdout), (2, ""), arguments)
@@ -306,7 +309,7 @@ class PluvdTest(unittest.TestCase):
             self.assertIn(f"{path}:2: prot is not a setting; did you mean port?", done.stderr)
 
     def test_warns_loudly_of_a_weak_secret(self):
-        server = Server(self, "--port", "0", PLUV_AUTH_SECRET="short")
+        server = Server(self, "--port", "0", PLUV_AUTH_SECRET="1234" * 8)
         self.assertEqual(server.stop(), 0)
         self.assertRegex(server.text(), r"(?m) warn\w* +doubtful_setting .*can be guessed")
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "auth/hmac.h"
+#include "auth/wipe.h"
 #include "base/ids.h"
 
 namespace pluv::apps {
@@ -19,7 +20,15 @@ net::Response plain(int status, std::string text) {
 }  // namespace
 
 Routes::Routes(RouteOptions options, RouteSources sources)
-    : options_(std::move(options)), sources_(std::move(sources)) {}
+    : metrics_token_(std::exchange(options.metrics_token, {})),
+      options_(std::move(options)),
+      sources_(std::move(sources)) {}
+
+void Routes::set_metrics_token(std::string token) {
+  const std::lock_guard lock(metrics_token_mutex_);
+  metrics_token_.swap(token);
+  auth::wipe(token);
+}
 
 Routes::Route Routes::route_of(std::string_view path) const {
   if (path == kAuthorizePath) return Route::authorize;
@@ -91,17 +100,19 @@ net::Response Routes::authorize(const net::Request& request) const {
   return plain(callers_fault ? 400 : 500, token.error().message + ".\n");
 }
 
+bool Routes::may_read_metrics(const net::Request& request) const {
+  constexpr std::string_view kScheme = "bearer ";
+  const std::string_view given = request.header("Authorization").value_or("");
+  const std::lock_guard lock(metrics_token_mutex_);
+  if (metrics_token_.empty()) return true;
+  return net::equals_ignoring_case(given.substr(0, kScheme.size()), kScheme) &&
+         auth::equal_constant_time(given.substr(kScheme.size()), metrics_token_);
+}
+
 net::Response Routes::metrics(const net::Request& request) const {
-  if (!options_.metrics_token.empty()) {
-    constexpr std::string_view kScheme = "bearer ";
-    const std::string_view given = request.header("Authorization").value_or("");
-    const bool allowed =
-        net::equals_ignoring_case(given.substr(0, kScheme.size()), kScheme) &&
-        auth::equal_constant_time(given.substr(kScheme.size()), options_.metrics_token);
-    if (!allowed) {
-      return plain(401, "This needs the bearer token of the setting metrics-token.\n")
-          .header("WWW-Authenticate", "Bearer realm=\"pluvd metrics\"");
-    }
+  if (!may_read_metrics(request)) {
+    return plain(401, "This needs the bearer token of the setting metrics-token.\n")
+        .header("WWW-Authenticate", "Bearer realm=\"pluvd metrics\"");
   }
   return net::Response(200)
       .header("Cache-Control", "no-store")

@@ -1,10 +1,11 @@
 // pluvd's HTTP routes as a function of the request: tokens in development, health, metrics and the
-// start page. Immutable after construction; answers from any loop. What is not here is the
-// platform's: rooms, and 404 for what nobody answers.
+// start page. Immutable after construction, but for the metrics' token; answers from any loop. What
+// is not here is the platform's: rooms, and 404 for what nobody answers.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -45,6 +46,9 @@ class Routes {
   // nullopt: no such route. A HEAD is answered as its GET; the platform drops the body.
   [[nodiscard]] std::optional<net::Response> answer(const net::Request& request) const;
 
+  // In the place of that of the options; empty: none is asked for. From any thread.
+  void set_metrics_token(std::string token);
+
  private:
   enum class Route : std::uint8_t { none, authorize, health, ready, metrics, start_page, room };
 
@@ -54,7 +58,10 @@ class Routes {
   [[nodiscard]] net::Response metrics(const net::Request& request) const;
   [[nodiscard]] net::Response options(Route route, const net::Request& request) const;
   void add_cors(net::Response& response, Route route, const net::Request& request) const;
+  [[nodiscard]] bool may_read_metrics(const net::Request& request) const;
 
+  mutable std::mutex metrics_token_mutex_;
+  std::string metrics_token_;
   const RouteOptions options_;
   const RouteSources sources_;
 };

@@ -15,8 +15,11 @@
 #include "apps/pluvd/access.h"
 #include "apps/pluvd/demo.h"
 #include "apps/pluvd/log.h"
+#include "apps/pluvd/process_secrets.h"
+#include "apps/pluvd/reload.h"
 #include "apps/pluvd/routes.h"
 #include "apps/pluvd/store.h"
+#include "auth/wipe.h"
 #include "json/writer.h"
 #include "platform/native/metrics.h"
 #include "room/yjs_document.h"
@@ -47,6 +50,11 @@ RouteOptions route_options(const Settings& settings) {
     if (origin == "*") out.cors_any = true;
   }
   return out;
+}
+
+void wipe_secrets(Settings& settings) {
+  auth::wipe(settings.secrets);
+  auth::wipe(settings.metrics_token);
 }
 
 // A socket of systemd or of a predecessor has the address that these chose.
@@ -109,7 +117,24 @@ RouteSources route_sources(Running& running) {
   };
 }
 
-native::ServerHooks server_hooks(Running& running, const Settings& settings) {
+// Certificates and secrets are renewed; sessions stay.
+void reload(Running& running, const Settings& settings,
+            const std::function<LoadedSettings()>& read_again) {
+  LoadedSettings fresh = read_again();
+  const Reloadable target{
+      .access = *running.access,
+      .routes = *running.routes,
+      .log = [&running](std::string_view level, std::string_view event, std::string_view reason) {
+        running.log.explain(level, event, reason);
+      }};
+  if (reload_secrets(settings, fresh, target) && !settings.tls_cert.empty()) {
+    running.server->reload_tls();
+  }
+  wipe_secrets(fresh.settings);
+}
+
+native::ServerHooks server_hooks(Running& running, const Settings& settings,
+                                 std::function<LoadedSettings()> read_again) {
   native::ServerHooks hooks;
   if (settings.tokens_required()) {
     hooks.authorize = [&running](const native::JoinRequest& join) {
@@ -122,6 +147,11 @@ native::ServerHooks server_hooks(Running& running, const Settings& settings) {
   hooks.log = [&running](std::string_view level, std::string_view event, std::string_view fields) {
     running.log.write(level, event, fields);
   };
+  if (!settings.dev) {  // which ends with its terminal
+    hooks.on_hangup = [&running, &settings, read_again = std::move(read_again)] {
+      reload(running, settings, read_again);
+    };
+  }
   hooks.on_listening = [&running, &settings] {
     const Settings actual = with_address(settings, running.server->address());
     const std::uint16_t port = running.server->port();
@@ -203,8 +233,9 @@ Result<void> prepare_data_folder(const std::string& path) {
   return {};
 }
 
-int serve(const LoadedSettings& loaded) {
+int serve(LoadedSettings loaded, std::function<LoadedSettings()> read_again) {
   const Settings& settings = loaded.settings;
+  if (!settings.core_dumps) forbid_core_dumps();
   // When the reader of our log goes away, its lines are lost and nothing else.
   std::signal(SIGPIPE, SIG_IGN);
   if (settings.storage == "sqlite") {
@@ -214,6 +245,10 @@ int serve(const LoadedSettings& loaded) {
   Running running(settings);
   for (const std::string& warning : loaded.warnings) {
     running.log.explain("warn", "doubtful_setting", warning);
+  }
+  if (::geteuid() == 0) {
+    running.log.explain("warn", "runs_as_root",
+                        "nothing here needs it; give pluvd a user of its own");
   }
   if (settings.dev) {
     running.log.explain("warn", "development_mode",
@@ -225,12 +260,13 @@ int serve(const LoadedSettings& loaded) {
   if (!access.ok()) return fail("secret", access.error().message, kExitConfiguration);
   running.access.emplace(std::move(access).value());
   running.routes.emplace(route_options(settings), route_sources(running));
+  wipe_secrets(loaded.settings);
   Result<std::shared_ptr<adapters::Store>> store = open_store(
       settings, [&running](std::string_view level, std::string_view event, std::string_view what) {
         running.log.explain(level, event, what);
       });
   if (!store.ok()) return fail("storage", store.error().message, kExitStorage);
-  native::ServerHooks hooks = server_hooks(running, settings);
+  native::ServerHooks hooks = server_hooks(running, settings, std::move(read_again));
   hooks.store = std::move(*store);
   running.server = std::make_unique<native::Server>(server_config(settings),
                                                     room_definition(settings), std::move(hooks));

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "apps/pluvd/settings_load.h"
@@ -19,8 +20,9 @@ inline constexpr int kExitConfiguration = 2;
 inline constexpr int kExitCannotListen = 3;
 inline constexpr int kExitStorage = 4;
 
-// loaded has no problems.
-[[nodiscard]] int serve(const LoadedSettings& loaded);
+// loaded has no problems; its secrets are wiped when they have been used. read_again reads all
+// sources anew, at a SIGHUP, on a loop's thread.
+[[nodiscard]] int serve(LoadedSettings loaded, std::function<LoadedSettings()> read_again);
 
 [[nodiscard]] native::ServerConfig server_config(const Settings& settings);
 [[nodiscard]] room::Definition room_definition(const Settings& settings);

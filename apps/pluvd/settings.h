@@ -46,6 +46,8 @@ struct Settings {
   std::string log_format = "text";
   bool metrics = true;
   std::string metrics_token;
+  std::string metrics_token_file;
+  bool core_dumps = false;
 
   Limits limits;
 

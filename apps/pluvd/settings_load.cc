@@ -1,10 +1,8 @@
 #include "apps/pluvd/settings_load.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <string_view>
 
+#include "apps/pluvd/secret_files.h"
 #include "apps/pluvd/settings_file.h"
 #include "apps/pluvd/units.h"
 
@@ -12,14 +10,7 @@ namespace pluv::apps {
 namespace {
 
 constexpr std::size_t kConfigBytesMax = 1024 * 1024;
-constexpr std::size_t kSecretFileBytesMax = 64 * 1024;
 constexpr std::string_view kConfigVariable = "PLUV_CONFIG";
-
-// Whether users of the machine other than the owner and the group may read the file.
-bool readable_by_all(const std::string& path) {
-  struct stat status{};
-  return ::stat(path.c_str(), &status) == 0 && (status.st_mode & S_IROTH) != 0;
-}
 
 void apply(LoadedSettings& out, const Setting& setting, std::span<const std::string> values,
            const std::string& where) {
@@ -44,9 +35,7 @@ void apply_entry(LoadedSettings& out, const FileEntry& entry, const std::string&
     out.problems.push_back(where + ": one value is expected, not a list");
   } else {
     apply(out, *setting, entry.values, where);
-    if (is_secret(setting->kind) && readable_by_all(path)) {
-      out.warnings.push_back(where + ": every user of this machine can read this file; chmod 600");
-    }
+    if (is_secret(setting->kind)) judge_secret_file(out, where, path);
   }
 }
 
@@ -88,35 +77,7 @@ void load_environment(LoadedSettings& out, const Environment& environment) {
   }
 }
 
-void load_secret_file(LoadedSettings& out) {
-  const std::string& path = out.settings.secret_file;
-  if (path.empty()) return;
-  const Result<std::string> text = read_text_file(path, kSecretFileBytesMax);
-  if (!text.ok()) {
-    out.problems.push_back("secret-file: " + text.error().message);
-    return;
-  }
-  const std::vector<std::string> secrets = split_lines(text.value());
-  out.settings.secrets.insert(out.settings.secrets.end(), secrets.begin(), secrets.end());
-  if (secrets.empty()) out.problems.push_back("secret-file: " + path + " has no secret in it");
-  if (readable_by_all(path)) {
-    out.warnings.push_back("secret-file: every user of this machine can read " + path +
-                           "; chmod 600");
-  }
-}
-
 }  // namespace
-
-Environment process_environment() {
-  Environment out;
-  for (char** at = environ; at != nullptr && *at != nullptr; ++at) {
-    const std::string_view entry = *at;
-    const std::size_t equals = entry.find('=');
-    if (equals == std::string_view::npos || !entry.starts_with("PLUV_")) continue;
-    out.emplace_back(entry.substr(0, equals), entry.substr(equals + 1));
-  }
-  return out;
-}
 
 LoadedSettings read_settings(const CommandLine& command_line, const Environment& environment) {
   LoadedSettings out;
@@ -130,10 +91,11 @@ LoadedSettings read_settings(const CommandLine& command_line, const Environment&
     const std::string flag = "--" + std::string(given.setting->name);
     apply(out, *given.setting, given.values, flag);
     if (is_secret(given.setting->kind)) {
-      out.warnings.push_back(
-          flag + ": every user of this machine can see a command line; use " +
-          std::string(given.setting->env) +
-          (given.setting->kind == SettingKind::secrets ? " or --secret-file instead" : " instead"));
+      out.warnings.push_back(flag + ": every user of this machine can see a command line; use " +
+                             std::string(given.setting->env) +
+                             (given.setting->kind == SettingKind::secrets
+                                  ? " or --secret-file instead"
+                                  : " or --metrics-token-file instead"));
     }
   }
   return out;
@@ -141,7 +103,7 @@ LoadedSettings read_settings(const CommandLine& command_line, const Environment&
 
 LoadedSettings load_settings(const CommandLine& command_line, const Environment& environment) {
   LoadedSettings out = read_settings(command_line, environment);
-  load_secret_file(out);
+  load_secret_files(out);
   // Four seconds' worth at once: a client that was offline catches up.
   out.settings.limits.messages_burst_max = out.settings.limits.messages_per_second_max * 4;
   judge_settings(out);

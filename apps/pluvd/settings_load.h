@@ -12,12 +12,12 @@
 
 namespace pluv::apps {
 
-// Names and values of environment variables; of PLUV_ ones alone, the rest is ignored.
+// Names and values of environment variables; of PLUV_ ones alone, the rest is ignored. The
+// process's own: process_secrets.h.
 using Environment = std::vector<std::pair<std::string, std::string>>;
-[[nodiscard]] Environment process_environment();
 
 struct LoadedSettings {
-  Settings settings;  // secrets of the secret file included
+  Settings settings;  // what stands in the files of secrets included
   // Sentences that name the setting and where it was given. None: the settings can be used.
   std::vector<std::string> problems;
   // What works but should make an operator think.
@@ -27,8 +27,8 @@ struct LoadedSettings {
 [[nodiscard]] LoadedSettings load_settings(const CommandLine& command_line,
                                            const Environment& environment);
 
-// The same without the secret file and the rules about the whole: for a command that only looks for
-// the documents, where a missing secret is no problem.
+// The same without the files of secrets and the rules about the whole: for a command that only
+// looks for the documents, where a missing secret is no problem.
 [[nodiscard]] LoadedSettings read_settings(const CommandLine& command_line,
                                            const Environment& environment);
 
@@ -38,6 +38,9 @@ struct LoadedSettings {
 // The rules that concern several settings, or their meaning; part of load_settings.
 void judge_settings(LoadedSettings& loaded);
 
-inline constexpr std::size_t kSecretBytesWeak = 16;  // shorter ones can be guessed
+// A secret can be guessed by whoever has one token, at billions of guesses a second. Shorter ones
+// are refused; of fewer different bytes than this, one is warned.
+inline constexpr std::size_t kSecretBytesMin = 16;
+inline constexpr std::size_t kSecretVarietyMin = 8;
 
 }  // namespace pluv::apps

@@ -151,12 +151,42 @@ TEST(LoadSettings, RefusesASecretFileWithoutSecrets) {
   EXPECT_TRUE(mentions(load({"--secret-file", "/nowhere"}).problems, "cannot read /nowhere"));
 }
 
-TEST(LoadSettings, WarnsOfWeakSecretsAtTheirLimit) {
-  for (const std::size_t size : {kSecretBytesWeak - 1, kSecretBytesWeak, kSecretBytesWeak + 1}) {
-    const Environment environment = {{"PLUV_AUTH_SECRET", std::string(size, 'x')}};
-    EXPECT_EQ(mentions(load({}, environment).warnings, "can be guessed"), size < kSecretBytesWeak);
-    EXPECT_FALSE(mentions(load({"--dev"}, environment).warnings, "can be guessed"));
+TEST(LoadSettings, RefusesShortSecretsAtTheirLimit) {
+  const std::string varied = "0123456789abcdefg";
+  for (const std::size_t size : {kSecretBytesMin - 1, kSecretBytesMin, kSecretBytesMin + 1}) {
+    const Environment environment = {{"PLUV_AUTH_SECRET", varied.substr(0, size)}};
+    const LoadedSettings loaded = load({}, environment);
+    EXPECT_EQ(mentions(loaded.problems, std::to_string(size) + " characters can be guessed"),
+              size < kSecretBytesMin);
+    EXPECT_EQ(loaded.warnings, std::vector<std::string>());
+    EXPECT_TRUE(load({"--dev"}, environment).problems.empty());
+    // A strong one in front does not make up for it.
+    EXPECT_EQ(
+        load({}, {{"PLUV_AUTH_SECRET", kSecret + ("," + varied.substr(0, size))}}).problems.empty(),
+        size >= kSecretBytesMin);
   }
+}
+
+TEST(LoadSettings, WarnsOfSecretsOfFewDifferentCharactersAtTheirLimit) {
+  const std::string varied = "012345678";
+  for (const std::size_t different :
+       {kSecretVarietyMin - 1, kSecretVarietyMin, kSecretVarietyMin + 1}) {
+    const std::string secret = varied.substr(0, different) + std::string(32, '0');
+    const LoadedSettings loaded = load({}, {{"PLUV_AUTH_SECRET", secret}});
+    EXPECT_TRUE(loaded.problems.empty());
+    EXPECT_EQ(mentions(loaded.warnings, "different characters can be guessed"),
+              different < kSecretVarietyMin);
+    EXPECT_FALSE(mentions(load({"--dev"}, {{"PLUV_AUTH_SECRET", secret}}).warnings, "guessed"));
+  }
+}
+
+TEST(LoadSettings, WarnsOfADataFolderThatOthersCanWriteTo) {
+  std::string folder = testing::TempDir() + "pluvd_data_XXXXXX";
+  ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+  EXPECT_FALSE(mentions(load({"--dev", "--data", folder}).warnings, "can write to"));
+  ASSERT_EQ(::chmod(folder.c_str(), 0777), 0);
+  EXPECT_TRUE(mentions(load({"--dev", "--data", folder}).warnings, "can write to " + folder));
+  ::rmdir(folder.c_str());
 }
 
 TEST(LoadSettings, BoundsTheNumberOfSecrets) {
@@ -170,10 +200,42 @@ TEST(LoadSettings, BoundsTheNumberOfSecrets) {
 TEST(LoadSettings, WarnsOfSecretsThatOthersCanRead) {
   EXPECT_TRUE(mentions(load({"--secret", kSecret}).warnings, "can see a command line"));
   EXPECT_TRUE(mentions(load({"--dev", "--metrics-token=x"}).warnings, "PLUV_METRICS_TOKEN"));
-  const TemporaryFile secrets(kSecret, 0644);
-  EXPECT_TRUE(mentions(load({"--secret-file", secrets.path()}).warnings, "chmod 600"));
-  const TemporaryFile config(std::string("secret = \"") + kSecret + "\"\n", 0644);
-  EXPECT_TRUE(mentions(load({"--config", config.path()}).warnings, "chmod 600"));
+  const std::string config_text = std::string("secret = \"") + kSecret + "\"\n";
+  const std::string secret = "PLUV_AUTH_SECRET";
+  for (const mode_t mode : {0600U, 0640U, 0604U, 0644U, 0602U, 0666U}) {
+    const TemporaryFile secrets(kSecret, mode);
+    const TemporaryFile token("a token of its own", mode);
+    const TemporaryFile config(config_text, mode);
+    for (const LoadedSettings& loaded :
+         {load({"--secret-file", secrets.path()}), load({"--config", config.path()}),
+          load({"--metrics-token-file", token.path()}, {{secret, kSecret}})}) {
+      EXPECT_EQ(loaded.problems.empty(), (mode & 02) == 0) << mode;
+      EXPECT_EQ(mentions(loaded.problems, "can write to"), (mode & 02) != 0) << mode;
+      EXPECT_EQ(mentions(loaded.warnings, "can read"), (mode & 06) == 04) << mode;
+    }
+  }
+  const TemporaryFile pem("pem", 0644);
+  EXPECT_TRUE(mentions(load({"--dev", "--tls-cert", pem.path(), "--tls-key", pem.path()}).warnings,
+                       "tls-key: every user of this machine can read"));
+}
+
+TEST(LoadSettings, TakesTheMetricsTokenFromAFile) {
+  const Environment secret = {{"PLUV_AUTH_SECRET", kSecret}};
+  const TemporaryFile file("  a token of its own \n");
+  const LoadedSettings loaded = load({"--metrics-token-file", file.path()}, secret);
+  EXPECT_EQ(loaded.settings.metrics_token, "a token of its own");
+  EXPECT_EQ(loaded.warnings, std::vector<std::string>());
+  EXPECT_TRUE(mentions(load({"--metrics-token-file", file.path()},
+                            {{"PLUV_METRICS_TOKEN", "another one"}, secret.front()})
+                           .problems,
+                       "set one of them"));
+  const TemporaryFile two("one\ntwo\n");
+  EXPECT_TRUE(mentions(load({"--metrics-token-file", two.path()}, secret).problems, "one line"));
+  const TemporaryFile empty("\n");
+  EXPECT_TRUE(mentions(load({"--metrics-token-file", empty.path()}, secret).problems,
+                       "has no secret in it"));
+  EXPECT_TRUE(mentions(load({"--metrics-token-file", "/nowhere"}, secret).problems,
+                       "metrics-token-file: cannot read /nowhere"));
 }
 
 TEST(LoadSettings, NeverRepeatsASecretInAMessage) {

@@ -1,6 +1,10 @@
 // judge_settings: what is wrong or dangerous about settings that are each well formed.
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <set>
+
+#include "apps/pluvd/secret_files.h"
 #include "apps/pluvd/settings_load.h"
 #include "apps/pluvd/units.h"
 #include "auth/token_keys.h"
@@ -51,12 +55,21 @@ class Judge {
       problem("secret: " + std::to_string(settings_.secrets.size()) + " are set, at most " +
               std::to_string(auth::kTokenSecretsMax) + " are allowed");
     }
-    for (const std::string& secret : settings_.secrets) {
-      if (secret.size() < kSecretBytesWeak && !settings_.dev) {
-        warn("secret: one of " + std::to_string(secret.size()) +
-             " characters can be guessed, and whoever guesses it is every user; use at least 32 "
-             "random ones (openssl rand -base64 32)");
-      }
+    if (settings_.dev) return;
+    for (const std::string& secret : settings_.secrets) strength(secret);
+  }
+
+  void strength(const std::string& secret) {
+    constexpr const char* kAdvice =
+        " can be guessed, and whoever guesses it is every user; use at least 32 random ones "
+        "(openssl rand -base64 32)";
+    if (secret.size() < kSecretBytesMin) {
+      problem("secret: one of " + std::to_string(secret.size()) + " characters" + kAdvice);
+      return;
+    }
+    const std::size_t different = std::set<char>(secret.begin(), secret.end()).size();
+    if (different < kSecretVarietyMin) {
+      warn("secret: one of " + std::to_string(different) + " different characters" + kAdvice);
     }
   }
 
@@ -64,6 +77,7 @@ class Judge {
     if (settings_.tls_cert.empty() != settings_.tls_key.empty()) {
       problem("tls-cert and tls-key: one is set without the other");
     }
+    judge_secret_file(loaded_, "tls-key", settings_.tls_key);
     for (const auto& [name, path] :
          {std::pair<std::string_view, const std::string&>{"tls-cert", settings_.tls_cert},
           {"tls-key", settings_.tls_key}}) {
@@ -129,6 +143,12 @@ class Judge {
     if (settings_.storage == "sqlite" && settings_.data.empty()) {
       problem(
           "data: no folder is set for the documents; set one, or --storage memory to keep none");
+    }
+    struct stat status{};
+    if (settings_.storage == "sqlite" && ::stat(settings_.data.c_str(), &status) == 0 &&
+        (status.st_mode & S_IWOTH) != 0) {
+      warn("data: every user of this machine can write to " + settings_.data +
+           ", and so replace the documents; chmod 700");
     }
     if (settings_.storage == "memory") {
       warn("storage: documents end with the last session of their room");

@@ -93,6 +93,10 @@ constexpr std::array kTable = {
             &Settings::metrics_token, "TOKEN",
             "Ask for this bearer token at /metrics; without one anybody who reaches the port may "
             "read it"},
+    Setting{"metrics-token-file", "metrics_token_file", "PLUV_METRICS_TOKEN_FILE", kLogs, text,
+            &Settings::metrics_token_file, "FILE", "File with that token instead"},
+    Setting{"core-dumps", "core_dumps", "PLUV_CORE_DUMPS", kLogs, on_off, &Settings::core_dumps, "",
+            "Let a crash leave a core dump, with the keys and documents in memory at that time"},
 
     Setting{"rate-limit", "limits.rate", "PLUV_RATE_LIMIT", kLimits, count,
             &Limits::messages_per_second_max, "N",

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "apps/pluvd/moment.h"
+#include "apps/pluvd/process_secrets.h"
 #include "apps/pluvd/serve.h"
 #include "apps/pluvd/settings_load.h"
 #include "apps/pluvd/storage_document.h"
@@ -156,7 +157,7 @@ int run_storage(std::span<const std::string> arguments) {
   if (!parsed->help.empty()) return write_out(parsed->help);
   StorageTool tool;
   tool.line = std::move(*parsed);
-  const LoadedSettings loaded = read_settings(tool.line.settings, process_environment());
+  const LoadedSettings loaded = read_settings(tool.line.settings, take_process_environment());
   for (const std::string& problem : loaded.problems) fail(kExitMisused, problem);
   if (!loaded.problems.empty()) return kExitMisused;
   for (const std::string& warning : loaded.warnings) {

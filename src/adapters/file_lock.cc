@@ -38,7 +38,7 @@ bool is_named(int descriptor, const std::string& lock_path) {
 Result<FileLock> FileLock::acquire(const std::string& path) {
   const std::string lock_path = path + ".lock";
   for (;;) {
-    const int descriptor = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    const int descriptor = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (descriptor < 0) {
       return Error{ErrorCode::unavailable, lock_path + ": " + reason(errno)};
     }

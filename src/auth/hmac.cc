@@ -2,6 +2,7 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/sha.h>
 
 #include <array>
 #include <cstdint>
@@ -31,7 +32,17 @@ Result<std::string> hmac_sha256_hex(std::string_view key, std::string_view messa
 }
 
 bool equal_constant_time(std::string_view left, std::string_view right) noexcept {
-  return left.size() == right.size() && CRYPTO_memcmp(left.data(), right.data(), left.size()) == 0;
+  // Digests are of one length: the texts' own would be told by how soon they differ.
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest_of_left;
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest_of_right;
+  SHA256(reinterpret_cast<const unsigned char*>(left.data()), left.size(), digest_of_left.data());
+  SHA256(reinterpret_cast<const unsigned char*>(right.data()), right.size(),
+         digest_of_right.data());
+  const bool equal =
+      CRYPTO_memcmp(digest_of_left.data(), digest_of_right.data(), digest_of_left.size()) == 0;
+  OPENSSL_cleanse(digest_of_left.data(), digest_of_left.size());
+  OPENSSL_cleanse(digest_of_right.data(), digest_of_right.size());
+  return equal;
 }
 
 }  // namespace pluv::auth

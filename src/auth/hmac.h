@@ -15,7 +15,8 @@ inline constexpr std::size_t kHmacSha256HexSize = 64;
 // Error internal when the crypto library fails (out of memory).
 [[nodiscard]] Result<std::string> hmac_sha256_hex(std::string_view key, std::string_view message);
 
-// Whether both texts are the same. The time taken tells their lengths, never their contents.
+// Whether both texts are the same, by their SHA-256. The time taken tells nothing of where they
+// differ, nor whether their lengths do: only how many blocks of 64 bytes each of them has.
 [[nodiscard]] bool equal_constant_time(std::string_view left, std::string_view right) noexcept;
 
 }  // namespace pluv::auth

@@ -10,7 +10,6 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <csignal>
 #include <optional>
 #include <utility>
 
@@ -78,10 +77,10 @@ struct EventLoop::Impl {
   }
 
   void await_signal() {
-    signals->async_wait([this](const boost::system::error_code& error, int) {
+    signals->async_wait([this](const boost::system::error_code& error, int signal) {
       if (error) return;
       await_signal();
-      on_signal();
+      on_signal(signal);
     });
   }
 
@@ -99,7 +98,7 @@ struct EventLoop::Impl {
   asio::posix::stream_descriptor sockets;  // owns poll_fd
   asio::steady_timer timer{io};
   std::optional<asio::signal_set> signals;
-  std::function<void()> on_signal;
+  std::function<void(int)> on_signal;
   std::atomic<bool> woken{false};
   std::array<epoll_event, kReadinessMax> events;
   std::array<Readiness, kReadinessMax> readiness;
@@ -134,9 +133,10 @@ void EventLoop::wake() {
   PLUV_ASSERT(written == sizeof(one));
 }
 
-void EventLoop::watch_signals(std::function<void()> on_signal) {
+void EventLoop::watch_signals(std::span<const int> signals, std::function<void(int)> on_signal) {
   impl_->on_signal = std::move(on_signal);
-  impl_->signals.emplace(impl_->io, SIGTERM, SIGINT);
+  impl_->signals.emplace(impl_->io);
+  for (const int signal : signals) impl_->signals->add(signal);
   impl_->await_signal();
 }
 

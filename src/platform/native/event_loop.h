@@ -52,8 +52,8 @@ class EventLoop {
   void set_timer(std::int64_t at_ms);
   // A turn comes soon. From any thread; calls before that turn are one.
   void wake();
-  // on_signal is called on the loop's thread at each SIGTERM and SIGINT.
-  void watch_signals(std::function<void()> on_signal);
+  // on_signal is called on the loop's thread at each of these.
+  void watch_signals(std::span<const int> signals, std::function<void(int)> on_signal);
 
   // Until stop(), which may come from any thread, and before run().
   void run();

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <thread>
 #include <utility>
 
@@ -63,7 +64,8 @@ struct Server::Impl {
   void log_kept_address() const;
   void drain();
   void stop() { shared.stop_loops(); }
-  void on_signal();
+  void on_signal(int signal);
+  void reload_tls();
   // For the workers from this one on.
   void start_threads(std::size_t first_worker) {
     PLUV_ASSERT(threads.empty());
@@ -126,7 +128,9 @@ void Server::Impl::begin() {
   begun = true;
   raise_descriptor_limit();
   if (shared.config.handle_signals) {
-    first().loop().watch_signals([this] { on_signal(); });
+    std::vector<int> signals = {SIGTERM, SIGINT};
+    if (shared.hooks.on_hangup) signals.push_back(SIGHUP);
+    first().loop().watch_signals(signals, [this](int signal) { on_signal(signal); });
   }
   if (!listening.socket) return;
   first().accept_from(listening.socket.get());
@@ -186,7 +190,11 @@ void Server::Impl::drain() {
   });
 }
 
-void Server::Impl::on_signal() {
+void Server::Impl::on_signal(int signal) {
+  if (signal == SIGHUP) {
+    shared.hooks.on_hangup();
+    return;
+  }
   if (!shared.draining.load()) {
     drain();
     return;
@@ -195,6 +203,19 @@ void Server::Impl::on_signal() {
   shared.log("warn", "stopped_by_signal",
              LogFields().add("connections", shared.connections.load()).text());
   stop();
+}
+
+// On the accepting loop, which alone makes connections with TLS; those that are there keep theirs.
+void Server::Impl::reload_tls() {
+  const TlsConfig& files = *shared.config.tls;
+  auto tls = TlsContext::load(files.certificate_chain_file, files.private_key_file);
+  if (!tls) {
+    shared.log("error", "certificate_kept", LogFields().add("error", tls.error().message).text());
+    return;
+  }
+  shared.tls = std::move(tls).value();
+  shared.log("info", "certificate_reloaded",
+             LogFields().add("file", files.certificate_chain_file).text());
 }
 
 // Copies what the input borrows: the call is carried out later.
@@ -243,6 +264,10 @@ std::size_t Server::poll(std::chrono::milliseconds wait) {
 
 void Server::drain() { impl_->drain(); }
 void Server::stop() { impl_->stop(); }
+void Server::reload_tls() {
+  if (!impl_->shared.config.tls) return;
+  impl_->first().post([impl = impl_.get()] { impl->reload_tls(); });
+}
 bool Server::draining() const noexcept { return impl_->shared.draining.load(); }
 std::uint16_t Server::port() const noexcept { return impl_->listening.port; }
 net::IpAddress Server::address() const noexcept { return impl_->listening.address; }

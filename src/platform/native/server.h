@@ -54,8 +54,8 @@ struct ServerConfig {
   bool socket_activation = true;
   // listen() refuses a socket that other machines can reach, wherever it comes from.
   bool loopback_only = false;
-  bool handle_signals =
-      false;  // SIGTERM and SIGINT drain; only run() with this set touches signals
+  // SIGTERM and SIGINT drain, SIGHUP calls on_hangup; only run() with this set touches signals.
+  bool handle_signals = false;
 };
 
 // Who a token is for. user: the application's own type; see room::Opened.
@@ -92,6 +92,8 @@ struct ServerHooks {
   Logger log;
   // The server is listening (port known) / has drained.
   std::function<void()> on_listening;
+  // At a SIGHUP, on the accepting loop. Null: the signal does what it would without a server.
+  std::function<void()> on_hangup;
 };
 
 // A socket that the host accepted and upgraded to a WebSocket itself.
@@ -125,6 +127,9 @@ class Server {
   void drain();
   void stop();
   [[nodiscard]] bool draining() const noexcept;
+  // Reads the certificate and its key again, for the connections from then on. What cannot be used
+  // changes nothing. Either way the log says so.
+  void reload_tls();
   [[nodiscard]] std::uint16_t port() const noexcept;
   // The address that the listening socket is bound to, which may have been chosen by systemd or by
   // the server that it was taken over from.

@@ -5,7 +5,10 @@
 #include <openssl/x509v3.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdio>
+#include <fstream>
+#include <iterator>
 #include <memory>
 
 #include "platform/native/server.h"
@@ -19,11 +22,10 @@ using test::eventually;
 using test::RunningServer;
 
 // Writes a key and a certificate that it signed itself.
-TlsConfig make_certificate() {
-  TlsConfig files{test::temporary_path("cert.pem"), test::temporary_path("key.pem")};
+void write_certificate(const TlsConfig& files, long serial) {
   const std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)> key(EVP_EC_gen("P-256"), &EVP_PKEY_free);
   const std::unique_ptr<X509, void (*)(X509*)> certificate(X509_new(), &X509_free);
-  ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1);
+  ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), serial);
   X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -60);
   X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 3600);
   X509_set_pubkey(certificate.get(), key.get());
@@ -38,12 +40,18 @@ TlsConfig make_certificate() {
   file = std::fopen(files.private_key_file.c_str(), "w");
   PEM_write_PrivateKey(file, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
   std::fclose(file);
-  return files;
+}
+
+void overwrite(const std::string& path, std::string_view text) { std::ofstream(path) << text; }
+
+std::string read(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 class TlsTest : public testing::Test {
  protected:
-  TlsTest() : files(make_certificate()) {}
+  TlsTest() { write_certificate(files, 1); }
   ~TlsTest() override {
     ::unlink(files.certificate_chain_file.c_str());
     ::unlink(files.private_key_file.c_str());
@@ -53,7 +61,7 @@ class TlsTest : public testing::Test {
     config.tls = files;
     return RunningServer(std::move(config), std::move(definition));
   }
-  TlsConfig files;
+  TlsConfig files{test::temporary_path("cert.pem"), test::temporary_path("key.pem")};
 };
 
 // A blocking TLS client.
@@ -71,6 +79,12 @@ class TlsClient {
          " HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
          "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
     return connected_ && read_until("\r\n\r\n").starts_with("HTTP/1.1 101 ");
+  }
+  // Of the server's certificate; 0: there is none.
+  [[nodiscard]] long serial() const {
+    const std::unique_ptr<X509, void (*)(X509*)> certificate(SSL_get1_peer_certificate(ssl_.get()),
+                                                             &X509_free);
+    return certificate ? ASN1_INTEGER_get(X509_get0_serialNumber(certificate.get())) : 0;
   }
   void send(std::string_view bytes) {
     SSL_write(ssl_.get(), bytes.data(), static_cast<int>(bytes.size()));
@@ -147,6 +161,42 @@ TEST_F(TlsTest, PlainTextAndSilenceDoNotHoldTheServer) {
   EXPECT_EQ(running.server->metrics().connections_refused_total["handshake_timeout"], 1U);
   TlsClient good(running.port());
   EXPECT_TRUE(good.join("room"));
+}
+
+TEST_F(TlsTest, ARenewedCertificateIsForNewConnectionsAndOldOnesStay) {
+  RunningServer running = running_server();
+  TlsClient before(running.port());
+  ASSERT_TRUE(before.join("room"));
+  EXPECT_EQ(before.serial(), 1);
+  write_certificate(files, 2);
+  running.server->reload_tls();
+  EXPECT_TRUE(eventually([&] { return TlsClient(running.port()).serial() == 2; }));
+  TlsClient after(running.port());
+  ASSERT_TRUE(after.join("room"));
+  after.send_text(R"({"type":"hello","data":{}})");
+  EXPECT_NE(before.read_until("\"hello\"").find("hello"), std::string::npos);
+}
+
+TEST_F(TlsTest, ACertificateThatCannotBeUsedChangesNothing) {
+  RunningServer running = running_server();
+  const auto reload = [&] {
+    running.server->reload_tls();
+    std::atomic<bool> done = false;  // what is posted to the accepting loop comes after it
+    running.server->post({}, [&] { done = true; });
+    EXPECT_TRUE(eventually([&] { return done.load(); }));
+  };
+  const auto serial = [&] { return TlsClient(running.port()).serial(); };
+  const std::string key = read(files.private_key_file);
+  overwrite(files.certificate_chain_file, "no certificate");
+  reload();
+  EXPECT_EQ(serial(), 1);
+  write_certificate(files, 2);  // half renewed: with the old key
+  overwrite(files.private_key_file, key);
+  reload();
+  EXPECT_EQ(serial(), 1);
+  write_certificate(files, 3);
+  reload();
+  EXPECT_EQ(serial(), 3);
 }
 
 }  // namespace

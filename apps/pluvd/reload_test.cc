@@ -1,0 +1,108 @@
+#include "apps/pluvd/reload.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace pluv::apps {
+namespace {
+
+constexpr std::int64_t kNowMs = 1'700'000'000'000;
+constexpr const char* kOld = "an old secret of some length";
+constexpr const char* kNew = "a new secret of some length!";
+
+LoadedSettings loaded(std::vector<std::string> secrets, std::string metrics_token = {}) {
+  LoadedSettings out;
+  out.settings.secrets = std::move(secrets);
+  out.settings.metrics_token = std::move(metrics_token);
+  return out;
+}
+
+class ReloadTest : public testing::Test {
+ protected:
+  bool reload(const LoadedSettings& fresh) {
+    return reload_secrets(
+        Settings(), fresh,
+        {.access = access,
+         .routes = routes,
+         .log = [this](std::string_view level, std::string_view event, std::string_view reason) {
+           said.append(level).append(" ").append(event).append(": ").append(reason).append("\n");
+         }});
+  }
+  bool accepts(const char* secret) {
+    const std::vector<std::string> only = {secret};
+    const std::string token =
+        Access::make(only, Limits{}).value().make_token("r", "u", "U", kNowMs).value();
+    return access
+        .authorize({.http = nullptr,
+                    .room = "r",
+                    .token = token,
+                    .client_address = "127.0.0.1",
+                    .now_unix_ms = kNowMs})
+        .ok();
+  }
+  int metrics_status(const std::string& token) {
+    const std::string head =
+        "GET /metrics HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + token + "\r\n\r\n";
+    net::RequestParser parser;
+    std::string_view view = head;
+    EXPECT_EQ(parser.feed(view), net::HttpProgress::done);
+    return routes.answer(parser.take())->status();
+  }
+
+  Access access = Access::make(std::vector<std::string>{kOld}, Limits{}).value();
+  static RouteOptions guarded() {
+    RouteOptions options;
+    options.metrics_token = "first";
+    return options;
+  }
+  Routes routes{guarded(),
+                {.make_token = {}, .draining = {}, .metrics_text = [] { return "metrics"; }}};
+  std::string said;
+};
+
+TEST_F(ReloadTest, TakesSecretsAndTheMetricsTokenOver) {
+  EXPECT_TRUE(reload(loaded({kNew, kOld}, "second")));
+  EXPECT_TRUE(accepts(kNew));
+  EXPECT_TRUE(accepts(kOld));
+  EXPECT_EQ(metrics_status("second"), 200);
+  EXPECT_EQ(metrics_status("first"), 401);
+  EXPECT_EQ(said, "info reloaded: 2 secrets; the first one signs\n");
+  EXPECT_TRUE(reload(loaded({kNew})));
+  EXPECT_FALSE(accepts(kOld));
+  EXPECT_EQ(metrics_status("any"), 200);
+}
+
+TEST_F(ReloadTest, ChangesNothingWhenThereIsAProblem) {
+  LoadedSettings fresh = loaded({kNew}, "second");
+  fresh.problems = {"secret-file: cannot read x"};
+  EXPECT_FALSE(reload(fresh));
+  EXPECT_EQ(said, "error reload_refused: secret-file: cannot read x; everything stays as it was\n");
+  EXPECT_TRUE(accepts(kOld));
+  EXPECT_FALSE(accepts(kNew));
+  EXPECT_EQ(metrics_status("first"), 200);
+}
+
+TEST_F(ReloadTest, ChangesNothingWhenSecretsCannotBeUsed) {
+  EXPECT_FALSE(reload(loaded({kNew, ""}, "second")));
+  EXPECT_NE(said.find("error reload_refused: secret: "), std::string::npos) << said;
+  EXPECT_TRUE(accepts(kOld));
+  EXPECT_EQ(metrics_status("first"), 200);
+}
+
+TEST_F(ReloadTest, SaysWhatNeedsARestartAndNoSecret) {
+  LoadedSettings fresh = loaded({kNew}, "second");
+  fresh.settings.port = 4000;
+  fresh.settings.limits.presence_bytes_max = 4096;
+  fresh.settings.secret_file = "/other";
+  fresh.warnings = {"something is doubtful"};
+  EXPECT_TRUE(reload(fresh));
+  EXPECT_EQ(said,
+            "warn doubtful_setting: something is doubtful\n"
+            "warn reload_needs_restart: port, max-presence\n"
+            "info reloaded: 1 secrets; the first one signs\n");
+}
+
+}  // namespace
+}  // namespace pluv::apps

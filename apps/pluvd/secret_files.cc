@@ -1,0 +1,72 @@
+#include "apps/pluvd/secret_files.h"
+
+#include <sys/stat.h>
+
+#include <vector>
+
+#include "apps/pluvd/settings_file.h"
+#include "auth/wipe.h"
+
+namespace pluv::apps {
+namespace {
+
+constexpr std::size_t kSecretFileBytesMax = 64 * 1024;
+
+// The lines of a file of secrets; none when there is a problem, which is then told.
+std::vector<std::string> read_secrets(LoadedSettings& out, const std::string& setting,
+                                      const std::string& path) {
+  Result<std::string> text = read_text_file(path, kSecretFileBytesMax);
+  if (!text.ok()) {
+    out.problems.push_back(setting + ": " + text.error().message);
+    return {};
+  }
+  std::vector<std::string> secrets = split_lines(text.value());
+  auth::wipe(text.value());
+  if (secrets.empty()) out.problems.push_back(setting + ": " + path + " has no secret in it");
+  judge_secret_file(out, setting, path);
+  return secrets;
+}
+
+void load_secret_file(LoadedSettings& out) {
+  const std::string& path = out.settings.secret_file;
+  if (path.empty()) return;
+  for (std::string& secret : read_secrets(out, "secret-file", path)) {
+    out.settings.secrets.push_back(std::move(secret));
+  }
+}
+
+void load_metrics_token_file(LoadedSettings& out) {
+  const std::string& path = out.settings.metrics_token_file;
+  if (path.empty()) return;
+  if (!out.settings.metrics_token.empty()) {
+    out.problems.emplace_back("metrics-token-file: metrics-token is set, too; set one of them");
+    return;
+  }
+  std::vector<std::string> tokens = read_secrets(out, "metrics-token-file", path);
+  if (tokens.size() > 1) {
+    out.problems.push_back("metrics-token-file: " + path + " has more than one line in it");
+  } else if (!tokens.empty()) {
+    out.settings.metrics_token = std::move(tokens.front());
+  }
+}
+
+}  // namespace
+
+void load_secret_files(LoadedSettings& out) {
+  load_secret_file(out);
+  load_metrics_token_file(out);
+}
+
+void judge_secret_file(LoadedSettings& out, std::string_view where, const std::string& path) {
+  struct stat status{};
+  if (::stat(path.c_str(), &status) != 0) return;
+  if ((status.st_mode & S_IWOTH) != 0) {
+    out.problems.push_back(std::string(where) + ": every user of this machine can write to " +
+                           path + ", and so choose the secret; chmod 600");
+  } else if ((status.st_mode & S_IROTH) != 0) {
+    out.warnings.push_back(std::string(where) + ": every user of this machine can read " + path +
+                           "; chmod 600");
+  }
+}
+
+}  // namespace pluv::apps
