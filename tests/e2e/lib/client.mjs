@@ -192,6 +192,13 @@ export class Client {
     return rest;
   }
 
+  // What came up to now is given up: a client that stays for hours would keep it all.
+  forget() {
+    this.messages.length = 0;
+    this.texts.length = 0;
+    this.#cursor = 0;
+  }
+
   // All that the server had to say about what was sent up to now has come: events of one session
   // keep their order, so the echo of a last one is the mark.
   async settled() {

@@ -1,0 +1,194 @@
+// The people of a soak: regulars who stay and work, visitors who come and go, readers who stop
+// reading for a while. What the regulars see of each other is timed.
+import { performance } from "node:perf_hooks";
+
+import { Client } from "./client.mjs";
+import { sleep } from "./runner.mjs";
+import { StorageClient } from "./storage_client.mjs";
+
+const TEXT_MAX = 2_000; // characters of a regular's room, so that documents stay as they are
+const CLOCK = "clock-"; // and a regular's name: the member of the map that says when it wrote
+
+// Times in milliseconds, since the last look.
+export class Latencies {
+  #values = [];
+  count = 0;
+  add(ms) {
+    this.#values.push(ms);
+    ++this.count;
+  }
+  take() {
+    const values = this.#values.sort((a, b) => a - b);
+    this.#values = [];
+    const at = (part) => values[Math.min(values.length - 1, Math.floor(values.length * part))] ?? 0;
+    return { p50: at(0.5), p99: at(0.99), most: at(1) };
+  }
+}
+
+// Types, moves and waves until the soak ends, and comes back when it is cut off.
+class Regular extends StorageClient {
+  constructor({ name, latencies, ...more }) {
+    super({ ...more, reconnect: true, presence: { name } });
+    this.name = name;
+    this.latencies = latencies;
+    this.events = 0; // heard
+  }
+
+  answer(message) {
+    super.answer(message);
+    if (message.connectionId === this.connectionId) return;
+    if (message.type === "$presenceUpdated" && message.data.presence.at) {
+      this.latencies.presence.add(performance.now() - message.data.presence.at);
+    } else if (message.type === "receiveMessage") {
+      ++this.events;
+    }
+  }
+
+  // Beside its own, once it has a document.
+  watchEdits() {
+    const map = this.doc.getMap("map");
+    map.observe((change, { local, origin }) => {
+      if (local || origin !== "$storageUpdated") return;
+      for (const key of change.keysChanged) {
+        if (key.startsWith(CLOCK)) this.latencies.edit.add(performance.now() - map.get(key));
+      }
+    });
+  }
+
+  type(random) {
+    const text = this.doc.getText("text");
+    this.doc.transact(() => {
+      this.doc.getMap("map").set(CLOCK + this.name, performance.now());
+      text.insert(random.below(text.length + 1), random.of(["a", "word ", "漢字", "\n"]));
+      if (text.length > TEXT_MAX) text.delete(random.below(TEXT_MAX / 2), 20);
+    });
+  }
+
+  move(random) {
+    this.setPresence({ at: performance.now(), x: random.below(1_000), y: random.below(1_000) });
+  }
+}
+
+export class People {
+  // counts: what happened. errors: what must not.
+  constructor({ url, random, rooms, perRoom }) {
+    Object.assign(this, { url, random, rooms, perRoom });
+    this.latencies = { presence: new Latencies(), edit: new Latencies() };
+    this.counts = { edits: 0, presences: 0, events: 0, visits: 0, cuts: 0, slow_readers: 0 };
+    this.errors = [];
+    this.regulars = [];
+    this.going = true;
+    this.visiting = new Set();
+  }
+
+  async start() {
+    for (let room = 0; room < this.rooms; ++room) {
+      for (let one = 0; one < this.perRoom; ++one) {
+        const regular = new Regular({ url: this.url, room: `soak-${room}`,
+                                      name: `regular-${room}-${one}`, latencies: this.latencies });
+        this.regulars.push(regular);
+        await regular.ready();
+        regular.watchEdits();
+      }
+    }
+    this.loops = [this.#work(), this.#visit(), this.#readSlowly(), this.#cut()];
+  }
+
+  // All regulars in turn: each edits, moves and now and then waves, some times a second.
+  async #work() {
+    const { random } = this;
+    while (this.going) {
+      for (const regular of this.regulars) {
+        if (!regular.isOpen || !regular.initialized) continue;
+        if (random.chance(0.5)) {
+          regular.type(random);
+          ++this.counts.edits;
+        }
+        if (random.chance(0.5)) {
+          regular.move(random);
+          ++this.counts.presences;
+        }
+        if (random.chance(0.05)) {
+          regular.send("sendMessage", { message: "x".repeat(random.below(500)) });
+          ++this.counts.events;
+        }
+        regular.forget();
+        await sleep(0);
+      }
+      await sleep(100);
+    }
+  }
+
+  // Rooms come and go with them: most are empty before the next one comes.
+  async #visit() {
+    for (let number = 0; this.going; ++number) {
+      const visit = this.#oneVisit(number).catch((error) => this.errors.push(`visit: ${error}`));
+      this.visiting.add(visit);
+      void visit.then(() => this.visiting.delete(visit));
+      await sleep(100 + this.random.below(200));
+    }
+  }
+
+  async #oneVisit(number) {
+    const { random } = this;
+    const room = random.chance(0.2) ? `soak-${random.below(this.rooms)}`
+                                    : `visited-${random.below(40)}`;
+    const Kind = random.chance(0.5) ? StorageClient : Client;
+    const visitor = new Kind({ url: this.url, room, presence: { name: `visitor-${number}` } });
+    await visitor.ready();
+    ++this.counts.visits;
+    for (let left = random.below(8); left > 0; --left) {
+      visitor.setPresence({ x: random.below(1_000) });
+      if (visitor.doc && random.chance(0.3)) visitor.doc.getMap("map").set("last", number);
+      await sleep(random.below(500));
+    }
+    if (random.chance(0.3)) visitor.drop();
+    await visitor.close();
+  }
+
+  // A page that its browser has put to sleep: it takes nothing for some seconds.
+  async #readSlowly() {
+    while (this.going) {
+      const reader = new Client({ url: this.url, room: `soak-${this.random.below(this.rooms)}`,
+                                  heartbeat: false });
+      try {
+        await reader.ready();
+        ++this.counts.slow_readers;
+        reader.socket._socket.pause();
+        await sleep(1_000 + this.random.below(4_000));
+        reader.socket?._socket.resume();
+      } catch (error) {
+        this.errors.push(`slow reader: ${error}`);
+      }
+      await reader.close();
+      await sleep(1_000);
+    }
+  }
+
+  // One of the regulars loses its network for a moment.
+  async #cut() {
+    while (this.going) {
+      await sleep(1_000 + this.random.below(2_000));
+      const regular = this.random.of(this.regulars);
+      if (!regular.isOpen) continue;
+      regular.drop();
+      ++this.counts.cuts;
+    }
+  }
+
+  async stop() {
+    this.going = false;
+    await Promise.all(this.loops);
+    await Promise.all(this.visiting);
+  }
+
+  // The regulars' rooms: what everybody has, and what the server gives a newcomer, is one document.
+  byRoom() {
+    return Array.from({ length: this.rooms }, (_, room) =>
+      this.regulars.filter((one) => one.room === `soak-${room}`));
+  }
+
+  async leave() {
+    for (const regular of this.regulars) await regular.close();
+  }
+}
