@@ -12,3 +12,5 @@ export { Random, seedOf } from "./lib/random.mjs";
 export { randomEdit } from "./lib/edits.mjs";
 export { readMetrics, usageOf } from "./lib/usage.mjs";
 export { numberOption, textOption } from "./lib/options.mjs";
+export { RoomUnderLoad } from "./lib/room_under_load.mjs";
+export { ActivatedPluvd } from "./lib/activator.mjs";
