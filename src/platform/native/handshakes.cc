@@ -140,6 +140,7 @@ void Handshakes::fail_paced(Connection& connection, const net::Response& respons
   net::append_response(out, response, {.keep_alive = false});
   connection.http.reset();
   worker_.connections().finish_paced(connection, out);
+  if (worker_.shared().draining.load()) worker_.connections().shorten_pacing(connection);
 }
 
 void Handshakes::respond(Connection& connection, const net::Request& request,
@@ -218,6 +219,8 @@ void Handshakes::upgrade(Connection& connection, const net::Request& request,
   const net::IpAddress client = shared.proxies.client(connection.http->peer, request).address;
   if (const auto refusal = refusal_for_now(connection, client)) {
     refuse_for_now(connection, *refusal, *room);
+    // It does not come back to this process, which accepts nothing any more.
+    if (*refusal == ConnectionRefusal::draining) worker_.connections().shorten_pacing(connection);
     return;
   }
   const std::optional<std::string_view> origin = request.header("Origin");
