@@ -1,7 +1,7 @@
 // Restart after restart, by hand-over and behind a socket of systemd's, while clients never stop
 // knocking and writing: no connection is refused or cut before it was let in, and no edit is lost.
 //
-//   node restarts.test.mjs --restarts 50      of each kind (default 10)
+//   node restarts.test.mjs --restarts 50      of each kind (default 20)
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -14,7 +14,7 @@ import { ActivatedPluvd, Client, freePort, makeFolder, makeToken, numberOption, 
          removeFolder, RoomUnderLoad, runToEnd, SECRET, seedOf, Server, sleep, startPluvd, suite,
          until } from "./lib.mjs";
 
-const restarts = numberOption("restarts", 10);
+const restarts = numberOption("restarts", 20);
 const { test, run } = suite("restarts", { parallel: 2, limit_ms: 60_000 + restarts * 8_000 });
 const seed = seedOf("restarts");
 
