@@ -14,3 +14,4 @@ export { readMetrics, usageOf } from "./lib/usage.mjs";
 export { numberOption, textOption } from "./lib/options.mjs";
 export { RoomUnderLoad } from "./lib/room_under_load.mjs";
 export { ActivatedPluvd } from "./lib/activator.mjs";
+export { noSmallDisk, SmallDisk } from "./lib/small_disk.mjs";

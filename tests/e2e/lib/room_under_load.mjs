@@ -8,8 +8,8 @@ import { until } from "./runner.mjs";
 export const marksOf = (doc) => doc.getArray("list").toArray();
 
 class Writer {
-  constructor(client, name, random) {
-    Object.assign(this, { client, name, random, written: 0 });
+  constructor(client, name, random, large) {
+    Object.assign(this, { client, name, random, large, written: 0 });
   }
 
   get connected() {
@@ -24,7 +24,7 @@ class Writer {
     client.doc.transact(() => {
       client.doc.getArray("list").push([mark]);
       // Some are large: the write that is cut in two is one of these.
-      if (this.random.chance(0.1)) client.doc.getMap("map").set(this.name, "x".repeat(20_000));
+      if (this.random.chance(this.large)) client.doc.getMap("map").set(this.name, "x".repeat(20_000));
     });
   }
 
@@ -34,8 +34,9 @@ class Writer {
 }
 
 export class RoomUnderLoad {
-  // token: a text or a function, as of a Client.
-  constructor(t, url, name, random, { writers = 3, token, reconnect = false } = {}) {
+  // token: a text or a function, as of a Client. large: how many of the edits are.
+  constructor(t, url, name, random,
+              { writers = 3, token, reconnect = false, large = 0.1 } = {}) {
     this.name = name;
     this.token = token;
     this.seen = new Set();
@@ -43,7 +44,7 @@ export class RoomUnderLoad {
     this.writers = Array.from({ length: writers }, (_, number) => {
       const client = t.use(new StorageClient({ url, room: name, token, reconnect,
                                                heartbeat: false }));
-      return new Writer(client, `${name}.${number}`, random);
+      return new Writer(client, `${name}.${number}`, random, large);
     });
   }
 

@@ -1,0 +1,327 @@
+// A disk that is full and has room again, and one that fails and is well again, many times while
+// people write: everybody goes on reading and talking, no edit is shown before it is kept, and all is
+// well again without a restart. The disk is a real one (tmpfs in a namespace of its own), its errors
+// are those of faulty_io.cc.
+//
+//   node disk_full.test.mjs --cycles 25      of each kind (default 4)
+import assert from "node:assert/strict";
+import { existsSync, writeFileSync } from "node:fs";
+import path from "node:path";
+
+import { makeFolder, noSmallDisk, numberOption, programs, Random, readMetrics, readRoom,
+         removeFolder, RoomUnderLoad, runToEnd, seedOf, SmallDisk, sleep, startPluvd,
+         StorageClient, suite, textOption, until } from "./lib.mjs";
+
+const cycles = numberOption("cycles", 4);
+const { test, run } = suite("disk full", { parallel: 3, limit_ms: 90_000 + cycles * 15_000 });
+const seed = seedOf("disk_full");
+
+const EXIT_STORAGE = 4;
+const RETRY_MS = 1_000;   // store-retry: after this the people of a room are sent away
+const OUTAGE_MS_MAX = 2_500; // some are shorter than that, some longer
+const PACING_MS_MIN = 1_000;
+const APPEND_FAILURES = 'pluv_store_failures_total{call="append"}';
+const SERVE = ["--dev", "--rate-limit", "0", "--store-retry", `${RETRY_MS}ms`];
+// Snapshots are made, and what they replace is purged, all the time, so that outages meet both.
+const COMPACTING = ["--log-min", "1KiB", "--log-updates", "20", "--history", "0s"];
+
+// A room whose document was kept before, in which nobody edits: people move and talk, others come
+// and read.
+class QuietRoom {
+  static async make(t, url) {
+    const room = new QuietRoom();
+    Object.assign(room, { url, name: `${t.room}-quiet`, heard: 0, joins: 0 });
+    const join = () => StorageClient.joined({ url, room: room.name });
+    room.clients = [t.use(await join()), t.use(await join())];
+    room.clients[0].doc.getText("text").insert(0, "kept");
+    await room.clients[1].until(() => room.clients[1].doc.getText("text").toString() === "kept");
+    return room;
+  }
+
+  async goesOn() {
+    const [a, b] = this.clients;
+    const number = ++this.heard;
+    a.send("sendMessage", { message: `event ${number}` });
+    await b.take(({ type, data }) => type === "receiveMessage" &&
+                                     data.message === `event ${number}`);
+    a.setPresence({ number });
+    await b.until(() => b.others.get(a.connectionId)?.number === number, "a presence");
+    const { doc } = await readRoom(this.url, this.name);
+    assert.equal(doc.getText("text").toString(), "kept");
+    ++this.joins;
+  }
+
+  check() {
+    for (const client of this.clients) assert.deepEqual(client.closes, []);
+  }
+}
+
+class Outages {
+  // broken: begins and ends one: {begin(), end()}.
+  constructor(t, server, broken) {
+    Object.assign(this, { t, server, broken });
+    this.random = new Random(seed);
+    this.sentAway = 0;
+    this.down_ms = 0;
+  }
+
+  async prepare() {
+    const { t, server } = this;
+    this.quiet = await QuietRoom.make(t, server.url);
+    this.rooms = [0, 1].map((at) => new RoomUnderLoad(t, server.url, `${t.room}-${at}`, this.random,
+                                                      { reconnect: true }));
+    for (const room of this.rooms) for (const client of room.clients) await client.ready();
+  }
+
+  get clients() {
+    return this.rooms.flatMap((room) => room.clients);
+  }
+
+  startWriting() {
+    let going = true;
+    const done = (async () => {
+      while (going) {
+        for (const room of this.rooms) {
+          for (const writer of room.writers) writer.write({ offline: true });
+        }
+        await sleep(5 + this.random.below(20));
+      }
+    })();
+    this.stopWriting = async () => {
+      going = false;
+      await done;
+    };
+    this.t.use(null, () => { going = false; });
+  }
+
+  // What others than its writer have, of each room.
+  seen() {
+    return this.rooms.map((room) => room.writers.map((writer) => writer.seen.length));
+  }
+
+  async outage() {
+    const before = (await readMetrics(this.server))[APPEND_FAILURES];
+    this.broken.begin();
+    // What had been written just before may still be on its way to the others.
+    await until(async () => (await readMetrics(this.server))[APPEND_FAILURES] > before,
+                { what: "a failed write" });
+    await sleep(50);
+    const begin = Date.now();
+    const counts = this.seen();
+    const length_ms = 100 + this.random.below(OUTAGE_MS_MAX);
+    while (Date.now() - begin < length_ms) {
+      await this.quiet.goesOn();
+      assert.deepEqual(this.seen(), counts, "nobody sees what is not kept");
+      await sleep(50);
+    }
+    this.down_ms += Date.now() - begin;
+    this.broken.end();
+    for (const client of this.clients) {
+      await client.until(() => client.isOpen && client.answered === client.socket, "its return");
+    }
+    for (const client of this.clients) {
+      await client.until(() => this.arrives(client), "edits of others");
+    }
+  }
+
+  // It sees what the others of its room have written since it looked last.
+  arrives(client) {
+    const room = this.rooms.find((one) => one.clients.includes(client));
+    const writer = room.writers.find((one) => one.client === client);
+    const fresh = writer.seen.length > (writer.lastSeen ?? 0);
+    if (fresh) writer.lastSeen = writer.seen.length;
+    return fresh;
+  }
+
+  async run(name) {
+    await this.prepare();
+    this.startWriting();
+    for (let cycle = 0; cycle < cycles; ++cycle) {
+      await sleep(this.random.below(300));
+      await this.outage();
+    }
+    await this.stopWriting();
+    let marks = 0;
+    for (const room of this.rooms) marks += await room.checkAll(this.server.url, `seed ${seed}`);
+    this.quiet.check();
+    const { server } = this;
+    for (const client of this.clients) {
+      assert.ok(client.closes.every(({ code }) => code === 1013), JSON.stringify(client.closes));
+      assert.deepEqual(client.errors, []);
+      const paced = 2 + cycles + this.down_ms / PACING_MS_MIN;
+      assert.ok(client.attempts <= paced, `${client.attempts} attempts are no storm`);
+      this.sentAway += client.closes.length;
+    }
+    const failures = (await readMetrics(server))[APPEND_FAILURES];
+    assert.match(server.output, /document_append_failed/);
+    console.log(`# ${name}: ${cycles} outages of ${(this.down_ms / 1000).toFixed(1)} s in all, ` +
+                `${failures} failed writes, ${this.sentAway} times somebody was sent away, ` +
+                `${this.quiet.joins} reads and ${this.quiet.heard} events meanwhile; ` +
+                `${marks} edits, 0 lost`);
+  }
+}
+
+// --- A disk that is full
+
+async function onSmallDisk(t, more = []) {
+  const disk = t.use(await SmallDisk.make({ mib: 32 }));
+  const args = [...SERVE, "--data", path.join(disk.folder, "data"), ...more];
+  const inside = (command, rest) => disk.inside(command, rest);
+  const start = async () => t.use(await startPluvd(args, { inside }),
+                                  (server) => server.alive && server.kill());
+  const storage = (...words) => runToEnd(...disk.inside(programs.pluvd, [
+    "storage", ...words, "--data", path.join(disk.folder, "data")]));
+  return { disk, start, storage };
+}
+
+async function verify(storage) {
+  const { code, output } = await storage("verify");
+  assert.equal(code, 0, output);
+}
+
+for (const [name, more] of [["full disk", []], ["full disk, compacting", COMPACTING]]) {
+  test(`${name}: it fills and empties again and again under load`, { skip: noSmallDisk },
+       async (t) => {
+    const { disk, start, storage } = await onSmallDisk(t, more);
+    const server = await start();
+    const outages = new Outages(t, server, { begin: () => disk.fill(), end: () => disk.empty() });
+    await outages.run(name);
+    await server.stop();
+    await verify(storage);
+  });
+}
+
+test("kill -9 on a full disk, and a start on it: what others saw is there once there is room",
+     { skip: noSmallDisk }, async (t) => {
+  const { disk, start, storage } = await onSmallDisk(t, COMPACTING);
+  let server = await start();
+  const random = new Random(seed);
+  const room = new RoomUnderLoad(t, server.url, t.room, random);
+  for (const client of room.clients) await client.ready();
+  let refused = 0;
+  for (let kill = 0; kill < cycles; ++kill) {
+    const end = Date.now() + 300 + random.below(300);
+    const fullAt = Date.now() + random.below(300);
+    let full = false;
+    while (Date.now() < end) {
+      for (const writer of room.writers) writer.write();
+      await sleep(random.below(5));
+      if (!full && Date.now() >= fullAt) {
+        disk.fill();
+        full = true;
+      }
+    }
+    await server.kill();
+    await room.remember();
+    // It serves what it has, or it says why not. It does not lose or hide anything.
+    const onFull = await start().catch((error) => error);
+    if (onFull instanceof Error) {
+      ++refused;
+      assert.match(onFull.message, /^pluvd: storage: .*full/m);
+    } else {
+      await room.checkKept(onFull.url, `on the full disk, seed ${seed}`);
+      await onFull.kill();
+    }
+    disk.empty();
+    server = await start();
+    await room.checkKept(server.url, `kill ${kill} of seed ${seed}`);
+    for (const client of room.clients) client.rejoin(server.url);
+    for (const client of room.clients) {
+      await client.until(() => client.isOpen && client.answered === client.socket, "its return");
+    }
+  }
+  const marks = await room.checkAll(server.url, `seed ${seed}`);
+  await server.stop();
+  await verify(storage);
+  console.log(`# full disk, killed: ${cycles} kills, ${refused} starts were refused while it was ` +
+              `full, ${marks} edits, 0 lost`);
+});
+
+test("a backup onto a full disk fails, leaves nothing behind and disturbs nobody",
+     { skip: noSmallDisk }, async (t) => {
+  const { disk, start, storage } = await onSmallDisk(t);
+  const server = await start();
+  const client = t.use(await StorageClient.joined({ url: server.url, room: t.room }));
+  client.doc.getMap("map").set("large", "x".repeat(4_000_000));
+  await client.settled();
+  const target = path.join(disk.folder, "backup.sqlite");
+  disk.fill();
+  const { code, output } = await storage("backup", target);
+  assert.equal(code, EXIT_STORAGE, output);
+  assert.match(output, /full/);
+  assert.ok(!existsSync(disk.at("backup.sqlite")) && !existsSync(disk.at("backup.sqlite.partial")));
+  disk.empty();
+  client.doc.getText("text").insert(0, "goes on");
+  await until(async () =>
+    (await readRoom(server.url, t.room)).doc.getText("text").toString() === "goes on");
+  assert.deepEqual(client.closes, []);
+  assert.equal((await storage("backup", target)).code, 0);
+  await server.stop();
+  await verify(storage);
+});
+
+// --- A disk that fails
+
+const faultyIo = textOption("faulty-io");
+const noFaultyIo = !faultyIo && "--faulty-io was not given";
+const [EIO, EROFS] = [5, 30];
+
+function faults(t) {
+  const control = path.join(t.use(makeFolder(), removeFolder), "faults");
+  writeFileSync(control, "");
+  return {
+    env: { LD_PRELOAD: faultyIo, FAULTY_IO: control },
+    set: (error, kinds) => writeFileSync(control, kinds ? `${error} ${kinds}` : ""),
+  };
+}
+
+for (const { name, error, kinds, durability } of [
+  { name: "a file system that has become read-only", error: EROFS, kinds: "w",
+    durability: "process" },
+  { name: "a disk whose writes and syncs fail", error: EIO, kinds: "ws", durability: "strict" },
+  { name: "a disk whose syncs fail", error: EIO, kinds: "s", durability: "strict" },
+]) {
+  test(`${name} comes back, again and again under load (${durability})`, { skip: noFaultyIo },
+       async (t) => {
+    const data = t.use(makeFolder(), removeFolder);
+    const { env, set } = faults(t);
+    const server = await startPluvd([...SERVE, "--data", data, "--durability", durability,
+                                     ...COMPACTING], { env });
+    t.use(server, () => server.alive && server.kill());
+    const outages = new Outages(t, server, { begin: () => set(error, kinds), end: () => set(0, "") });
+    await outages.run(name);
+    await server.stop();
+    const { code, output } = await runToEnd(programs.pluvd, ["storage", "verify", "--data", data]);
+    assert.equal(code, 0, output);
+  });
+}
+
+test("a document that cannot be read is not taken for an empty one, and is there afterwards",
+     { skip: noFaultyIo }, async (t) => {
+  const data = t.use(makeFolder(), removeFolder);
+  const { env, set } = faults(t);
+  // So that each room is loaded anew, from the file, and its pages are in nobody's cache.
+  const args = [...SERVE, "--data", data, "--linger", "0s"];
+  const first = await startPluvd(args);
+  const writer = t.use(await StorageClient.joined({ url: first.url, room: t.room }));
+  writer.doc.getText("text").insert(0, "a document ".repeat(50_000));
+  await writer.settled();
+  await writer.close();
+  await first.stop();
+  const server = await startPluvd(args, { env });
+  t.use(server, () => server.alive && server.kill());
+  set(EIO, "r");
+  const client = t.use(new StorageClient({ url: server.url, room: t.room, reconnect: true }));
+  const { code } = await client.closed();
+  assert.equal(code, 1011);
+  assert.deepEqual(client.changeKinds, []);
+  assert.match(server.output, /document_load_failed/);
+  set(0, "");
+  await client.ready();
+  assert.deepEqual(client.changeKinds, ["unchanged"]);
+  assert.equal(client.doc.getText("text").toString(), writer.doc.getText("text").toString());
+  await client.close();
+  await server.stop();
+});
+
+await run();
