@@ -5,6 +5,8 @@
 //   node crash.test.mjs --kills 2000     kills in all, evenly over the tests (default 200)
 //   E2E_SEED=5 node crash.test.mjs       the moments of that seed
 import assert from "node:assert/strict";
+import { existsSync, renameSync } from "node:fs";
+import path from "node:path";
 
 import { makeFolder, numberOption, programs, Random, readMetrics, removeFolder, RoomUnderLoad,
          runToEnd, seedOf, Server, sleep, startPluvd, suite } from "./lib.mjs";
@@ -111,5 +113,66 @@ for (const setting of settings) {
     assert.ok(compactions > 0, "snapshots were made");
   });
 }
+
+// A folder with that backup as its documents' file: it verifies, and has these marks.
+async function checkBackup(t, file, room, marks) {
+  const folder = t.use(makeFolder(), removeFolder);
+  renameSync(file, path.join(folder, "pluv.sqlite"));
+  await verify(folder);
+  const { output } = await runToEnd(programs.pluvd, ["storage", "show", room, "--data", folder]);
+  const kept = new Set(JSON.parse(output).list);
+  const lost = marks.filter((mark) => !kept.has(mark));
+  assert.deepEqual(lost, [], `${lost.length} of ${marks.length} are not in the backup`);
+}
+
+test("a backup under load is whole, also when its server is killed, or is not there at all",
+     async (t) => {
+  const random = new Random(seed);
+  const data = t.use(makeFolder(), removeFolder);
+  const args = ["--dev", "--data", data, "--rate-limit", "0", ...COMPACTING];
+  let server = await startPluvd(args);
+  t.use(null, () => server.alive && server.kill());
+  const room = new RoomUnderLoad(t, server.url, t.room, random);
+  const counts = { whole: 0, cut: 0 };
+  const backups = Math.ceil(kills / 20);
+  for (let number = 0; number < backups; ++number) {
+    for (const client of room.clients) await client.ready(number + 1);
+    let writing = true;
+    const written = (async () => {
+      while (writing) {
+        for (const writer of room.writers) writer.write();
+        await sleep(random.below(4));
+      }
+    })();
+    await sleep(random.below(150));
+    const seen = room.writers.flatMap((writer) => writer.seen);
+    const file = path.join(data, `backup-${number}.sqlite`);
+    const backup = new Server(programs.pluvd, ["storage", "backup", file, "--data", data]);
+    // Half of them are killed themselves.
+    const end = random.chance(0.5) ? backup : server;
+    await sleep(random.below(60));
+    if (end.alive) await end.kill();
+    const { code } = await backup.exited;
+    writing = false;
+    await written;
+    if (server.alive) await server.kill();
+    await room.remember();
+    if (code === 0) {
+      ++counts.whole;
+      await checkBackup(t, file, room.name, seen);
+    } else {
+      ++counts.cut;
+      assert.equal(end, backup, `only one that was killed may fail: ${backup.output}`);
+      assert.ok(!existsSync(file), "half a backup has no name");
+    }
+    server = await startPluvd(args);
+    await room.checkKept(server.url, `backup ${number} of seed ${seed}`);
+    for (const client of room.clients) client.rejoin(server.url);
+  }
+  await room.checkAll(server.url, `seed ${seed}`);
+  await server.stop();
+  console.log(`# backups under load: ${counts.whole} whole, ${counts.cut} killed and not there`);
+  assert.ok(counts.whole > 0, "some came to their end");
+});
 
 await run();

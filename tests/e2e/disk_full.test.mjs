@@ -308,6 +308,24 @@ for (const { name, error, kinds, durability } of [
   });
 }
 
+// The test of the test: with this durability nobody waits for the file.
+test("a look into the file finds what --durability none shows before it is kept",
+     { skip: noFaultyIo }, async (t) => {
+  const data = t.use(makeFolder(), removeFolder);
+  const { env, set } = faults(t);
+  const server = await startPluvd([...SERVE, "--data", data, "--durability", "none"], { env });
+  t.use(server, () => server.alive && server.kill());
+  const storage = (...words) => runToEnd(programs.pluvd, ["storage", ...words, "--data", data]);
+  const outages = new Outages(t, server, storage, {});
+  await outages.prepare();
+  set(EIO, "w");
+  const [a, b] = outages.rooms[0].writers;
+  a.write();
+  await until(() => b.seen.length > 0, { what: "what is not kept" });
+  await assert.rejects(outages.checkSeenIsKept(), /were shown before they were kept/);
+  set(0, "");
+});
+
 test("a document that cannot be read is not taken for an empty one, and is there afterwards",
      { skip: noFaultyIo }, async (t) => {
   const data = t.use(makeFolder(), removeFolder);
