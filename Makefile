@@ -12,7 +12,8 @@ BIN := build/release/bin
 E2E = node tests/e2e/run.mjs
 
 .PHONY: help run build test check clean asan tsan noexcept wasm-check fuzz-smoke tidy \
-	check-format format coverage bench instructions load-minute soak long install setup-%
+	check-format format coverage bench instructions load-minute soak long long-operations \
+	install setup-%
 
 help:
 	@echo "make run         build and start a development server on http://localhost:3000"
@@ -83,14 +84,18 @@ soak: setup-test
 	@$(PHASE) "build release" scripts/build release pluvd
 	@$(PHASE) "$@" node tests/e2e/run.mjs soak --pluvd $(BIN)/pluvd --seconds $(SECONDS) $(ARGS)
 
-# The long forms of what make test and make check do in short.
+# What takes an hour or more: the long forms of what make test and make check do in short.
 long: setup-check
-	@$(PHASE) "build release" scripts/build release
-	@$(PHASE) "2,000 kills" $(E2E) crash --kills 2000
-	@$(PHASE) "drain of 5,000" $(E2E) drain_load --clients 5000 --window 10
-	@$(PHASE) "100 restarts" $(E2E) restarts --restarts 50
-	@$(PHASE) "full disks" $(E2E) disk_full --cycles 25
+	@$(MAKE) --no-print-directory long-operations
 	@$(MAKE) --no-print-directory soak SECONDS=1800
+
+# Kills, restarts, drains and failing disks under load.
+long-operations: setup-test
+	@$(PHASE) "build release" scripts/build release pluvd faulty_io
+	@$(PHASE) "kills" $(E2E) crash --kills 2000
+	@$(PHASE) "restarts" $(E2E) restarts --restarts 50
+	@$(PHASE) "drains" $(E2E) drain_load --clients 5000 --window 10
+	@$(PHASE) "disks" $(E2E) disk_full --cycles 25
 
 check-format: setup-check
 	@$(PHASE) "format" tools/format --check

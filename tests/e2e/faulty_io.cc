@@ -1,6 +1,6 @@
 // Lets a process's writes, syncs or reads of its documents' file fail as those of a disk do, and be
-// well again, while it runs: LD_PRELOAD=faulty_io.so FAULTY_IO=FILE. FILE has an errno and what is to
-// fail with it: "5 ws" is EIO for writes and syncs, r is for reads; while it is missing or empty
+// well again, while it runs: LD_PRELOAD=faulty_io.so FAULTY_IO=FILE. FILE has an errno and what is
+// to fail with it: "5 ws" is EIO for writes and syncs, r is for reads; while it is missing or empty
 // nothing fails. Only files named pluv.sqlite or pluv.sqlite-wal are looked at.
 #include <dlfcn.h>
 #include <fcntl.h>

@@ -43,9 +43,9 @@ export class Client {
     return client;
   }
 
-  async ready(registrations = 1) {
+  async ready(registrations = 1, options = {}) {
     await this.#until(() => this.registrations >= registrations && this.listed,
-                      "its join", { fails: () => this.dead });
+                      "its join", { fails: () => this.dead, ...options });
     return this;
   }
 
