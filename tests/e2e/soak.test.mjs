@@ -122,9 +122,10 @@ test(`${seconds} s of joins, typing, presence, cuts and slow readers leave nothi
     samples.push(await sample(server, data, people, begin, samples.at(-1)));
   }
   await people.stop();
-  assert.deepEqual(people.errors, []);
   for (const room of people.byRoom()) {
-    for (const one of room) await one.until(() => one.isOpen && one.answered === one.socket, "it");
+    for (const one of room) {
+      await one.until(() => one.isOpen && one.answered === one.socket, "its return");
+    }
     await sameAsServer(server, room);
     for (const one of room) {
       one.check();
@@ -152,6 +153,7 @@ test(`${seconds} s of joins, typing, presence, cuts and slow readers leave nothi
   report({ seconds, machine: { cores: os.cpus().length, model: os.cpus()[0].model },
            counts: people.counts, base, after, figures, samples });
 
+  assert.deepEqual(people.errors, []);
   for (const [name, judged] of Object.entries(figures)) {
     assert.ok(isFlat(judged), `${name} grows: ${JSON.stringify(judged)}`);
   }

@@ -282,6 +282,10 @@ std::int64_t Worker::drain_left_ms() const noexcept {
   return std::max<std::int64_t>(shared_.config.drain_window_ms - passed_ms, 0);
 }
 
+bool Worker::is_closing_sessions() const noexcept {
+  return shared_.draining.load() && drain_left_ms() > 0 && metrics_.sessions.get() > 0;
+}
+
 // Closes sessions, picked at random, until only those are left whose time has not come.
 void Worker::drain_some() {
   const std::int64_t window_ms = std::max<std::int64_t>(shared_.config.drain_window_ms, 1);

@@ -6,6 +6,9 @@ import { Client } from "./client.mjs";
 import { sleep } from "./runner.mjs";
 import { StorageClient } from "./storage_client.mjs";
 
+// The machine may have more to do: how slow it is shows in the latencies. No heartbeats, as a client
+// dies of a late answer.
+const JOIN = { timeout: 120_000 };
 const TEXT_MAX = 2_000; // characters of a regular's room, so that documents stay as they are
 const CLOCK = "clock-"; // and a regular's name: the member of the map that says when it wrote
 
@@ -28,7 +31,7 @@ export class Latencies {
 // Types, moves and waves until the soak ends, and comes back when it is cut off.
 class Regular extends StorageClient {
   constructor({ name, latencies, ...more }) {
-    super({ ...more, reconnect: true, presence: { name } });
+    super({ ...more, reconnect: true, heartbeat: false, presence: { name } });
     this.name = name;
     this.latencies = latencies;
     this.events = 0; // heard
@@ -87,11 +90,15 @@ export class People {
         const regular = new Regular({ url: this.url, room: `soak-${room}`,
                                       name: `regular-${room}-${one}`, latencies: this.latencies });
         this.regulars.push(regular);
-        await regular.ready();
+        await regular.ready(1, JOIN);
         regular.watchEdits();
       }
     }
     this.loops = [this.#work(), this.#visit(), this.#readSlowly(), this.#cut()];
+  }
+
+  #note(what, error) {
+    this.errors.push(`${what}: ${String(error).slice(0, 300)}`);
   }
 
   // All regulars in turn: each edits, moves and now and then waves, some times a second.
@@ -122,7 +129,7 @@ export class People {
   // Rooms come and go with them: most are empty before the next one comes.
   async #visit() {
     for (let number = 0; this.going; ++number) {
-      const visit = this.#oneVisit(number).catch((error) => this.errors.push(`visit: ${error}`));
+      const visit = this.#oneVisit(number).catch((error) => this.#note("visit", error));
       this.visiting.add(visit);
       void visit.then(() => this.visiting.delete(visit));
       await sleep(100 + this.random.below(200));
@@ -134,8 +141,9 @@ export class People {
     const room = random.chance(0.2) ? `soak-${random.below(this.rooms)}`
                                     : `visited-${random.below(40)}`;
     const Kind = random.chance(0.5) ? StorageClient : Client;
-    const visitor = new Kind({ url: this.url, room, presence: { name: `visitor-${number}` } });
-    await visitor.ready();
+    const visitor = new Kind({ url: this.url, room, heartbeat: false,
+                               presence: { name: `visitor-${number}` } });
+    await visitor.ready(1, JOIN);
     ++this.counts.visits;
     for (let left = random.below(8); left > 0; --left) {
       visitor.setPresence({ x: random.below(1_000) });
@@ -152,13 +160,13 @@ export class People {
       const reader = new Client({ url: this.url, room: `soak-${this.random.below(this.rooms)}`,
                                   heartbeat: false });
       try {
-        await reader.ready();
+        await reader.ready(1, JOIN);
         ++this.counts.slow_readers;
         reader.socket._socket.pause();
         await sleep(1_000 + this.random.below(4_000));
         reader.socket?._socket.resume();
       } catch (error) {
-        this.errors.push(`slow reader: ${error}`);
+        this.#note("slow reader", error);
       }
       await reader.close();
       await sleep(1_000);
