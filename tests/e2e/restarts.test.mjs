@@ -191,6 +191,15 @@ test("a descriptor 3 that is no listening socket ends the start and says so", as
   assert.match(output, /^pluvd: cannot listen: /m);
 });
 
+test("a unit with two sockets is refused, since nobody would answer at the second", async (t) => {
+  const data = t.use(makeFolder(), removeFolder);
+  const { code, output } = await runToEnd("sh", ["-c",
+    'LISTEN_FDS=2 LISTEN_PID=$$ exec "$0" "$@"', programs.pluvd, "--secret", SECRET, "--data", data,
+    "--port", "0"]);
+  assert.equal(code, EXIT_CANNOT_LISTEN, output);
+  assert.match(output, /^pluvd: cannot listen: systemd passes 2 sockets/m);
+});
+
 const SYSTEMD = "systemd-socket-activate";
 const noSystemd = spawnSync(SYSTEMD, ["--version"]).error && `${SYSTEMD} is not installed`;
 
