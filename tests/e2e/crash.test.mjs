@@ -54,7 +54,7 @@ async function killAndRestart(t, { name, durability, more = [] }, count) {
     for (const room of rooms) {
       counts.written += await room.checkAll(server.url, when);
       counts.seen += room.seenByOthers;
-      await Promise.all(room.clients.map((client) => client.close()));
+      await room.leave();
     }
     ++generation;
     rooms = Array.from({ length: ROOMS }, (_, number) =>
@@ -84,7 +84,7 @@ async function killAndRestart(t, { name, durability, more = [] }, count) {
   }
   for (const room of rooms) for (const client of room.clients) client.rejoin(server.url);
   await replaceRooms("at the end");
-  for (const room of rooms) await Promise.all(room.clients.map((client) => client.close()));
+  for (const room of rooms) await room.leave();
   await server.stop();
   await verify(data);
   console.log(`# ${name}: ${count} kills and ${counts.starts} more while starting, ` +

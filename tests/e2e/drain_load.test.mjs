@@ -134,7 +134,7 @@ class Crowd {
   }
 
   async leave() {
-    await Promise.all(this.clients.map((client) => client.close()));
+    await Promise.all(this.rooms.map((room) => room.leave()));
   }
 }
 

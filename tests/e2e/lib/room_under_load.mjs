@@ -42,10 +42,18 @@ export class RoomUnderLoad {
     this.seen = new Set();
     this.seenByOthers = 0; // of them, before a kill
     this.writers = Array.from({ length: writers }, (_, number) => {
-      const client = t.use(new StorageClient({ url, room: name, token, reconnect,
-                                               heartbeat: false }));
+      const client = new StorageClient({ url, room: name, token, reconnect, heartbeat: false });
       return new Writer(client, `${name}.${number}`, random, large);
     });
+    t.use(this, () => this.leave());
+  }
+
+  // Everybody goes, and nothing is kept: a long test has thousands of such rooms.
+  async leave() {
+    const { clients } = this;
+    this.writers = [];
+    this.seen.clear();
+    await Promise.all(clients.map((client) => client.close()));
   }
 
   get clients() {
@@ -63,6 +71,7 @@ export class RoomUnderLoad {
         if (!this.seen.has(mark)) ++this.seenByOthers;
         this.seen.add(mark);
       }
+      writer.client.forget();
     }
   }
 
