@@ -119,7 +119,8 @@ async function checkBackup(t, file, room, marks) {
   const folder = t.use(makeFolder(), removeFolder);
   renameSync(file, path.join(folder, "pluv.sqlite"));
   await verify(folder);
-  const { output } = await runToEnd(programs.pluvd, ["storage", "show", room, "--data", folder]);
+  const { output } = await runToEnd(programs.pluvd, ["storage", "show", room, "--data", folder],
+                                    { output_max: Infinity });
   const kept = new Set(JSON.parse(output).list);
   const lost = marks.filter((mark) => !kept.has(mark));
   assert.deepEqual(lost, [], `${lost.length} of ${marks.length} are not in the backup`);

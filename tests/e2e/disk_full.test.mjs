@@ -17,6 +17,7 @@ const { test, run } = suite("disk full", { parallel: 3, limit_ms: 90_000 + cycle
 const seed = seedOf("disk_full");
 
 const EXIT_STORAGE = 4;
+const WHOLE_OUTPUT = { output_max: Infinity }; // documents are long
 const RETRY_MS = 1_000;   // store-retry: after this the people of a room are sent away
 const OUTAGE_MS_MAX = 2_500; // some are shorter than that, some longer
 const PACING_MS_MIN = 1_000;
@@ -179,8 +180,11 @@ async function onSmallDisk(t, more = []) {
   const inside = (command, rest) => disk.inside(command, rest);
   const start = async () => t.use(await startPluvd(args, { inside }),
                                   (server) => server.alive && server.kill());
-  const storage = (...words) => runToEnd(...disk.inside(programs.pluvd, [
-    "storage", ...words, "--data", path.join(disk.folder, "data")]));
+  const storage = (...words) => {
+    const [command, args] = disk.inside(programs.pluvd, [
+      "storage", ...words, "--data", path.join(disk.folder, "data")]);
+    return runToEnd(command, args, WHOLE_OUTPUT);
+  };
   return { disk, start, storage };
 }
 
@@ -223,7 +227,7 @@ test("kill -9 on a full disk, and a start on it: what others saw is there once t
     const onFull = await start().catch((error) => error);
     if (onFull instanceof Error) {
       ++refused;
-      assert.match(onFull.message, /^pluvd: storage: .*full/m);
+      assert.match(onFull.message, /^pluvd: storage: .*(?:full|No space left)/m);
     } else {
       await room.checkKept(onFull.url, `on the full disk, seed ${seed}`);
       await onFull.kill();
@@ -277,6 +281,9 @@ function defaultFaultyIo() {
   return existsSync(file) ? file : undefined;
 }
 
+const storageOf = (data) => (...words) =>
+  runToEnd(programs.pluvd, ["storage", ...words, "--data", data], WHOLE_OUTPUT);
+
 function faults(t) {
   const control = path.join(t.use(makeFolder(), removeFolder), "faults");
   writeFileSync(control, "");
@@ -299,7 +306,7 @@ for (const { name, error, kinds, durability } of [
     const server = await startPluvd([...SERVE, "--data", data, "--durability", durability,
                                      ...COMPACTING], { env });
     t.use(server, () => server.alive && server.kill());
-    const storage = (...words) => runToEnd(programs.pluvd, ["storage", ...words, "--data", data]);
+    const storage = storageOf(data);
     const outages = new Outages(t, server, storage,
                                 { begin: () => set(error, kinds), end: () => set(0, "") });
     await outages.run(name);
@@ -315,7 +322,7 @@ test("a look into the file finds what --durability none shows before it is kept"
   const { env, set } = faults(t);
   const server = await startPluvd([...SERVE, "--data", data, "--durability", "none"], { env });
   t.use(server, () => server.alive && server.kill());
-  const storage = (...words) => runToEnd(programs.pluvd, ["storage", ...words, "--data", data]);
+  const storage = storageOf(data);
   const outages = new Outages(t, server, storage, {});
   await outages.prepare();
   set(EIO, "w");
