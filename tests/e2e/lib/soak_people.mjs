@@ -1,15 +1,20 @@
-// The people of a soak: regulars who stay and work, visitors who come and go, readers who stop
-// reading for a while. What the regulars see of each other is timed.
+// The people of a soak: regulars who work together for a minute in a room and then in the next one,
+// visitors who come and go, readers who stop reading for a while. What the regulars see of each other
+// is timed.
+import assert from "node:assert/strict";
 import { performance } from "node:perf_hooks";
 
 import { Client } from "./client.mjs";
 import { sleep } from "./runner.mjs";
-import { StorageClient } from "./storage_client.mjs";
+import { sameAsServer, StorageClient } from "./storage_client.mjs";
 
 // The machine may have more to do: how slow it is shows in the latencies. No heartbeats, as a client
 // dies of a late answer.
 const JOIN = { timeout: 120_000 };
-const TEXT_MAX = 2_000; // characters of a regular's room, so that documents stay as they are
+const TEXT_MAX = 2_000; // characters of a regular's room
+// Every edit leaves something in a Yjs document for good: no room is worked in for longer, so that
+// what a server holds at a time does not grow by that.
+const ROOM_LIFE_MS = 60_000;
 const CLOCK = "clock-"; // and a regular's name: the member of the map that says when it wrote
 
 // Times in milliseconds, since the last look.
@@ -77,24 +82,64 @@ export class People {
   constructor({ url, random, rooms, perRoom }) {
     Object.assign(this, { url, random, rooms, perRoom });
     this.latencies = { presence: new Latencies(), edit: new Latencies() };
-    this.counts = { edits: 0, presences: 0, events: 0, visits: 0, cuts: 0, slow_readers: 0 };
+    this.counts = { edits: 0, presences: 0, events: 0, visits: 0, cuts: 0, slow_readers: 0,
+                    rooms: 0 };
     this.errors = [];
-    this.regulars = [];
+    this.groups = []; // of regulars, each in a room
     this.going = true;
     this.visiting = new Set();
   }
 
+  get regulars() {
+    return this.groups.flat();
+  }
+  get someRoom() {
+    return this.random.of(this.groups)[0].room;
+  }
+
   async start() {
-    for (let room = 0; room < this.rooms; ++room) {
-      for (let one = 0; one < this.perRoom; ++one) {
-        const regular = new Regular({ url: this.url, room: `soak-${room}`,
-                                      name: `regular-${room}-${one}`, latencies: this.latencies });
-        this.regulars.push(regular);
-        await regular.ready(1, JOIN);
-        regular.watchEdits();
-      }
+    for (let at = 0; at < this.rooms; ++at) this.groups.push(await this.#makeGroup());
+    this.loops = [this.#work(), this.#visit(), this.#readSlowly(), this.#cut(), this.#moveOn()];
+  }
+
+  async #makeGroup() {
+    const room = `soak-${this.counts.rooms++}`;
+    const group = [];
+    for (let one = 0; one < this.perRoom; ++one) {
+      const regular = new Regular({ url: this.url, room, name: `${room}-${one}`,
+                                    latencies: this.latencies });
+      group.push(regular);
+      await regular.ready(1, JOIN);
+      regular.watchEdits();
     }
-    this.loops = [this.#work(), this.#visit(), this.#readSlowly(), this.#cut()];
+    return group;
+  }
+
+  // One group after the other leaves its room for a new one.
+  async #moveOn() {
+    for (let at = 0; ; at = (at + 1) % this.rooms) {
+      const next = Date.now() + ROOM_LIFE_MS / this.rooms;
+      while (this.going && Date.now() < next) await sleep(200);
+      if (!this.going) return;
+      const group = this.groups[at];
+      for (const regular of group) regular.rests = true;
+      await this.#checkGroup(group).catch((error) => this.#note(group[0].room, error));
+      await Promise.all(group.map((regular) => regular.close()));
+      this.groups[at] = await this.#makeGroup();
+    }
+  }
+
+  // What each of them has, and what the server gives a newcomer, is one document.
+  async #checkGroup(group) {
+    for (const one of group) {
+      await one.until(() => one.isOpen && one.answered === one.socket, "its return", JOIN);
+    }
+    await sameAsServer({ url: this.url }, group);
+    for (const one of group) {
+      one.check();
+      assert.deepEqual(one.errors, []);
+      assert.ok(one.events > 0, "it heard the others");
+    }
   }
 
   #note(what, error) {
@@ -106,7 +151,7 @@ export class People {
     const { random } = this;
     while (this.going) {
       for (const regular of this.regulars) {
-        if (!regular.isOpen || !regular.initialized) continue;
+        if (!regular.isOpen || !regular.initialized || regular.rests) continue;
         if (random.chance(0.5)) {
           regular.type(random);
           ++this.counts.edits;
@@ -138,8 +183,7 @@ export class People {
 
   async #oneVisit(number) {
     const { random } = this;
-    const room = random.chance(0.2) ? `soak-${random.below(this.rooms)}`
-                                    : `visited-${random.below(40)}`;
+    const room = random.chance(0.2) ? this.someRoom : `visited-${random.below(40)}`;
     const Kind = random.chance(0.5) ? StorageClient : Client;
     const visitor = new Kind({ url: this.url, room, heartbeat: false,
                                presence: { name: `visitor-${number}` } });
@@ -157,8 +201,7 @@ export class People {
   // A page that its browser has put to sleep: it takes nothing for some seconds.
   async #readSlowly() {
     while (this.going) {
-      const reader = new Client({ url: this.url, room: `soak-${this.random.below(this.rooms)}`,
-                                  heartbeat: false });
+      const reader = new Client({ url: this.url, room: this.someRoom, heartbeat: false });
       try {
         await reader.ready(1, JOIN);
         ++this.counts.slow_readers;
@@ -178,7 +221,7 @@ export class People {
     while (this.going) {
       await sleep(1_000 + this.random.below(2_000));
       const regular = this.random.of(this.regulars);
-      if (!regular.isOpen) continue;
+      if (!regular.isOpen || regular.rests) continue;
       regular.drop();
       ++this.counts.cuts;
     }
@@ -190,10 +233,8 @@ export class People {
     await Promise.all(this.visiting);
   }
 
-  // The regulars' rooms: what everybody has, and what the server gives a newcomer, is one document.
-  byRoom() {
-    return Array.from({ length: this.rooms }, (_, room) =>
-      this.regulars.filter((one) => one.room === `soak-${room}`));
+  async check() {
+    for (const group of this.groups) await this.#checkGroup(group);
   }
 
   async leave() {
