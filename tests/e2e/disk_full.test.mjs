@@ -21,6 +21,9 @@ const WHOLE_OUTPUT = { output_max: Infinity }; // documents are long
 const RETRY_MS = 1_000;   // store-retry: after this the people of a room are sent away
 const OUTAGE_MS_MAX = 2_500; // some are shorter than that, some longer
 const PACING_MS_MIN = 1_000;
+// What fits into the pages that the files have already is written on a full disk, too: for a while,
+// nobody may notice.
+const NOTICE_MS = 3_000;
 const APPEND_FAILURES = 'pluv_store_failures_total{call="append"}';
 const SERVE = ["--dev", "--rate-limit", "0", "--store-retry", `${RETRY_MS}ms`];
 // Snapshots are made, and what they replace is purged, all the time, so that outages meet both.
@@ -69,6 +72,7 @@ class Outages {
     this.random = new Random(seed);
     this.sentAway = 0;
     this.down_ms = 0;
+    this.noticed = 0; // outages
     this.looks = 0; // at the file, during outages
   }
 
@@ -76,7 +80,7 @@ class Outages {
     const { t, server } = this;
     this.quiet = await QuietRoom.make(t, server.url);
     this.rooms = [0, 1].map((at) => new RoomUnderLoad(t, server.url, `${t.room}-${at}`, this.random,
-                                                      { reconnect: true }));
+                                                      { reconnect: true, large: 0.03 }));
     for (const room of this.rooms) for (const client of room.clients) await client.ready();
   }
 
@@ -117,8 +121,9 @@ class Outages {
   async outage() {
     const before = (await readMetrics(this.server))[APPEND_FAILURES];
     this.broken.begin();
-    await until(async () => (await readMetrics(this.server))[APPEND_FAILURES] > before,
-                { what: "a failed write" });
+    const fails = async () => (await readMetrics(this.server))[APPEND_FAILURES] > before;
+    const noticed = await until(fails, { timeout: NOTICE_MS }).catch(() => false);
+    if (noticed) ++this.noticed;
     const begin = Date.now();
     const length_ms = 100 + this.random.below(OUTAGE_MS_MAX);
     while (Date.now() - begin < length_ms) {
@@ -165,7 +170,9 @@ class Outages {
     }
     const failures = (await readMetrics(server))[APPEND_FAILURES];
     assert.match(server.output, /document_append_failed/);
-    console.log(`# ${name}: ${cycles} outages of ${(this.down_ms / 1000).toFixed(1)} s in all, ` +
+    assert.ok(this.noticed > 0, "some were noticed");
+    const down_s = (this.down_ms / 1000).toFixed(1);
+    console.log(`# ${name}: ${cycles} outages of ${down_s} s in all, ${this.noticed} noticed, ` +
                 `${failures} failed writes, ${this.sentAway} times somebody was sent away, ` +
                 `${this.quiet.joins} reads and ${this.quiet.heard} events meanwhile; all that ` +
                 `was shown was in the file (${this.looks} looks); ${marks} edits, 0 lost`);
@@ -175,7 +182,7 @@ class Outages {
 // --- A disk that is full
 
 async function onSmallDisk(t, more = []) {
-  const disk = t.use(await SmallDisk.make({ mib: 32 }));
+  const disk = t.use(await SmallDisk.make({ mib: 96 }));
   const args = [...SERVE, "--data", path.join(disk.folder, "data"), ...more];
   const inside = (command, rest) => disk.inside(command, rest);
   const start = async () => t.use(await startPluvd(args, { inside }),
