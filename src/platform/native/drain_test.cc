@@ -262,6 +262,25 @@ TEST(SocketActivation, ListeningSocketOfSystemdIsUsed) {
   EXPECT_EQ(status, 0);
 }
 
+// It dies between offering a hand-over of its own and telling its predecessor to drain.
+TEST(Handover, SuccessorThatDiesBeforeItAcceptsTakesNoPathAway) {
+  ServerConfig config = draining_config(200, 10'000);
+  config.handover_path = test::temporary_path("dead");
+  RunningServer running(config);
+  config.port = running.port();
+  {
+    const Result<Listening> starting = open_listening(config);
+    ASSERT_TRUE(starting);
+    ASSERT_EQ(starting->source, ListeningSource::predecessor);
+    ASSERT_TRUE(bind_handover(config.handover_path));
+  }
+  EXPECT_TRUE(eventually([&] {
+    const Result<Listening> next = open_listening(config);
+    return next.ok() && next->source == ListeningSource::predecessor;
+  }));
+  EXPECT_FALSE(running.server->draining());
+}
+
 TEST(Handover, DeadPathIsReplacedAndRemovedAtTheEnd) {
   const std::string path = test::temporary_path("stale");
   {
