@@ -2,15 +2,18 @@
 JOBS ?= $(shell nproc)
 ARGS ?=
 FUZZ_SECONDS ?= 20
+SECONDS ?= 30
 # scripts/setup has installed what every test needs, so none may be skipped.
 TESTS_MUST_RUN := 1
 export JOBS FUZZ_SECONDS TESTS_MUST_RUN
 
 PHASE := scripts/phase
 BIN := build/release/bin
+E2E = node tests/e2e/run.mjs
 
 .PHONY: help run build test check clean asan tsan noexcept wasm-check fuzz-smoke tidy \
-	check-format format coverage bench instructions load-minute install setup-%
+	check-format format coverage bench instructions load-minute soak long long-operations \
+	install setup-%
 
 help:
 	@echo "make run         build and start a development server on http://localhost:3000"
@@ -26,7 +29,8 @@ help:
 	@echo "make install     install into PREFIX (default /usr/local)"
 	@echo "Parts of check:  asan tsan noexcept wasm-check tidy check-format fuzz-smoke"
 	@echo "                 instructions (ARGS=--update writes the tables anew)"
-	@echo "                 load-minute"
+	@echo "                 load-minute soak (SECONDS=1800)"
+	@echo "make long        what takes hours, or a machine of its own"
 	@echo "Missing packages are installed on the way (Debian 12, scripts/setup); JOBS=$(JOBS)"
 
 setup-%:
@@ -50,6 +54,7 @@ check: setup-check
 	@$(MAKE) --no-print-directory wasm-check
 	@$(MAKE) --no-print-directory instructions
 	@$(MAKE) --no-print-directory load-minute
+	@$(MAKE) --no-print-directory soak
 	@$(MAKE) --no-print-directory asan
 	@$(MAKE) --no-print-directory tsan
 	@$(MAKE) --no-print-directory tidy
@@ -73,6 +78,24 @@ instructions: setup-check
 load-minute: setup-check
 	@$(PHASE) "build release" scripts/build release pluv-bench pluvd
 	@$(PHASE) "$@" python3 bench/load/minute.py $(BIN)/pluv-bench $(BIN)/pluvd
+
+# Ordinary days on one server: it takes no more of the machine at the end than before.
+soak: setup-test
+	@$(PHASE) "build release" scripts/build release pluvd
+	@$(PHASE) "$@" node tests/e2e/run.mjs soak --pluvd $(BIN)/pluvd --seconds $(SECONDS) $(ARGS)
+
+# What takes an hour or more: the long forms of what make test and make check do in short.
+long: setup-check
+	@$(MAKE) --no-print-directory long-operations
+	@$(MAKE) --no-print-directory soak SECONDS=1800
+
+# Kills, restarts, drains and failing disks under load.
+long-operations: setup-test
+	@$(PHASE) "build release" scripts/build release pluvd faulty_io
+	@$(PHASE) "kills" $(E2E) crash --kills 2000
+	@$(PHASE) "restarts" $(E2E) restarts --restarts 50
+	@$(PHASE) "drains" $(E2E) drain_load --clients 5000 --window 10
+	@$(PHASE) "disks" $(E2E) disk_full --cycles 25
 
 check-format: setup-check
 	@$(PHASE) "format" tools/format --check

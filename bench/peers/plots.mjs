@@ -1,5 +1,6 @@
 // The pictures of the benchmarks: SVG 1.1, each alone in its file, on a ground of its own so that
-// any page can have them. All axes of numbers are logarithmic. Titles and names hold no markup.
+// any page can have them. All axes of numbers are logarithmic, but those of a course of time. Titles and
+// names hold no markup.
 const kInk = '#1f2328';
 const kFaint = '#59636e';
 const kRule = '#d0d7de';
@@ -97,6 +98,50 @@ export function curves({ title, panels }) {
   const rows = Math.ceil(panels.length / 2);
   const parts = panels.flatMap((one, i) => panel(one, (i % 2) * kPanel.width, 48 + (i >> 1) * kPanel.height));
   return picture(2 * kPanel.width, 56 + rows * kPanel.height, title, parts);
+}
+
+const kCourse = { width: 500, height: 200, left: 58, right: 20, top: 50, bottom: 36 };
+
+// 0, and some four round steps to what is not under the most.
+function evenTicks(most) {
+  const power = 10 ** Math.floor(Math.log10(most / 4 || 1));
+  const step = [1, 2, 5, 10].map((times) => times * power).find((one) => one * 4 >= most) ?? power;
+  return Array.from({ length: Math.ceil(most / step - 1e-9) + 1 }, (_, i) => Number((i * step).toPrecision(6)));
+}
+
+// { title, lines: [{ name, points: [[minutes, y], ...] }] }: both axes begin at 0.
+function course({ title, lines }, left, top) {
+  const [x1, x2] = [left + kCourse.left, left + kCourse.width - kCourse.right];
+  const [y1, y2] = [top + kCourse.top, top + kCourse.height - kCourse.bottom];
+  const all = lines.flatMap(({ points }) => points);
+  const minutes = Math.max(...all.map(([x]) => x));
+  const ticks = evenTicks(Math.max(...all.map(([, y]) => y), 1e-3));
+  const xOf = (x) => x1 + (x / minutes) * (x2 - x1);
+  const yOf = (y) => y2 - (y / ticks.at(-1)) * (y2 - y1);
+  const out = [text(x1, top + 22, title, { size: 14, bold: true })];
+  for (const tick of ticks) {
+    out.push(line(x1, yOf(tick), x2, yOf(tick)));
+    out.push(text(x1 - 8, yOf(tick) + 4, spelled(tick), { anchor: 'end', color: kFaint, size: 11 }));
+  }
+  for (const tick of evenTicks(minutes).filter((one) => one <= minutes)) {
+    out.push(text(xOf(tick), y2 + 16, `${spelled(tick)} min`, { anchor: 'middle', color: kFaint, size: 11 }));
+  }
+  let beside = x1;
+  for (const [i, { name, points }] of lines.entries()) {
+    const color = kColors[i % kColors.length];
+    const places = points.map(([x, y]) => `${xOf(x).toFixed(1)} ${yOf(y).toFixed(1)}`);
+    out.push(`<path d="M${places.join('L')}" fill="none" stroke="${color}" stroke-width="1.5"/>`);
+    if (lines.length > 1) out.push(text(beside, top + 40, name, { color, size: 12 }));
+    beside += 8 * name.length + 16;
+  }
+  return out;
+}
+
+// Courses of time, two in a row.
+export function courses({ title, panels }) {
+  const rows = Math.ceil(panels.length / 2);
+  const parts = panels.flatMap((one, i) => course(one, (i % 2) * kCourse.width, 48 + (i >> 1) * kCourse.height));
+  return picture(2 * kCourse.width, 56 + rows * kCourse.height, title, parts);
 }
 
 // Groups of bars: { title, bars: [{ name, value }] }. A name has the same color in all of them.

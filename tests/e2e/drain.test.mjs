@@ -6,8 +6,8 @@ import { rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 
-import { Client, freePort, makeFolder, RawSocket, removeFolder, startPluvd, suite, until } from
-  "./lib.mjs";
+import { Client, freePort, makeFolder, RawSocket, removeFolder, sleep, startPluvd, suite, until }
+  from "./lib.mjs";
 
 const { test, run } = suite("drain", { parallel: 3, limit_ms: 120_000 });
 
@@ -67,6 +67,22 @@ test("while it drains it says so, and clients still talk", async (t) => {
   }
   const { code } = await server.exited;
   assert.equal(code, 0, server.output);
+});
+
+test("who connected before a drain and is slow to ask is answered all the same", async (t) => {
+  const server = await startPluvd(["--dev", "--drain-window", "4s", "--drain-deadline", "30s"]);
+  t.use(server, () => server.alive && server.kill());
+  const clients = await joinMany(t, server, 20, 4);
+  const slow = t.use(new RawSocket(server.port));
+  // Accepted before the next one, since both wait in one queue.
+  assert.equal((await fetch(`${server.http}/readyz`)).status, 200);
+  server.signal("SIGTERM");
+  await sleep(2_000); // of the window; longer than an idle server would wait for it
+  assert.ok(clients.some((client) => client.isOpen), "it still drains");
+  slow.write("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
+  await slow.until(() => slow.ended, "the end of the connection");
+  assert.match(slow.text, /^HTTP\/1\.1 200 /);
+  assert.equal((await server.exited).code, 0, server.output);
 });
 
 test("a server without clients ends at once", async (t) => {

@@ -10,3 +10,8 @@ export { fromBase64, OfflineStore, readRoom, same, sameAsServer, stateOf, Storag
   from "./lib/storage_client.mjs";
 export { Random, seedOf } from "./lib/random.mjs";
 export { randomEdit } from "./lib/edits.mjs";
+export { readMetrics, usageOf } from "./lib/usage.mjs";
+export { numberOption, textOption } from "./lib/options.mjs";
+export { RoomUnderLoad } from "./lib/room_under_load.mjs";
+export { ActivatedPluvd } from "./lib/activator.mjs";
+export { noSmallDisk, SmallDisk } from "./lib/small_disk.mjs";

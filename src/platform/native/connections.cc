@@ -245,6 +245,12 @@ void Connections::pace(Connection& connection) {
       worker_.now_ms() + worker_.random_between(limits.pacing_ms_min, limits.pacing_ms_max));
 }
 
+void Connections::shorten_pacing(Connection& connection) {
+  if (connection.phase != Phase::pacing) return;
+  worker_.timers().set(connection.timer,
+                       worker_.now_ms() + worker_.random_between(0, worker_.drain_left_ms()));
+}
+
 void Connections::end_pacing(Connection& connection) {
   if (connection.held_answer) {
     send_bytes(connection, *connection.held_answer);

@@ -42,6 +42,9 @@ class Connections {
   void start_pacing(Connection& connection, std::uint16_t code, std::string_view reason);
   // The same before the upgrade: sends the bytes after the while, then ends our side.
   void finish_paced(Connection& connection, std::string_view bytes);
+  // In a drain: one that is held is held no longer than the drain's window, since a process that
+  // waits to take over waits for it, too.
+  void shorten_pacing(Connection& connection);
   // Sends what is queued, then ends our side.
   void finish(Connection& connection);
   // Closes the socket at once. The object lives until the end of the turn; if it is in a room, the

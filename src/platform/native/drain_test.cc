@@ -62,6 +62,29 @@ TEST(Drain, DeadlineCutsWhatIsLeft) {
   EXPECT_EQ(running.server->join(), 1);  // it never answered the close frame
 }
 
+// Refusals are held for a while, so that a client without backoff does not come back at once. This
+// one would come back to another process, and that process waits for the end of this one.
+TEST(Drain, WhoIsRefusedIsHeldNoLongerThanItsWindow) {
+  room::Definition definition;
+  definition.limits.pacing_ms_min = 60'000;
+  definition.limits.pacing_ms_max = 60'000;
+  definition.limits.connections_max = 2;
+  RunningServer running(draining_config(100, 20'000), std::move(definition));
+  Client before(connect_to(running.port()));
+  Client bad(connect_to(running.port()));
+  ASSERT_TRUE(eventually([&] { return running.server->metrics().connections == 2; }));
+  const auto held = Client::join(running.port(), "room");  // one too many
+  running.server->drain();
+  EXPECT_EQ(held->close_code(), 1013);
+  ASSERT_TRUE(before.upgrade("/api/pluv/room/room"));
+  EXPECT_EQ(before.close_code(), 1013);
+  EXPECT_FALSE(bad.request("GET /api/pluv/room/%00 HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
+                           "Connection: Upgrade\r\n\r\n")
+                   .empty());
+  for (Client* client : {held.get(), &before, &bad}) client->close();
+  EXPECT_EQ(running.server->join(), 0);
+}
+
 TEST(Drain, ServerWithoutConnectionsEndsAtOnce) {
   RunningServer running(draining_config(5'000, 60'000));
   running.server->drain();
@@ -237,6 +260,25 @@ TEST(SocketActivation, ListeningSocketOfSystemdIsUsed) {
   int status = -1;
   ASSERT_EQ(::waitpid(child, &status, 0), child);
   EXPECT_EQ(status, 0);
+}
+
+// It dies between offering a hand-over of its own and telling its predecessor to drain.
+TEST(Handover, SuccessorThatDiesBeforeItAcceptsTakesNoPathAway) {
+  ServerConfig config = draining_config(200, 10'000);
+  config.handover_path = test::temporary_path("dead");
+  RunningServer running(config);
+  config.port = running.port();
+  {
+    const Result<Listening> starting = open_listening(config);
+    ASSERT_TRUE(starting);
+    ASSERT_EQ(starting->source, ListeningSource::predecessor);
+    ASSERT_TRUE(bind_handover(config.handover_path));
+  }
+  EXPECT_TRUE(eventually([&] {
+    const Result<Listening> next = open_listening(config);
+    return next.ok() && next->source == ListeningSource::predecessor;
+  }));
+  EXPECT_FALSE(running.server->draining());
 }
 
 TEST(Handover, DeadPathIsReplacedAndRemovedAtTheEnd) {

@@ -53,6 +53,12 @@ void HandoverPoint::ready(bool, bool) {
   }
 }
 
+void HandoverPoint::offer_again() {
+  if (inode_at(path_) == path_inode_) return;
+  loop_.forget(socket_.get());
+  if (Result<void> opened = open(); !opened) socket_.reset();  // restarts need a free port then
+}
+
 void HandoverPoint::Successor::ready(bool, bool) {
   if (!fd) return;
   char byte = 0;
@@ -61,7 +67,10 @@ void HandoverPoint::Successor::ready(bool, bool) {
   // Whatever it said, it is done; a successor that died before it accepted changes nothing.
   point->loop_.forget(fd.get());
   fd.reset();
-  if (received != 1 || byte != kHandoverDrain) return;
+  if (received != 1 || byte != kHandoverDrain) {
+    point->offer_again();
+    return;
+  }
   point->handed_over_ = true;
   point->on_drain_();
 }

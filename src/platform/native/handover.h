@@ -39,6 +39,10 @@ class HandoverPoint final : public Pollable {
     OwnedFd fd;  // until it has spoken or ended
   };
 
+  // After a successor that has died before it accepted: its socket may be at the path already, where
+  // the next one would find nobody.
+  void offer_again();
+
   EventLoop& loop_;
   const std::string path_;
   const int listening_fd_;

@@ -22,6 +22,9 @@ constexpr int kPipelinedMax = 8;
 // closed as it comes.
 constexpr std::uint64_t kHeldFactor = 2;
 
+// How often a draining server looks whether it still waits for a connection's first word.
+constexpr std::int64_t kDrainLookMs = 100;
+
 constexpr std::uint16_t kCloseUnauthorized = 3000;
 constexpr std::string_view kUnauthorizedReason = "WebSocket unauthorized.";
 
@@ -75,6 +78,11 @@ std::uint32_t Handshakes::count_address(Connection& connection, const net::IpAdd
 
 void Handshakes::timed_out(Connection& connection) {
   if (connection.phase == Phase::http && !connection.http->parser.mid_head()) {
+    if (!connection.http->answered && worker_.is_closing_sessions()) {
+      // It connected before the drain, and a reset would tell it that nobody is here.
+      worker_.timers().set(connection.timer, worker_.now_ms() + kDrainLookMs);
+      return;
+    }
     worker_.connections().destroy(connection);  // idle between two requests, or never said a word
     return;
   }
@@ -140,6 +148,7 @@ void Handshakes::fail_paced(Connection& connection, const net::Response& respons
   net::append_response(out, response, {.keep_alive = false});
   connection.http.reset();
   worker_.connections().finish_paced(connection, out);
+  if (worker_.shared().draining.load()) worker_.connections().shorten_pacing(connection);
 }
 
 void Handshakes::respond(Connection& connection, const net::Request& request,
@@ -218,6 +227,8 @@ void Handshakes::upgrade(Connection& connection, const net::Request& request,
   const net::IpAddress client = shared.proxies.client(connection.http->peer, request).address;
   if (const auto refusal = refusal_for_now(connection, client)) {
     refuse_for_now(connection, *refusal, *room);
+    // It does not come back to this process, which accepts nothing any more.
+    if (*refusal == ConnectionRefusal::draining) worker_.connections().shorten_pacing(connection);
     return;
   }
   const std::optional<std::string_view> origin = request.header("Origin");

@@ -89,17 +89,31 @@ Result<Listening> finish(const ServerConfig& config, OwnedFd socket, ListeningSo
   return listening;
 }
 
-std::optional<int> systemd_socket() {
-  const char* pid_text = std::getenv("LISTEN_PID");
-  const char* count_text = std::getenv("LISTEN_FDS");
-  if (pid_text == nullptr || count_text == nullptr) return std::nullopt;
-  long pid = 0;
-  int count = 0;
-  const auto pid_read = std::from_chars(pid_text, pid_text + std::strlen(pid_text), pid);
-  const auto count_read = std::from_chars(count_text, count_text + std::strlen(count_text), count);
-  if (pid_read.ec != std::errc{} || count_read.ec != std::errc{}) return std::nullopt;
-  if (pid != static_cast<long>(::getpid()) || count < 1) return std::nullopt;
-  return kSystemdFirstFd;
+std::optional<long> number_in_environment(const char* name) {
+  const char* text = std::getenv(name);
+  if (text == nullptr) return std::nullopt;
+  long number = 0;
+  const char* const end = text + std::strlen(text);
+  const auto read = std::from_chars(text, end, number);
+  if (read.ec != std::errc{} || read.ptr != end) return std::nullopt;
+  return number;
+}
+
+// How many sockets systemd has passed to this process.
+long systemd_sockets() {
+  const std::optional<long> pid = number_in_environment("LISTEN_PID");
+  if (pid != static_cast<long>(::getpid())) return 0;
+  return number_in_environment("LISTEN_FDS").value_or(0);
+}
+
+Result<Listening> take_from_systemd(const ServerConfig& config, long sockets) {
+  if (sockets > 1) {
+    // Whoever came to the others would wait for ever.
+    return Error{ErrorCode::invalid, "systemd passes " + std::to_string(sockets) +
+                                         " sockets, and one is served: the unit may have one "
+                                         "ListenStream"};
+  }
+  return finish(config, OwnedFd(kSystemdFirstFd), ListeningSource::systemd, OwnedFd());
 }
 
 Result<Listening> bind_fresh(const ServerConfig& config) {
@@ -221,8 +235,8 @@ Result<Listening> open_listening(const ServerConfig& config) {
     }
   }
   if (config.socket_activation) {
-    if (const std::optional<int> fd = systemd_socket()) {
-      return finish(config, OwnedFd(*fd), ListeningSource::systemd, OwnedFd());
+    if (const long sockets = systemd_sockets(); sockets > 0) {
+      return take_from_systemd(config, sockets);
     }
   }
   return bind_fresh(config);

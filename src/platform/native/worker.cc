@@ -257,6 +257,7 @@ void Worker::begin_drain() {
   // Backwards: destroy() puts the last one into the gap.
   for (std::size_t place = connections_.size(); place-- > 0;) {
     Connection& connection = connections_.at(place);
+    connections_.shorten_pacing(connection);
     const bool idle = connection.phase == Phase::http && !connection.http->parser.mid_head() &&
                       connection.outbox.empty();
     if (!idle) continue;
@@ -274,6 +275,15 @@ void Worker::begin_drain() {
 std::int64_t Worker::handshake_ms_max() const noexcept {
   const std::int64_t whole_ms = limits().handshake_ms_max;
   return shared_.draining.load() ? std::min(whole_ms, kDrainGraceMs) : whole_ms;
+}
+
+std::int64_t Worker::drain_left_ms() const noexcept {
+  const std::int64_t passed_ms = drain_began_ms_ == 0 ? 0 : now_.steady_ms - drain_began_ms_;
+  return std::max<std::int64_t>(shared_.config.drain_window_ms - passed_ms, 0);
+}
+
+bool Worker::is_closing_sessions() const noexcept {
+  return shared_.draining.load() && drain_left_ms() > 0 && metrics_.sessions.get() > 0;
 }
 
 // Closes sessions, picked at random, until only those are left whose time has not come.

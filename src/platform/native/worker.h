@@ -48,6 +48,10 @@ class Worker : public std::enable_shared_from_this<Worker> {
   void ensure_turn();
   // Closes what is open, spread over the drain's window.
   void begin_drain();
+  // Of the drain's window, now; all of it when this loop has not begun to drain.
+  [[nodiscard]] std::int64_t drain_left_ms() const noexcept;
+  // Sessions are still being closed: waiting for others meanwhile makes no drain longer.
+  [[nodiscard]] bool is_closing_sessions() const noexcept;
   // Takes sockets from this listening one, and gives them to all loops in turn.
   void accept_from(int listening_fd);
   void stop_accepting();

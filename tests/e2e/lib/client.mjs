@@ -43,9 +43,9 @@ export class Client {
     return client;
   }
 
-  async ready(registrations = 1) {
+  async ready(registrations = 1, options = {}) {
     await this.#until(() => this.registrations >= registrations && this.listed,
-                      "its join", { fails: () => this.dead });
+                      "its join", { fails: () => this.dead, ...options });
     return this;
   }
 
@@ -190,6 +190,13 @@ export class Client {
     const rest = this.messages.slice(this.#cursor);
     this.#cursor = this.messages.length;
     return rest;
+  }
+
+  // What came up to now is given up: a client that stays for hours would keep it all.
+  forget() {
+    this.messages.length = 0;
+    this.texts.length = 0;
+    this.#cursor = 0;
   }
 
   // All that the server had to say about what was sent up to now has come: events of one session

@@ -50,8 +50,9 @@ export class Server {
   #child;
   #ended = false;
 
-  // ownFolder: removed when the process has ended.
-  constructor(command, args, { env = {}, ownFolder } = {}) {
+  // ownFolder: removed when the process has ended. output_max: of its output so much is kept, the
+  // last of it.
+  constructor(command, args, { env = {}, ownFolder, output_max = 200_000 } = {}) {
     this.command = [command, ...args].join(" ");
     this.output = "";
     this.#child = spawn(command, args, {
@@ -62,7 +63,7 @@ export class Server {
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream.setEncoding("utf8");
       stream.on("data", (text) => {
-        this.output = (this.output + text).slice(-200_000);
+        this.output = (this.output + text).slice(-output_max);
       });
     }
     // {code, signal}: after all output has been read.

@@ -23,14 +23,15 @@ export const programs = {
 export const SECRET = "the end-to-end tests' secret: 0123456789";
 
 // Without "--dev" tokens of SECRET are asked for, without "--data" its documents are in a folder
-// that ends with it. args come last and so win.
-export function startPluvd(args = [], options = {}) {
+// that ends with it. args come last and so win. inside: a command that runs pluvd elsewhere, as of
+// SmallDisk.inside.
+export function startPluvd(args = [], { inside, ...options } = {}) {
   const secret = args.includes("--dev") ? [] : ["--secret", SECRET, "--demo"];
   const ownFolder = args.includes("--data") ? undefined : makeFolder();
   const data = ownFolder ? ["--data", ownFolder] : [];
-  return startServer(programs.pluvd,
-                     ["--port", "0", "--log-level", "warn", ...secret, ...data, ...args],
-                     { ownFolder, ...options });
+  const all = ["--port", "0", "--log-level", "warn", ...secret, ...data, ...args];
+  const [command, commandArgs] = inside ? inside(programs.pluvd, all) : [programs.pluvd, all];
+  return startServer(command, commandArgs, { ownFolder, ...options });
 }
 
 export function startConformance(args = [], options = {}) {

@@ -80,9 +80,9 @@ export class StorageClient extends Client {
     this.#newDoc();
   }
 
-  async ready(times = 1) {
-    await super.ready(times);
-    await this.until(() => this.exchanges >= times, "its storage exchange");
+  async ready(times = 1, options = {}) {
+    await super.ready(times, options);
+    await this.until(() => this.exchanges >= times, "its storage exchange", options);
     return this;
   }
 

@@ -1,0 +1,20 @@
+// Whether a figure that was sampled over a while stays where it is. The first quarter is for
+// warming up; the last is held against the second. Medians, so that one sample says nothing.
+
+export function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+}
+
+// { before, after, most }: the medians, and how large the second may be: factor times the first,
+// and slack, which is the figure's own grain.
+export function flatness(values, { factor = 1.1, slack = 0 } = {}) {
+  if (values.length < 8) throw new Error(`${values.length} samples say nothing`);
+  const quarter = Math.floor(values.length / 4);
+  const before = median(values.slice(quarter, 2 * quarter));
+  const after = median(values.slice(-quarter));
+  return { before, after, most: before * factor + slack };
+}
+
+export const isFlat = ({ after, most }) => after <= most;
