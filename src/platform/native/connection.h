@@ -15,6 +15,7 @@
 #include "net/websocket_frame.h"
 #include "platform/native/event_loop.h"
 #include "platform/native/outbox.h"
+#include "platform/native/shared.h"
 #include "platform/native/socket.h"
 #include "platform/native/timers.h"
 #include "room/effects.h"
@@ -68,10 +69,11 @@ struct Connection final : Pollable {
   room::SessionIndex index{};
   SessionId session;
 
-  std::uint32_t place = 0;        // in Connections
-  std::int64_t progress_ms = 0;   // when the socket last took something, or had nothing to take
-  net::IpAddress address;         // counted in AddressCounts when address_counted
-  std::string_view close_reason;  // pacing, doomed: of the close to come; static text
+  std::uint32_t place = 0;       // in Connections
+  std::int64_t progress_ms = 0;  // when the socket last took something, or had nothing to take
+  net::IpAddress address;        // counted in AddressCounts when address_counted
+  UserCounts::Counted* user = nullptr;  // counted in UserCounts; null: not counted
+  std::string_view close_reason;        // pacing, doomed: of the close to come; static text
   std::uint16_t close_code = 0;
   Phase phase = Phase::http;
   Interest interest = Interest::read;

@@ -278,6 +278,13 @@ void RoomHost::forget_idle_rooms() {
   }
 }
 
+void RoomHost::forget_saved_rooms() {
+  for (auto at = idle_.begin(); at != idle_.end();) {
+    RoomEntry& entry = **at++;
+    if (entry.room.may_be_forgotten()) step(entry, room::ForgetIdle{});
+  }
+}
+
 void RoomHost::on_wake(RoomEntry& entry) { step(entry, room::Woke{}); }
 
 // --- The end of a turn
@@ -322,6 +329,11 @@ void RoomHost::end_session(Connection& connection) {
   if (connection.phase != Phase::dead) {
     worker_.connections().drop_queue(connection);
     worker_.connections().start_close(connection, connection.close_code, connection.close_reason);
+    if (connection.frames.memory_bytes() > 0) {
+      // Nobody waits for the end of a message that nobody will hear.
+      connection.frames = net::FrameReader();
+      worker_.connections().finish(connection);
+    }
   }
   step(entry, room::Closed{index});
 }

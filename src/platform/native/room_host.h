@@ -78,6 +78,13 @@ class RoomHost {
   void feed(std::string_view room, const room::Input& input);
   // Rooms without sessions, which only keep their document for a while, are to go.
   void forget_idle_rooms();
+  // Those of them that their store has all of.
+  void forget_saved_rooms();
+  // Closes the sessions that hold the most memory (queues, messages that have begun to come) until
+  // about so many bytes are free. False when none holds much.
+  [[nodiscard]] bool shed_sessions(std::size_t bytes);
+  // Sends everybody away from the room whose document takes the most.
+  void shed_largest_room();
   void on_wake(RoomEntry& entry);
   void on_flush(RoomEntry& entry);
 
@@ -148,6 +155,8 @@ class RoomHost {
   void mark_dirty(RoomEntry& entry, Connection& connection);
   void flush_room(RoomEntry& entry, bool waited);
   void end_session(Connection& connection);
+  void doom(Connection& connection, std::string_view reason);
+  void shed(Connection& connection);
   void handle_reply(Reply& reply);
   void erase_if_finished(RoomEntry& entry);
   void note_idle(RoomEntry& entry);

@@ -128,6 +128,7 @@ void Server::Impl::begin() {
   if (shared.config.handle_signals) {
     first().loop().watch_signals([this] { on_signal(); });
   }
+  first().start_memory_guard();
   if (!listening.socket) return;
   first().accept_from(listening.socket.get());
   if (!shared.config.handover_path.empty()) {
@@ -349,6 +350,8 @@ MetricsSnapshot Server::metrics() const {
   snapshot.connections = shared.connections.load();
   snapshot.rooms = shared.rooms.load();
   snapshot.draining = shared.draining.load();
+  snapshot.memory_ceiling_bytes = shared.limits().memory_bytes_max;
+  snapshot.memory_pressure = static_cast<std::uint64_t>(shared.memory_pressure.load());
   for (const std::shared_ptr<Worker>& worker : shared.workers) {
     std::as_const(*worker).metrics().add_to(snapshot);
   }

@@ -19,6 +19,7 @@
 #include "platform/native/event_loop.h"
 #include "platform/native/handshakes.h"
 #include "platform/native/loop_metrics.h"
+#include "platform/native/memory_guard.h"
 #include "platform/native/room_host.h"
 #include "platform/native/shared.h"
 #include "platform/native/timers.h"
@@ -51,6 +52,8 @@ class Worker : public std::enable_shared_from_this<Worker> {
   // Takes sockets from this listening one, and gives them to all loops in turn.
   void accept_from(int listening_fd);
   void stop_accepting();
+  // Keeps the process under its ceiling of memory; on the first loop alone.
+  void start_memory_guard() { memory_guard_.start(); }
 
   [[nodiscard]] Shared& shared() noexcept { return shared_; }
   [[nodiscard]] const Limits& limits() const noexcept { return shared_.limits(); }
@@ -129,6 +132,7 @@ class Worker : public std::enable_shared_from_this<Worker> {
   Handshakes handshakes_;
   RoomHost rooms_;
   Acceptor acceptor_;
+  MemoryGuard memory_guard_;
   std::list<Delayed> delayed_;
   Timer drain_timer_;
   Timer drain_deadline_;
