@@ -54,7 +54,7 @@ struct Limits {
   // Sessions in one room.
   std::size_t sessions_per_room_max = 10'000;
   // Messages that a client may send a second, and at once; $getOthers counts as several in a room
-  // of hundreds. 0: off.
+  // of hundreds, and so does an update for each further message_bytes_max of its size. 0: off.
   std::uint32_t messages_per_second_max = 1'000;
   std::uint32_t messages_burst_max = 4'000;
   // Malformed messages that are ignored before the session is closed with 1008.
