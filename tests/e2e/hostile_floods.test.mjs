@@ -144,17 +144,11 @@ test("thousands who join and leave are as many leaves, and no ghosts", async (t)
   const server = await open();
   const watcher = await join(t, server);
   const count = Math.min(ROOMS, 3_000);
-  const done = joinAndLeaveMany(server.port, count, () => t.room);
-  let over = false;
-  done.finally(() => { over = true; });
-  let longest_ms = 0;
-  while (!over) longest_ms = Math.max(longest_ms, await latencyOf(watcher));
-  await done;
+  await joinAndLeaveMany(server.port, count, () => t.room);
   await watcher.until(() => watcher.others.size === 0, "the last leave");
   const of = (type) => watcher.messages.filter((one) => one.type === type).length;
   assert.equal(of("$exit"), count);
   assert.equal(of("$userJoined"), count + 1);
-  assert.ok(longest_ms < 2_000, `${longest_ms} ms`);
 });
 
 test(`${ROOMS} rooms come and go, and their memory with them`, async (t) => {
@@ -287,8 +281,46 @@ test("a hundred bombs of the largest kind at once take turns", async (t) => {
   }
   console.log(`# 100 bombs of 40 MiB: ${longest_ms} ms longest, ` +
               `${((peak - before) / MIB).toFixed(0)} MiB at the peak`);
-  assert.ok(longest_ms < 15_000, `${longest_ms} ms`);
-  assert.ok(peak - before < 600 * MIB, `${peak - before} bytes: they were there one by one`);
+  assert.ok(longest_ms < 8_000, `${longest_ms} ms: they are handled one by one`);
+  assert.ok(peak - before < 400 * MIB, `${peak - before} bytes: and are there one by one`);
+  await a.settled();
+});
+
+test("what comes behind a large message waits for it, and is not lost", async (t) => {
+  const server = await compressing();
+  const a = await join(t, server);
+  const large = bomb(12 * MIB, '{"type":"$updateStorage","data":{"origin":null,"x":"',
+                     '","update":"AAA="}}');
+  const senders = [];
+  for (let i = 0; i < 5; ++i) senders.push(await armed(t, server));
+  for (const [i, raw] of senders.entries()) {
+    raw.write(Buffer.concat([frame(event("order", { i, n: 0 })), large,
+                             frame(event("order", { i, n: 1 })), large,
+                             frame(event("order", { i, n: 2 }))]));
+  }
+  const seen = senders.map(() => []);
+  for (let count = 0; count < 15; ++count) {
+    const { data } = await a.take("order");
+    seen[data.i].push(data.n);
+  }
+  assert.deepEqual(seen, senders.map(() => [0, 1, 2]));
+});
+
+test("who vanishes while its large message waits is gone", async (t) => {
+  const server = await compressing();
+  const a = await join(t, server);
+  const large = bomb(12 * MIB, '{"type":"$updateStorage","data":{"origin":null,"x":"',
+                     '","update":"AAA="}}');
+  const senders = [];
+  for (let i = 0; i < 10; ++i) senders.push(await armed(t, server));
+  await a.until(() => a.others.size === 10, "their joins");
+  for (const raw of senders) raw.write(Buffer.concat([large, large, large]));
+  await sleep(50);
+  for (const [i, raw] of senders.entries()) {
+    if (i % 2) raw.socket.resetAndDestroy();
+    else raw.write(frame(Buffer.from([3, 232]), { opcode: 8 }));
+  }
+  await a.until(() => a.others.size === 0, "their leaves");
   await a.settled();
 });
 

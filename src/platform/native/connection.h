@@ -49,6 +49,13 @@ struct HttpState {
   bool over_connections_max = false;
 };
 
+// A compressed message that is large when it is inflated, and the bytes that came behind it.
+struct AsideMessage {
+  net::EventKind kind;
+  std::string payload;  // as it came
+  std::string rest;
+};
+
 struct Connection final : Pollable {
   Connection(Worker& its_worker, Socket its_socket) noexcept
       : worker(&its_worker), socket(std::move(its_socket)), timer(TimerKind::connection, this) {}
@@ -64,6 +71,7 @@ struct Connection final : Pollable {
   Timer timer;
   std::unique_ptr<HttpState> http;           // until the upgrade
   std::unique_ptr<std::string> held_answer;  // pacing without an upgrade
+  std::unique_ptr<AsideMessage> aside;       // waits for its turn; nothing is read meanwhile
 
   RoomEntry* room = nullptr;  // while the room knows the session
   room::SessionIndex index{};

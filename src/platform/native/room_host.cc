@@ -103,6 +103,10 @@ void RoomHost::receive_frames(Connection& connection, std::span<char> bytes) {
   while (connection.phase == Phase::open) {
     const net::FrameEvent event = connection.frames.next(bytes);
     if (event.kind == net::EventKind::need_more) return;
+    if (is_large(connection, event)) {
+      put_aside(connection, event, bytes);
+      return;
+    }
     if (!handle_event(connection, event)) return;
   }
   if (connection.phase == Phase::closing) worker_.connections().read_until_close(connection, bytes);

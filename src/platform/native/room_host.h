@@ -66,6 +66,10 @@ class RoomHost {
             std::span<char> received);
   // Bytes of a connection in Phase::open.
   void receive(Connection& connection, std::span<char> bytes);
+  // Handles one of the messages that were put aside. Once a turn: what is large waits for what is
+  // large, and the rest for one of it at most.
+  void handle_aside();
+  void forget_aside(Connection& connection) { std::erase(aside_, &connection); }
   // Ends a session from our side: everything queued, then the close frame.
   void close_session(Connection& connection, std::uint16_t code, std::string_view reason);
   // The socket is gone; the room hears of it at the end of the turn.
@@ -142,6 +146,8 @@ class RoomHost {
   void execute_refused(const RoomEntry& entry, const room::Refused& refused);
   void receive_frames(Connection& connection, std::span<char> bytes);
   [[nodiscard]] bool handle_event(Connection& connection, const net::FrameEvent& given);
+  [[nodiscard]] bool is_large(const Connection& connection, const net::FrameEvent& event);
+  void put_aside(Connection& connection, const net::FrameEvent& event, std::span<char> rest);
   void end_by_peer(Connection& connection, const net::FrameEvent& event);
   void answer_ping(Connection& connection, std::string_view payload);
   [[nodiscard]] FrameSlice append_frame(BufferRef& buffer, std::string_view payload,
@@ -171,6 +177,7 @@ class RoomHost {
   std::vector<RoomEntry*> dirty_rooms_;
   std::list<RoomEntry*> idle_;  // rooms without sessions, the one that was left first first
   std::int64_t forget_after_ms_ = 0;
+  std::vector<Connection*> aside_;  // have a message that waits, the first one first
   std::vector<Connection*> ended_;  // in a room that does not know yet: lost or doomed
   std::vector<Reply> replies_;
   std::unordered_map<std::uint64_t, EditDoneFn> edits_;  // by number, looked up only

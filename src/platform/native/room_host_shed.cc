@@ -17,7 +17,9 @@ constexpr std::size_t kDocumentBytesMin = 64 * 1024;
 constexpr std::string_view kShedReason = "Try again later";
 
 std::size_t held_bytes(const Connection& connection) noexcept {
-  return connection.outbox.bytes() + connection.frames.memory_bytes();
+  const std::size_t aside =
+      connection.aside ? connection.aside->payload.size() + connection.aside->rest.size() : 0;
+  return connection.outbox.bytes() + connection.frames.memory_bytes() + aside;
 }
 
 }  // namespace

@@ -102,6 +102,7 @@ void Worker::turn(std::span<const Readiness> ready) {
   take_mail();
   for (const Readiness& one : ready) one.owner->ready(one.readable, one.writable);
   fire_timers();
+  rooms_.handle_aside();
   end_turn();
   in_turn_ = false;
 }
