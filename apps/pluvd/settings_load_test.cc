@@ -294,11 +294,25 @@ TEST(LoadSettings, RefusesLimitsThatContradictEachOther) {
                   .problems.empty());
 }
 
+TEST(LoadSettings, RefusesACeilingOnMemoryThatServesNobody) {
+  const auto refused = [](const char* size) {
+    return mentions(load({"--dev", "--max-memory", size}).problems, "max-memory: ");
+  };
+  EXPECT_FALSE(refused("0"));
+  EXPECT_TRUE(refused("1"));
+  EXPECT_TRUE(refused("67108863"));
+  EXPECT_FALSE(refused("64MiB"));
+  EXPECT_FALSE(refused("67108865"));
+}
+
 TEST(LoadSettings, WarnsOfDangerousExposure) {
   const Environment secret = {{"PLUV_AUTH_SECRET", kSecret}};
   EXPECT_EQ(load({}, secret).warnings, std::vector<std::string>());
   EXPECT_TRUE(mentions(load({"--host", "0.0.0.0"}, secret).warnings, "unencrypted"));
   EXPECT_TRUE(mentions(load({"--host", "0.0.0.0"}, secret).warnings, "/metrics"));
+  EXPECT_TRUE(mentions(load({"--host", "0.0.0.0"}, secret).warnings, "max-memory"));
+  EXPECT_FALSE(
+      mentions(load({"--host", "0.0.0.0", "--max-memory", "1GiB"}, secret).warnings, "max-memory"));
   EXPECT_TRUE(mentions(load({"--rate-limit", "0"}, secret).warnings, "rate-limit"));
   EXPECT_TRUE(mentions(load({"--demo"}, secret).warnings, "demo"));
   EXPECT_TRUE(mentions(load({"--trusted-proxy", "0.0.0.0/0"}, secret).warnings, "everybody"));

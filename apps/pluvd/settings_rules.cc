@@ -15,6 +15,9 @@
 namespace pluv::apps {
 namespace {
 
+// pluvd itself takes some 20 MiB.
+constexpr std::size_t kMemoryBytesLeast = std::size_t{64} * 1024 * 1024;
+
 class Judge {
  public:
   explicit Judge(LoadedSettings& loaded) : loaded_(loaded), settings_(loaded.settings) {}
@@ -134,6 +137,11 @@ class Judge {
               format_size(static_cast<std::int64_t>(needed)) +
               " of base64: nobody could join its room");
     }
+    if (limits.memory_bytes_max > 0 && limits.memory_bytes_max < kMemoryBytesLeast) {
+      problem("max-memory: " + format_size(static_cast<std::int64_t>(limits.memory_bytes_max)) +
+              " is too little to serve anybody; at least " +
+              format_size(static_cast<std::int64_t>(kMemoryBytesLeast)));
+    }
     if (limits.messages_per_second_max == 0) {
       warn("rate-limit: off, so one client can keep a core busy");
     }
@@ -166,6 +174,11 @@ class Judge {
       warn("host: " + settings_.host +
            " without tls-cert: tokens and messages cross the network unencrypted; put a proxy with "
            "TLS in front (and name it in trusted-proxy) or set tls-cert and tls-key");
+    }
+    if (settings_.limits.memory_bytes_max == 0) {
+      warn(
+          "max-memory: none is set, so clients can make pluvd take all memory there is; set three "
+          "quarters of what this machine or container may use");
     }
     if (settings_.metrics && settings_.metrics_token.empty()) {
       warn("metrics: everybody who reaches port " + std::to_string(settings_.port) +

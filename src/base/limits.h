@@ -54,7 +54,7 @@ struct Limits {
   // Sessions in one room.
   std::size_t sessions_per_room_max = 10'000;
   // Messages that a client may send a second, and at once; $getOthers counts as several in a room
-  // of hundreds. 0: off.
+  // of hundreds, and so does an update for each further message_bytes_max of its size. 0: off.
   std::uint32_t messages_per_second_max = 1'000;
   std::uint32_t messages_burst_max = 4'000;
   // Malformed messages that are ignored before the session is closed with 1008.
@@ -89,6 +89,12 @@ struct Limits {
   // Open connections of one client address, and of the process. 0: off.
   std::uint32_t connections_per_address_max = 2'000;
   std::uint32_t connections_max = 0;
+  // Open connections of one authorized user, from all addresses. A browser opens at most 255 to a
+  // server. 0: off.
+  std::uint32_t connections_per_user_max = 256;
+  // What the process may take of memory. Near it, documents that nobody uses are forgotten; then
+  // joins are refused for now, and the sessions that hold the most are closed with 1013. 0: off.
+  std::size_t memory_bytes_max = 0;
   // A busy room writes to its sessions at most once in (sessions * flush_us_per_session), so that
   // one system call carries several messages, and waits no longer than flush_interval_ms: the cost
   // of fan-out stays bounded (some 2,500 system calls a second and room) and so does the delay. It

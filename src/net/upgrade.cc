@@ -56,6 +56,8 @@ UpgradeCheck check_upgrade(const Request& request) {
     return refuse(426, "the WebSocket version is not 13");
   }
   if (head.count("Sec-WebSocket-Key") != 1) return refuse(400, "not one Sec-WebSocket-Key");
+  // Which of two pages is meant, a proxy may see differently from who checks it here.
+  if (head.count("Origin") > 1) return refuse(400, "more than one Origin");
   const std::string_view key = *head.header("Sec-WebSocket-Key");
   const std::optional<std::string> bytes = base64_decode(key);
   if (!bytes || bytes->size() != kKeyBytes) return refuse(400, "a malformed Sec-WebSocket-Key");

@@ -120,6 +120,9 @@ TEST(Upgrade, RefusesEachBrokenRequirement) {
   }
   const std::string line = std::string("Sec-WebSocket-Key: ") + kKey + "\r\n";
   EXPECT_EQ(status_of({.key = line + line}), 400);
+  const std::string origin = "Origin: https://app.example.com\r\n";
+  EXPECT_EQ(status_of({.key = line + origin}), 101);
+  EXPECT_EQ(status_of({.key = line + origin + origin}), 400);
 }
 
 TEST(Upgrade, RefusalNamesTheVersion) {

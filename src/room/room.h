@@ -179,6 +179,8 @@ class Room {
   [[nodiscard]] bool size_allowed(const Session& self, const protocol::ClientMessage& message,
                                   std::size_t size) const noexcept;
   [[nodiscard]] static bool may_send_document(const Session& self) noexcept;
+  [[nodiscard]] static bool brings_document(const Session& self,
+                                            const protocol::ClientMessage& message) noexcept;
   void keep_waiting(SessionIndex index, std::string_view text);
   void release_waiting(SessionIndex index);
   [[nodiscard]] bool may_release() const noexcept;
@@ -197,10 +199,12 @@ class Room {
   [[nodiscard]] bool merge_presence(SessionIndex index, std::string_view patch,
                                     std::string& presence);
   void refuse_large_presence(SessionIndex index, std::size_t size);
-  [[nodiscard]] bool take_rate_tokens(Session& self, protocol::MessageKind kind);
-  [[nodiscard]] std::size_t extra_tokens(const Session& self,
-                                         protocol::MessageKind kind) const noexcept;
-  void malformed(SessionIndex index);
+  [[nodiscard]] bool take_rate_tokens(Session& self, const protocol::ClientMessage& message,
+                                      std::size_t size);
+  [[nodiscard]] std::size_t extra_tokens(const Session& self, const protocol::ClientMessage& message,
+                                         std::size_t size) const noexcept;
+  [[nodiscard]] std::size_t messages_in(std::size_t size) const noexcept;
+  void malformed(SessionIndex index, std::size_t size);
 
   // Custom events (room_procedures.cc).
   void custom_event(SessionIndex index, const protocol::ClientMessage& message);

@@ -188,6 +188,57 @@ TEST(RoomBounds, TheFirstQuestionIsAnsweredHoweverLargeTheRoomAndSmallTheBurst) 
   EXPECT_TRUE(room.closed.empty());
 }
 
+// A message of so many bytes that changes nothing: most of them are spaces.
+std::string padded(std::string_view type, std::string_view origin, std::size_t size) {
+  const std::string begin = R"({"type":")" + std::string(type) +
+                            R"(","data":{"presence":{},"update":"","origin":)" +
+                            std::string(origin);
+  return begin + std::string(size - begin.size() - 2, ' ') + "}}";
+}
+
+TEST(RoomBounds, ALargeMessageCountsAsManyOfTheUsualSize) {
+  Definition definition;
+  definition.limits.message_bytes_max = 1'000;
+  definition.limits.messages_per_second_max = 1;
+  definition.limits.messages_burst_max = 100;
+  TestRoom room(std::move(definition));
+  // Its join takes some of the hundred, less than ten; the document that it has to send, one.
+  const SessionIndex ann = room.join_fully();
+  room.send(ann, padded("$updateStorage", R"("$initialized")", 50'000));
+  for (const char* type : {"$updateStorage", "$initializeSession"}) {
+    for (int i = 0; i < 4; ++i) room.send(ann, padded(type, "null", 9'999));
+  }
+  room.send(ann, padded("$updateStorage", "null", 9'999));
+  EXPECT_TRUE(room.closed.empty()) << "9 of 10 each";
+  room.send(ann, padded("$updateStorage", "null", 9'999));
+  ASSERT_EQ(room.closed.size(), 1u);
+  EXPECT_EQ(room.closed[0].code, kClosePolicy);
+}
+
+TEST(RoomBounds, ALargeMessageIsTakenHoweverSmallTheBurst) {
+  Definition definition;
+  definition.limits.message_bytes_max = 1'000;
+  definition.limits.messages_per_second_max = 1;
+  definition.limits.messages_burst_max = 8;
+  TestRoom room(std::move(definition));
+  const SessionIndex ann = room.join_fully();
+  room.send(ann, padded("$updateStorage", R"("$initialized")", 50'000));
+  room.send(ann, padded("$updateStorage", "null", 50'000));
+  EXPECT_TRUE(room.closed.empty());
+}
+
+TEST(RoomBounds, AMalformedMessageCountsForItsSize) {
+  for (const std::size_t size : {9'999u, 10'000u}) {
+    Definition definition;
+    definition.limits.message_bytes_max = 1'000;
+    definition.limits.malformed_messages_max = 10;
+    TestRoom room(std::move(definition));
+    const SessionIndex ann = room.join();
+    room.send(ann, std::string(size, 'x'));
+    EXPECT_EQ(room.closed.size(), size < 10'000 ? 0u : 1u) << size;
+  }
+}
+
 TEST(RoomBounds, AnInitialPresenceIsNotReadPastTheSizeOfAMessage) {
   Definition definition;
   definition.limits.message_bytes_max = 1'000;

@@ -16,10 +16,12 @@ constexpr std::size_t kReleasedMax = 256;
 constexpr std::size_t kReleasedBytesMax = 1024 * 1024;
 // $getOthers takes one more token for each so many others (some 20 KB of answer), another
 // $initializeSession for so many bytes of the document, though never more than this part of the
-// burst: a message of 30 bytes must not buy a thousand answers of megabytes.
+// burst: a message of 30 bytes must not buy a thousand answers of megabytes. A message that is
+// larger than most may be counts as several as well: with permessage-deflate megabytes cost their
+// sender next to nothing.
 constexpr std::size_t kOthersPerToken = 64;
 constexpr std::size_t kAnswerBytesPerToken = 20'000;
-constexpr double kAnswerBurstPart = 0.125;
+constexpr double kExtraBurstPart = 0.125;
 
 }  // namespace
 
@@ -30,7 +32,7 @@ void Room::receive(SessionIndex index, std::string_view text) {
   heard(index);
   const auto message = effects_->scratch.decoder.decode(text);
   if (!message.ok()) {
-    malformed(index);
+    malformed(index, text.size());
     return;
   }
   Session& self = session(index);
@@ -46,7 +48,7 @@ void Room::receive(SessionIndex index, std::string_view text) {
     send_to(index, begin, FrameKind::urgent);
     return;
   }
-  if (!take_rate_tokens(self, message->kind)) {
+  if (!take_rate_tokens(self, *message, text.size())) {
     refuse(index, RefusalReason::rate_limited);
     close(index, kClosePolicy, "Too many messages");
     return;
@@ -71,11 +73,9 @@ bool Room::size_allowed(const Session& self, const ClientMessage& message,
   if (self.held) return size <= limits.unregistered_bytes_max;
   switch (message.kind) {
     case MessageKind::initialize_session: return size <= limits.storage_first_bytes_max;
-    case MessageKind::update_storage: {
-      const bool first =
-          may_send_document(self) && message.origin == protocol::v5::kInitializedOrigin;
-      return size <= (first ? limits.storage_first_bytes_max : limits.storage_update_bytes_max);
-    }
+    case MessageKind::update_storage:
+      return size <= (brings_document(self, message) ? limits.storage_first_bytes_max
+                                                     : limits.storage_update_bytes_max);
     default: return size <= limits.message_bytes_max;
   }
 }
@@ -83,6 +83,14 @@ bool Room::size_allowed(const Session& self, const ClientMessage& message,
 // At the beginning, and when it was asked for it again.
 bool Room::may_send_document(const Session& self) noexcept {
   return !self.storage_exchanged || (self.storage && self.storage->resyncing);
+}
+
+// Of the messages that may be as large as a document, those that a client has to send once, or was
+// asked for.
+bool Room::brings_document(const Session& self, const ClientMessage& message) noexcept {
+  if (message.kind == MessageKind::initialize_session) return !self.joined;
+  return message.kind == MessageKind::update_storage && may_send_document(self) &&
+         message.origin == protocol::v5::kInitializedOrigin;
 }
 
 void Room::keep_waiting(SessionIndex index, std::string_view text) {
@@ -271,7 +279,7 @@ void Room::refuse_large_presence(SessionIndex index, std::size_t size) {
                         " bytes. Current size: " + std::to_string(size) + " bytes");
 }
 
-bool Room::take_rate_tokens(Session& self, MessageKind kind) {
+bool Room::take_rate_tokens(Session& self, const ClientMessage& message, std::size_t size) {
   const Limits& limits = definition_.limits;
   if (limits.messages_per_second_max == 0) return true;
   const auto elapsed_ms = static_cast<double>(now_.steady_ms - self.rate_refilled_ms);
@@ -279,23 +287,34 @@ bool Room::take_rate_tokens(Session& self, MessageKind kind) {
   self.rate_tokens += elapsed_ms * limits.messages_per_second_max / 1000.0;
   const double burst = std::max(limits.messages_burst_max, 1u);
   self.rate_tokens = std::min(self.rate_tokens, burst);
-  const auto extra = static_cast<double>(extra_tokens(self, kind));
-  const double cost = 1 + std::min(extra, burst * kAnswerBurstPart);
+  const auto extra = static_cast<double>(extra_tokens(self, message, size));
+  const double cost = 1 + std::min(extra, burst * kExtraBurstPart);
   if (self.rate_tokens < cost) return false;
   self.rate_tokens -= cost;
   return true;
 }
 
-// A short message whose answer is long costs what the answer is worth.
-std::size_t Room::extra_tokens(const Session& self, MessageKind kind) const noexcept {
-  if (kind == MessageKind::get_others) return order_.size() / kOthersPerToken;
-  const bool again = kind == MessageKind::initialize_session && self.joined;
-  return again ? document_answer_bytes() / kAnswerBytesPerToken : 0;
+// A short message whose answer is long costs what the answer is worth, a long one what it is.
+std::size_t Room::extra_tokens(const Session& self, const ClientMessage& message,
+                               std::size_t size) const noexcept {
+  if (message.kind == MessageKind::get_others) return order_.size() / kOthersPerToken;
+  if (brings_document(self, message)) return 0;
+  const bool again = message.kind == MessageKind::initialize_session;
+  return messages_in(size) + (again ? document_answer_bytes() / kAnswerBytesPerToken : 0);
 }
 
-void Room::malformed(SessionIndex index) {
+// How many messages of the usual largest size fill so many bytes, rounded down.
+std::size_t Room::messages_in(std::size_t size) const noexcept {
+  return size / std::max<std::size_t>(definition_.limits.message_bytes_max, 1);
+}
+
+void Room::malformed(SessionIndex index, std::size_t size) {
   refuse(index, RefusalReason::malformed_message);
-  if (++session(index).malformed > definition_.limits.malformed_messages_max) {
+  Session& self = session(index);
+  const std::uint32_t allowed = definition_.limits.malformed_messages_max;
+  const std::size_t more = 1 + messages_in(size);
+  self.malformed += static_cast<std::uint32_t>(std::min<std::size_t>(more, allowed + 1));
+  if (self.malformed > allowed) {
     close(index, kClosePolicy, "Too many malformed messages");
   }
 }

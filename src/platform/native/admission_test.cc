@@ -194,6 +194,54 @@ TEST(Admission, AddressThatHoldsTwiceItsConnectionsGetsNoMore) {
   EXPECT_TRUE(held.upgrade("/api/pluv/room/room"));
 }
 
+// The user's id is the token.
+ServerHooks users_by_token() {
+  ServerHooks hooks;
+  hooks.authorize = [](const JoinRequest& request) -> Result<AuthorizedUser> {
+    const std::string id(request.token);
+    return AuthorizedUser{.id = id, .json = R"({"id":")" + id + "\"}", .user = nullptr};
+  };
+  return hooks;
+}
+
+// Over all rooms and loops, and only for as long as they are open.
+TEST(Admission, ConnectionsOfOneUserAreBounded) {
+  room::Definition definition = quick_pacing();
+  definition.limits.connections_per_user_max = 3;
+  RunningServer running({}, std::move(definition), users_by_token());
+  const auto join = [&](const std::string& room, const char* user) {
+    auto client = std::make_unique<Client>(connect_to(running.port()));
+    EXPECT_TRUE(client->upgrade("/api/pluv/room/" + room + "?token=" + user));
+    return client;
+  };
+  std::vector<std::unique_ptr<Client>> tabs;
+  for (int i = 0; i < 3; ++i) {
+    tabs.push_back(join("room" + std::to_string(i), "ann"));
+    EXPECT_FALSE(tabs.back()->next_of_type("$registered").empty()) << i;
+  }
+  const auto fourth = join("room3", "ann");
+  expect_paced(*fourth);
+  const auto other = join("room3", "bob");
+  EXPECT_FALSE(other->next_of_type("$registered").empty());
+  EXPECT_EQ(refused(running, "user_max"), 1U);
+  tabs.front()->close();
+  EXPECT_TRUE(eventually([&] { return running.server->size("room0") == 0; }));
+  const auto again = join("room0", "ann");
+  EXPECT_FALSE(again->next_of_type("$registered").empty());
+}
+
+TEST(Admission, ConnectionsOfAUserMayBeUnlimited) {
+  room::Definition definition = quick_pacing();
+  definition.limits.connections_per_user_max = 0;
+  RunningServer running({}, std::move(definition), users_by_token());
+  std::vector<std::unique_ptr<Client>> tabs;
+  for (int i = 0; i < 300; ++i) {
+    tabs.push_back(std::make_unique<Client>(connect_to(running.port())));
+    ASSERT_TRUE(tabs.back()->upgrade("/api/pluv/room/room?token=ann")) << i;
+  }
+  EXPECT_TRUE(eventually([&] { return running.server->size("room") == tabs.size(); }));
+}
+
 TEST(Admission, OverlongTokenIsRefusedForGood) {
   ServerHooks hooks;
   hooks.authorize = [](const JoinRequest& request) -> Result<AuthorizedUser> {

@@ -15,6 +15,7 @@
 #include "net/websocket_frame.h"
 #include "platform/native/event_loop.h"
 #include "platform/native/outbox.h"
+#include "platform/native/shared.h"
 #include "platform/native/socket.h"
 #include "platform/native/timers.h"
 #include "room/effects.h"
@@ -48,6 +49,13 @@ struct HttpState {
   bool over_connections_max = false;
 };
 
+// A compressed message that is large when it is inflated, and the bytes that came behind it.
+struct AsideMessage {
+  net::EventKind kind;
+  std::string payload;  // as it came
+  std::string rest;
+};
+
 struct Connection final : Pollable {
   Connection(Worker& its_worker, Socket its_socket) noexcept
       : worker(&its_worker), socket(std::move(its_socket)), timer(TimerKind::connection, this) {}
@@ -63,15 +71,17 @@ struct Connection final : Pollable {
   Timer timer;
   std::unique_ptr<HttpState> http;           // until the upgrade
   std::unique_ptr<std::string> held_answer;  // pacing without an upgrade
+  std::unique_ptr<AsideMessage> aside;       // waits for its turn; nothing is read meanwhile
 
   RoomEntry* room = nullptr;  // while the room knows the session
   room::SessionIndex index{};
   SessionId session;
 
-  std::uint32_t place = 0;        // in Connections
-  std::int64_t progress_ms = 0;   // when the socket last took something, or had nothing to take
-  net::IpAddress address;         // counted in AddressCounts when address_counted
-  std::string_view close_reason;  // pacing, doomed: of the close to come; static text
+  std::uint32_t place = 0;       // in Connections
+  std::int64_t progress_ms = 0;  // when the socket last took something, or had nothing to take
+  net::IpAddress address;        // counted in AddressCounts when address_counted
+  UserCounts::Counted* user = nullptr;  // counted in UserCounts; null: not counted
+  std::string_view close_reason;        // pacing, doomed: of the close to come; static text
   std::uint16_t close_code = 0;
   Phase phase = Phase::http;
   Interest interest = Interest::read;

@@ -13,6 +13,11 @@ constexpr std::size_t kPiecesMax = 64;  // of one sendmsg
 constexpr int kTlsReadsMax = 16;        // records a turn
 constexpr std::int64_t kQueueMetricsMs = 250;
 
+Interest without_reading(Interest interest) noexcept {
+  const bool writes = interest == Interest::write || interest == Interest::read_and_write;
+  return writes ? Interest::write : Interest::none;
+}
+
 }  // namespace
 
 void Connection::ready(bool readable, bool writable) {
@@ -69,6 +74,7 @@ void Connections::destroy(Connection& connection) {
   connection.socket.close();
   graveyard_.push_back(take(connection));
   connection.outbox.clear();
+  if (connection.aside) worker_.rooms().forget_aside(connection);
   if (connection.dirty && !connection.in_room()) std::erase(waiting_, &connection);
   worker_.connection_ended(connection);
 }
@@ -83,7 +89,16 @@ void Connections::on_ready(Connection& connection, bool readable, bool writable)
     flush(connection);
     if (connection.phase == Phase::dead) return;
   }
-  if (readable) read(connection);
+  if (readable && !connection.aside) read(connection);
+}
+
+void Connections::pause(Connection& connection) {
+  set_interest(connection, connection.interest);
+}
+
+void Connections::resume(Connection& connection) {
+  set_interest(connection, connection.outbox.blocked() ? Interest::read_and_write : Interest::read);
+  read(connection);  // TLS may have read on already, of which the socket says nothing
 }
 
 void Connections::advance_tls(Connection& connection) {
@@ -105,6 +120,7 @@ void Connections::advance_tls(Connection& connection) {
 }
 
 void Connections::set_interest(Connection& connection, Interest interest) {
+  if (connection.aside) interest = without_reading(interest);
   if (connection.interest == interest) return;
   connection.interest = interest;
   worker_.loop().change(connection.socket.fd(), connection, interest);
@@ -127,7 +143,7 @@ void Connections::read(Connection& connection) {
     const std::uint64_t moves = worker_.moves();
     hand_over(connection, buffer.first(result.size));
     // A connection that has moved to another worker must not be touched.
-    if (worker_.moves() != moves || connection.phase == Phase::dead) return;
+    if (worker_.moves() != moves || connection.phase == Phase::dead || connection.aside) return;
   }
 }
 

@@ -52,6 +52,9 @@ class Connections {
   void destroy(Connection& connection);
   // Reads frames of a connection in Phase::closing.
   void read_until_close(Connection& connection, std::span<char> bytes);
+  // Stops reading until resume(): its message waits, and so do those behind it.
+  void pause(Connection& connection);
+  void resume(Connection& connection);
 
   // Flushes what flush_later() collected.
   void flush_waiting();

@@ -25,6 +25,7 @@ constexpr std::size_t kReadinessMax = 256;  // sockets a turn
 
 std::uint32_t events_of(Interest interest) noexcept {
   switch (interest) {
+    case Interest::none: return 0;
     case Interest::read: return EPOLLIN | EPOLLRDHUP;
     case Interest::write: return EPOLLOUT;
     case Interest::read_and_write: return EPOLLIN | EPOLLRDHUP | EPOLLOUT;

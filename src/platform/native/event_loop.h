@@ -33,7 +33,8 @@ struct Readiness {
   bool writable = false;
 };
 
-enum class Interest : std::uint8_t { read, write, read_and_write };
+// none: an error or a hang-up is told all the same.
+enum class Interest : std::uint8_t { none, read, write, read_and_write };
 
 class EventLoop {
  public:

@@ -40,6 +40,11 @@ void Handshakes::accept(int fd, const net::IpAddress& peer) {
     worker_.count_refusal(ConnectionRefusal::connections_max);
     return;
   }
+  // A TLS handshake takes more memory than all that a refused connection has.
+  if (shared.memory_at(shared.tls ? MemoryPressure::full : MemoryPressure::over)) {
+    worker_.count_refusal(ConnectionRefusal::memory);
+    return;
+  }
   socket.set_no_delay();
   auto made = std::make_unique<Connection>(worker_, std::move(socket));
   made->http = std::make_unique<HttpState>();
@@ -251,6 +256,7 @@ std::optional<ConnectionRefusal> Handshakes::refusal_for_now(Connection& connect
                                                              const net::IpAddress& client) {
   if (!connection.address_counted) static_cast<void>(count_address(connection, client));
   if (worker_.shared().draining.load()) return ConnectionRefusal::draining;
+  if (worker_.shared().memory_at(MemoryPressure::full)) return ConnectionRefusal::memory;
   if (connection.http->over_connections_max) return ConnectionRefusal::connections_max;
   if (connection.http->over_address_max) return ConnectionRefusal::address_max;
   return std::nullopt;
@@ -267,6 +273,10 @@ void Handshakes::accept_upgraded(RegisterSocket socket) {
   if (connection == nullptr) return;
   if (worker_.shared().draining.load()) {
     refuse_for_now(*connection, ConnectionRefusal::draining, socket.room);
+    return;
+  }
+  if (worker_.shared().memory_at(MemoryPressure::full)) {
+    refuse_for_now(*connection, ConnectionRefusal::memory, socket.room);
     return;
   }
   const std::string address = connection->http->peer.text();
@@ -293,6 +303,10 @@ void Handshakes::authorize_and_join(Connection& connection, const JoinRequest& r
       return;
     }
     user = std::move(authorized).value();
+    if (!count_user(connection, user.id)) {
+      refuse_for_now(connection, ConnectionRefusal::user_max, request.room);
+      return;
+    }
   }
   Worker& owner = worker_.shared().owner_of(request.room);
   if (&owner == &worker_) {
@@ -310,6 +324,14 @@ void Handshakes::authorize_and_join(Connection& connection, const JoinRequest& r
                   .received = std::string(rest.data(), rest.size())};
   worker_.count_move();
   owner.post_arrival(std::move(arrival));
+}
+
+// False when the user has all the connections that one may have.
+bool Handshakes::count_user(Connection& connection, std::string_view user) {
+  const std::uint32_t limit = worker_.limits().connections_per_user_max;
+  if (limit == 0 || user.empty()) return true;
+  connection.user = worker_.shared().users.add(user, limit);
+  return connection.user != nullptr;
 }
 
 void Handshakes::refuse_for_now(Connection& connection, ConnectionRefusal refusal,

@@ -58,6 +58,7 @@ class Handshakes {
   void refuse_for_good(Connection& connection, ConnectionRefusal refusal, std::string_view room);
   // The address's connections with this one; 0 when they are not counted.
   [[nodiscard]] std::uint32_t count_address(Connection& connection, const net::IpAddress& address);
+  [[nodiscard]] bool count_user(Connection& connection, std::string_view user);
 
   Worker& worker_;
 };

@@ -33,11 +33,13 @@ enum class ConnectionRefusal : std::uint8_t {
   unavailable,
   connections_max,
   address_max,
+  user_max,
+  memory,
   draining,
   handshake_timeout,
   tls_failed,
 };
-inline constexpr std::size_t kConnectionRefusalCount = 10;
+inline constexpr std::size_t kConnectionRefusalCount = 12;
 [[nodiscard]] const char* connection_refusal_name(ConnectionRefusal refusal) noexcept;
 
 // Close codes have a counter each: 1000-1015, the two of pluv's own, and one for all others.
@@ -56,6 +58,7 @@ struct LoopMetrics {
   Counter queued_bytes;      // as of a moment ago
   Counter queued_bytes_max;  // the same
   Counter conflated;
+  Counter memory_closes;
   // Of the store, as the rooms see it.
   struct StoreCall {
     Counter done;

@@ -3,15 +3,14 @@
 #include <dirent.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
-#include <cstdio>
 #include <memory>
 #include <string_view>
 
 #include "platform/native/loop_metrics.h"
+#include "platform/native/process_memory.h"
 
 namespace pluv::native {
 namespace {
@@ -73,16 +72,6 @@ void append_step_histogram(Text& text, const MetricsSnapshot& snapshot) {
   }
   text.sample("_sum", "", seconds_text(snapshot.step_us_sum));
   text.sample("_count", "", std::to_string(count));
-}
-
-std::uint64_t resident_bytes() {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen("/proc/self/statm", "re"),
-                                                             &std::fclose);
-  if (!file) return 0;
-  unsigned long long size = 0;
-  unsigned long long resident = 0;
-  if (std::fscanf(file.get(), "%llu %llu", &size, &resident) != 2) return 0;
-  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
 std::uint64_t open_descriptors() {
@@ -152,6 +141,8 @@ const char* connection_refusal_name(ConnectionRefusal refusal) noexcept {
     case ConnectionRefusal::unavailable: return "unavailable";
     case ConnectionRefusal::connections_max: return "connections_max";
     case ConnectionRefusal::address_max: return "address_max";
+    case ConnectionRefusal::user_max: return "user_max";
+    case ConnectionRefusal::memory: return "memory";
     case ConnectionRefusal::draining: return "draining";
     case ConnectionRefusal::handshake_timeout: return "handshake_timeout";
     case ConnectionRefusal::tls_failed: return "tls_failed";
@@ -190,6 +181,7 @@ void LoopMetrics::add_to(MetricsSnapshot& snapshot) const {
   snapshot.queued_bytes += queued_bytes.get();
   snapshot.queued_bytes_max = std::max(snapshot.queued_bytes_max, queued_bytes_max.get());
   snapshot.conflated_total += conflated.get();
+  snapshot.memory_closes_total += memory_closes.get();
   for (std::size_t i = 0; i < store_calls.size(); ++i) {
     snapshot.store_done_total[i] += store_calls[i].done.get();
     snapshot.store_failed_total[i] += store_calls[i].failed.get();
@@ -228,6 +220,12 @@ std::string prometheus_text(const MetricsSnapshot& snapshot) {
               snapshot.queued_bytes_max);
   text.single("pluv_conflated_total", "counter", "Presences replaced by newer ones under backlog.",
               snapshot.conflated_total);
+  text.single("pluv_memory_ceiling_bytes", "gauge", "What max-memory says; 0: no ceiling.",
+              snapshot.memory_ceiling_bytes);
+  text.single("pluv_memory_pressure", "gauge", "0: none, 1: high, 2: full, 3: over the ceiling.",
+              snapshot.memory_pressure);
+  text.single("pluv_memory_closes_total", "counter", "Sessions closed to stay under the ceiling.",
+              snapshot.memory_closes_total);
   append_labelled(text, snapshot);
   append_store(text, snapshot);
   append_step_histogram(text, snapshot);

@@ -33,6 +33,9 @@ struct MetricsSnapshot {
   std::uint64_t queued_bytes = 0;
   std::uint64_t queued_bytes_max = 0;  // the longest queue now
   std::uint64_t conflated_total = 0;
+  std::uint64_t memory_ceiling_bytes = 0;               // 0: none
+  std::uint64_t memory_pressure = 0;                    // MemoryPressure
+  std::uint64_t memory_closes_total = 0;                // sessions
   std::map<std::uint16_t, std::uint64_t> closes_total;  // by close code that we sent
   std::array<std::uint64_t, room::kRefusalReasonCount> refused_total{};
   std::map<std::string, std::uint64_t> connections_refused_total;  // by reason

@@ -103,6 +103,10 @@ void RoomHost::receive_frames(Connection& connection, std::span<char> bytes) {
   while (connection.phase == Phase::open) {
     const net::FrameEvent event = connection.frames.next(bytes);
     if (event.kind == net::EventKind::need_more) return;
+    if (is_large(connection, event)) {
+      put_aside(connection, event, bytes);
+      return;
+    }
     if (!handle_event(connection, event)) return;
   }
   if (connection.phase == Phase::closing) worker_.connections().read_until_close(connection, bytes);
@@ -278,6 +282,13 @@ void RoomHost::forget_idle_rooms() {
   }
 }
 
+void RoomHost::forget_saved_rooms() {
+  for (auto at = idle_.begin(); at != idle_.end();) {
+    RoomEntry& entry = **at++;
+    if (entry.room.may_be_forgotten()) step(entry, room::ForgetIdle{});
+  }
+}
+
 void RoomHost::on_wake(RoomEntry& entry) { step(entry, room::Woke{}); }
 
 // --- The end of a turn
@@ -322,6 +333,11 @@ void RoomHost::end_session(Connection& connection) {
   if (connection.phase != Phase::dead) {
     worker_.connections().drop_queue(connection);
     worker_.connections().start_close(connection, connection.close_code, connection.close_reason);
+    if (connection.frames.memory_bytes() > 0) {
+      // Nobody waits for the end of a message that nobody will hear.
+      connection.frames = net::FrameReader();
+      worker_.connections().finish(connection);
+    }
   }
   step(entry, room::Closed{index});
 }

@@ -66,6 +66,10 @@ class RoomHost {
             std::span<char> received);
   // Bytes of a connection in Phase::open.
   void receive(Connection& connection, std::span<char> bytes);
+  // Handles one of the messages that were put aside. Once a turn: what is large waits for what is
+  // large, and the rest for one of it at most.
+  void handle_aside();
+  void forget_aside(Connection& connection) { std::erase(aside_, &connection); }
   // Ends a session from our side: everything queued, then the close frame.
   void close_session(Connection& connection, std::uint16_t code, std::string_view reason);
   // The socket is gone; the room hears of it at the end of the turn.
@@ -78,6 +82,13 @@ class RoomHost {
   void feed(std::string_view room, const room::Input& input);
   // Rooms without sessions, which only keep their document for a while, are to go.
   void forget_idle_rooms();
+  // Those of them that their store has all of.
+  void forget_saved_rooms();
+  // Closes the sessions that hold the most memory (queues, messages that have begun to come) until
+  // about so many bytes are free. False when none holds much.
+  [[nodiscard]] bool shed_sessions(std::size_t bytes);
+  // Sends everybody away from the room whose document takes the most.
+  void shed_largest_room();
   void on_wake(RoomEntry& entry);
   void on_flush(RoomEntry& entry);
 
@@ -135,6 +146,8 @@ class RoomHost {
   void execute_refused(const RoomEntry& entry, const room::Refused& refused);
   void receive_frames(Connection& connection, std::span<char> bytes);
   [[nodiscard]] bool handle_event(Connection& connection, const net::FrameEvent& given);
+  [[nodiscard]] bool is_large(const Connection& connection, const net::FrameEvent& event);
+  void put_aside(Connection& connection, const net::FrameEvent& event, std::span<char> rest);
   void end_by_peer(Connection& connection, const net::FrameEvent& event);
   void answer_ping(Connection& connection, std::string_view payload);
   [[nodiscard]] FrameSlice append_frame(BufferRef& buffer, std::string_view payload,
@@ -148,6 +161,8 @@ class RoomHost {
   void mark_dirty(RoomEntry& entry, Connection& connection);
   void flush_room(RoomEntry& entry, bool waited);
   void end_session(Connection& connection);
+  void doom(Connection& connection, std::string_view reason);
+  void shed(Connection& connection);
   void handle_reply(Reply& reply);
   void erase_if_finished(RoomEntry& entry);
   void note_idle(RoomEntry& entry);
@@ -162,6 +177,7 @@ class RoomHost {
   std::vector<RoomEntry*> dirty_rooms_;
   std::list<RoomEntry*> idle_;  // rooms without sessions, the one that was left first first
   std::int64_t forget_after_ms_ = 0;
+  std::vector<Connection*> aside_;  // have a message that waits, the first one first
   std::vector<Connection*> ended_;  // in a room that does not know yet: lost or doomed
   std::vector<Reply> replies_;
   std::unordered_map<std::uint64_t, EditDoneFn> edits_;  // by number, looked up only

@@ -244,10 +244,14 @@ void RoomHost::check_queue(Connection& connection) {
       worker_.timers().set(connection.timer, stalled_ms);
     }
   }
-  if (!too_slow) return;
+  if (too_slow) doom(connection, kTooSlowReason);
+}
+
+// Closed with 1013 at the end of the turn.
+void RoomHost::doom(Connection& connection, std::string_view reason) {
   connection.doomed = true;
   connection.close_code = room::kCloseOverloaded;
-  connection.close_reason = kTooSlowReason;
+  connection.close_reason = reason;
   ended_.push_back(&connection);
 }
 

@@ -132,6 +132,7 @@ void Server::Impl::begin() {
     if (shared.hooks.on_hangup) signals.push_back(SIGHUP);
     first().loop().watch_signals(signals, [this](int signal) { on_signal(signal); });
   }
+  first().start_memory_guard();
   if (!listening.socket) return;
   first().accept_from(listening.socket.get());
   if (!shared.config.handover_path.empty()) {
@@ -374,6 +375,8 @@ MetricsSnapshot Server::metrics() const {
   snapshot.connections = shared.connections.load();
   snapshot.rooms = shared.rooms.load();
   snapshot.draining = shared.draining.load();
+  snapshot.memory_ceiling_bytes = shared.limits().memory_bytes_max;
+  snapshot.memory_pressure = static_cast<std::uint64_t>(shared.memory_pressure.load());
   for (const std::shared_ptr<Worker>& worker : shared.workers) {
     std::as_const(*worker).metrics().add_to(snapshot);
   }

@@ -90,6 +90,9 @@ struct ServerHooks {
   std::function<std::optional<net::Response>(const net::Request&, std::string_view client_address)>
       http;
   Logger log;
+  // What the process takes of memory, in bytes, for the ceiling on it. Called often, on a loop.
+  // Null: its resident memory, as the kernel says.
+  std::function<std::size_t()> memory_bytes;
   // The server is listening (port known) / has drained.
   std::function<void()> on_listening;
   // At a SIGHUP, on the accepting loop. Null: the signal does what it would without a server.

@@ -30,6 +30,22 @@ void AddressCounts::remove(const net::IpAddress& address) {
   if (found != counts_.end() && --found->second == 0) counts_.erase(found);
 }
 
+UserCounts::Counted* UserCounts::add(std::string_view user, std::uint32_t limit) {
+  const std::lock_guard lock(mutex_);
+  auto found = counts_.find(user);
+  if (found == counts_.end()) {
+    found = counts_.emplace(user, 0).first;
+  }
+  if (found->second >= limit) return nullptr;
+  ++found->second;
+  return &*found;
+}
+
+void UserCounts::remove(Counted& user) {
+  const std::lock_guard lock(mutex_);
+  if (--user.second == 0) counts_.erase(counts_.find(user.first));
+}
+
 void RoomSizes::set(std::string_view room, std::size_t size) {
   Shard& shard = shards_[shard_of(room)];
   const std::lock_guard lock(shard.mutex);

@@ -10,11 +10,13 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "net/forwarded.h"
 #include "net/ip_address.h"
 #include "net/origin.h"
+#include "platform/native/memory_guard.h"
 #include "platform/native/server.h"
 #include "platform/native/socket.h"
 #include "room/definition.h"
@@ -51,6 +53,22 @@ class AddressCounts {
   std::unordered_map<Key, std::uint32_t, KeyHash> counts_;
 };
 
+// Open connections by user id. Thread-safe.
+class UserCounts {
+ public:
+  // A user who has connections, and how many; stays where it is.
+  using Counted = std::pair<const std::string, std::uint32_t>;
+
+  // Counts one more connection of the user; null when there are limit of them already.
+  [[nodiscard]] Counted* add(std::string_view user, std::uint32_t limit);
+  // One of add()'s is gone.
+  void remove(Counted& user);
+
+ private:
+  std::mutex mutex_;
+  TextMap<std::uint32_t> counts_;
+};
+
 // Live sessions of each room, for Server::size. Thread-safe; written at joins and leaves only.
 class RoomSizes {
  public:
@@ -80,14 +98,19 @@ struct Shared {
   std::vector<std::shared_ptr<Worker>> workers;
 
   AddressCounts addresses;
+  UserCounts users;
   RoomSizes sizes;
   std::atomic<std::uint64_t> connections{0};
   std::atomic<std::uint64_t> rooms{0};
   std::atomic<std::size_t> idle_bytes{0};  // of rooms without sessions
+  std::atomic<MemoryPressure> memory_pressure{MemoryPressure::none};
   std::atomic<bool> draining{false};
   std::atomic<int> exit_code{0};
 
   [[nodiscard]] const Limits& limits() const noexcept { return definition.limits; }
+  [[nodiscard]] bool memory_at(MemoryPressure pressure) const noexcept {
+    return memory_pressure.load(std::memory_order_relaxed) >= pressure;
+  }
   [[nodiscard]] Worker& owner_of(std::string_view room) const noexcept;
   void log(std::string_view level, std::string_view event, std::string_view fields) const {
     if (hooks.log) hooks.log(level, event, fields);

@@ -19,6 +19,7 @@ enum class TimerKind : std::uint8_t {
   accept_retry,  // Listener
   drain,         // Worker: the next closes
   deadline,      // Worker: the end of a drain
+  memory,        // MemoryGuard: the next look
 };
 
 // A node. Cancel it before it is destroyed. Does not move while it is set.

@@ -50,6 +50,7 @@ Worker::Worker(Shared& shared)
       handshakes_(*this),
       rooms_(*this),
       acceptor_(*this),
+      memory_guard_(*this),
       drain_timer_(TimerKind::drain, nullptr),
       drain_deadline_(TimerKind::deadline, nullptr) {
   read_clock();
@@ -101,6 +102,7 @@ void Worker::turn(std::span<const Readiness> ready) {
   take_mail();
   for (const Readiness& one : ready) one.owner->ready(one.readable, one.writable);
   fire_timers();
+  rooms_.handle_aside();
   end_turn();
   in_turn_ = false;
 }
@@ -145,6 +147,7 @@ void Worker::fire(Timer& timer) {
       return;
     }
     case TimerKind::accept_retry: acceptor_.watch(); return;
+    case TimerKind::memory: memory_guard_.look(); return;
     case TimerKind::drain: drain_some(); return;
     case TimerKind::deadline:
       // Also when only rooms are left: a document may have edits that its store does not take.
@@ -244,6 +247,7 @@ void Worker::Acceptor::ready(bool, bool) {
 
 void Worker::connection_ended(Connection& connection) {
   if (connection.address_counted) shared_.addresses.remove(connection.address);
+  if (connection.user != nullptr) shared_.users.remove(*connection.user);
   shared_.connections.fetch_sub(1);
   if (connection.in_room()) rooms_.lost(connection);
 }

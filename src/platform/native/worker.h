@@ -19,6 +19,7 @@
 #include "platform/native/event_loop.h"
 #include "platform/native/handshakes.h"
 #include "platform/native/loop_metrics.h"
+#include "platform/native/memory_guard.h"
 #include "platform/native/room_host.h"
 #include "platform/native/shared.h"
 #include "platform/native/timers.h"
@@ -46,6 +47,8 @@ class Worker : public std::enable_shared_from_this<Worker> {
   void post_after(std::chrono::milliseconds delay, std::function<void()> fn);
   // Makes sure that what was just put down is seen to, also outside of a turn.
   void ensure_turn();
+  // That there is a turn after this one, at once.
+  void ensure_another_turn() { loop_.wake(); }
   // Closes what is open, spread over the drain's window.
   void begin_drain();
   // Of the drain's window, now; all of it when this loop has not begun to drain.
@@ -55,6 +58,8 @@ class Worker : public std::enable_shared_from_this<Worker> {
   // Takes sockets from this listening one, and gives them to all loops in turn.
   void accept_from(int listening_fd);
   void stop_accepting();
+  // Keeps the process under its ceiling of memory; on the first loop alone.
+  void start_memory_guard() { memory_guard_.start(); }
 
   [[nodiscard]] Shared& shared() noexcept { return shared_; }
   [[nodiscard]] const Limits& limits() const noexcept { return shared_.limits(); }
@@ -133,6 +138,7 @@ class Worker : public std::enable_shared_from_this<Worker> {
   Handshakes handshakes_;
   RoomHost rooms_;
   Acceptor acceptor_;
+  MemoryGuard memory_guard_;
   std::list<Delayed> delayed_;
   Timer drain_timer_;
   Timer drain_deadline_;
