@@ -9,7 +9,7 @@ export JOBS FUZZ_SECONDS TESTS_MUST_RUN
 PHASE := scripts/phase
 BIN := build/release/bin
 
-.PHONY: help run build test check clean asan tsan noexcept wasm-check fuzz-smoke tidy \
+.PHONY: help run build test check clean asan tsan noexcept wasm-check fuzz-smoke fuzz-long tidy \
 	check-format format coverage bench instructions load-minute install setup-%
 
 help:
@@ -27,6 +27,7 @@ help:
 	@echo "Parts of check:  asan tsan noexcept wasm-check tidy check-format fuzz-smoke"
 	@echo "                 instructions (ARGS=--update writes the tables anew)"
 	@echo "                 load-minute"
+	@echo "make fuzz-long   the fuzzers for an hour, added up in fuzz/STATISTICS.md"
 	@echo "Missing packages are installed on the way (Debian 12, scripts/setup); JOBS=$(JOBS)"
 
 setup-%:
@@ -87,6 +88,11 @@ tidy: setup-check
 fuzz-smoke: setup-check
 	@$(PHASE) "build fuzzers" scripts/build fuzz
 	@$(PHASE) "fuzz" tools/fuzz_smoke
+
+# An hour, or FUZZ_LONG="--seconds N NAME..."; adds to fuzz/STATISTICS.md.
+fuzz-long: setup-check
+	@$(PHASE) "build fuzzers" scripts/build fuzz
+	@$(PHASE) "fuzz long" tools/fuzz_long $(FUZZ_LONG)
 
 coverage: setup-test
 	@$(PHASE) "coverage" tools/coverage $(ARGS)
