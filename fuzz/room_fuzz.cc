@@ -188,13 +188,13 @@ class Player {
       seen[raw(index)] = true;
       Seat& seat = seats_[raw(index)];
       PLUV_ASSERT(seat.open);
-      // The first that anybody hears, but for why they are turned away.
+      // The first that anybody hears, but for why they are turned away and pongs.
       if (type == "$registered") {
         PLUV_ASSERT(!seat.registered);
         seat.registered = true;
         seat.heard_ms = now_.steady_ms;
       }
-      PLUV_ASSERT(seat.registered || type == "$error");
+      PLUV_ASSERT(seat.registered || type == "$error" || type == "$pong");
       seat.client.hear(*message);
     }
     if (send.kind == FrameKind::presence) PLUV_ASSERT(seats_[raw(send.subject)].open);

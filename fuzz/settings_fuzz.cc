@@ -1,4 +1,4 @@
-// What an operator writes: the settings file, the command line, the environment, units, moments,
+// What an operator writes: the settings file, command lines, the environment, units, moments,
 // lists. Anything is answered with settings or with a sentence that shows no secret; what is
 // accepted prints as text that reads back as the same.
 // link: pluvd_settings base
@@ -13,6 +13,7 @@
 #include "apps/pluvd/settings.h"
 #include "apps/pluvd/settings_file.h"
 #include "apps/pluvd/settings_load.h"
+#include "apps/pluvd/storage_command_line.h"
 #include "apps/pluvd/units.h"
 #include "base/assert.h"
 #include "fuzz/lines.h"
@@ -114,12 +115,28 @@ void try_command_line(const std::vector<std::string>& arguments) {
   if (loaded.problems.empty()) expect_stable(loaded.settings);
 }
 
+// What a command needs is there once it was accepted.
+void try_storage_command(const std::vector<std::string>& arguments) {
+  const auto line = parse_storage_command_line(arguments);
+  if (!line.ok()) {
+    PLUV_ASSERT(!line.error().message.empty());
+    return;
+  }
+  if (!line->help.empty()) return;
+  PLUV_ASSERT(!name_of(line->verb).empty());
+  const bool of_a_file = line->verb == StorageVerb::restore || line->verb == StorageVerb::backup;
+  if (line->verb == StorageVerb::rm || line->verb == StorageVerb::show) {
+    PLUV_ASSERT(!line->room.empty());
+  }
+  if (of_a_file) PLUV_ASSERT(!line->file.empty() || !line->room.empty());
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
-  switch (data[0] % 3) {
+  switch (data[0] % 4) {
     case 0: try_file(text); break;
     case 1: try_command_line(pluv::fuzz::lines_of(text)); break;
     case 2:
@@ -127,6 +144,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       for (const std::string& element : split_list(text)) PLUV_ASSERT(!element.empty());
       for (const std::string& element : split_lines(text)) PLUV_ASSERT(!element.empty());
       break;
+    case 3: try_storage_command(pluv::fuzz::lines_of(text)); break;
   }
   return 0;
 }
