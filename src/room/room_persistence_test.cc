@@ -484,6 +484,7 @@ TEST(RoomPersistence, ASecondAnswerOfTheStoreIsNotTheApplications) {
   ann.read();
   EXPECT_EQ(ann.received, 0);
   initial_storage_is(room, typed("from the application"));
+  EXPECT_EQ(text_of(room.appended()), "from the application");
   ann.read();
   EXPECT_EQ(ann.text(), "from the application");
 }
