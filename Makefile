@@ -2,6 +2,8 @@
 JOBS ?= $(shell nproc)
 ARGS ?=
 FUZZ_SECONDS ?= 20
+SEEDS ?= 2000
+FIRST ?= 1
 SECONDS ?= 30
 # scripts/setup has installed what every test needs, so none may be skipped.
 TESTS_MUST_RUN := 1
@@ -11,9 +13,9 @@ PHASE := scripts/phase
 BIN := build/release/bin
 E2E = node tests/e2e/run.mjs
 
-.PHONY: help run build test check clean asan tsan noexcept wasm-check fuzz-smoke tidy \
-	check-format format coverage bench instructions load-minute soak long long-operations \
-	install setup-%
+.PHONY: help run build test check clean asan tsan noexcept wasm-check fuzz-smoke fuzz-long tidy \
+	check-format format coverage bench instructions load-minute soak sim sim-wasm planted-bugs \
+	long long-operations install setup-%
 
 help:
 	@echo "make run         build and start a development server on http://localhost:3000"
@@ -29,8 +31,9 @@ help:
 	@echo "make install     install into PREFIX (default /usr/local)"
 	@echo "Parts of check:  asan tsan noexcept wasm-check tidy check-format fuzz-smoke"
 	@echo "                 instructions (ARGS=--update writes the tables anew)"
-	@echo "                 load-minute soak (SECONDS=1800)"
+	@echo "                 load-minute soak (SECONDS=1800) sim (SEEDS=2000) sim-wasm planted-bugs"
 	@echo "make long        what takes hours, or a machine of its own"
+	@echo "make fuzz-long   the fuzzers for an hour, added up in fuzz/STATISTICS.md"
 	@echo "Missing packages are installed on the way (Debian 12, scripts/setup); JOBS=$(JOBS)"
 
 setup-%:
@@ -54,6 +57,9 @@ check: setup-check
 	@$(MAKE) --no-print-directory wasm-check
 	@$(MAKE) --no-print-directory instructions
 	@$(MAKE) --no-print-directory load-minute
+	@$(MAKE) --no-print-directory sim
+	@$(MAKE) --no-print-directory sim-wasm
+	@$(MAKE) --no-print-directory planted-bugs
 	@$(MAKE) --no-print-directory soak
 	@$(MAKE) --no-print-directory asan
 	@$(MAKE) --no-print-directory tsan
@@ -84,10 +90,27 @@ soak: setup-test
 	@$(PHASE) "build release" scripts/build release pluvd
 	@$(PHASE) "$@" node tests/e2e/run.mjs soak --pluvd $(BIN)/pluvd --seconds $(SECONDS) $(ARGS)
 
+# Rooms, stores and clients under a virtual clock, and all that goes wrong: docs/reliability.md.
+sim: setup-test
+	@$(PHASE) "build release" scripts/build release pluv-sim
+	@$(PHASE) "$@" $(BIN)/pluv-sim --seeds $(SEEDS) --first $(FIRST) --jobs $(JOBS) $(ARGS)
+
+# The same in WebAssembly, and that both do the same.
+sim-wasm: setup-check
+	@$(PHASE) "build release" scripts/build release pluv-sim
+	@$(PHASE) "build wasm" scripts/build wasm-check pluv-sim
+	@$(PHASE) "$@" node tests/sim/compare_wasm.mjs
+
+# Bugs that are put in on purpose: each must be found.
+planted-bugs: setup-test
+	@$(PHASE) "build release" scripts/build release pluv-sim
+	@$(PHASE) "$@" tests/sim/planted_bugs $(ARGS)
+
 # What takes an hour or more: the long forms of what make test and make check do in short.
 long: setup-check
 	@$(MAKE) --no-print-directory long-operations
 	@$(MAKE) --no-print-directory soak SECONDS=1800
+	@$(MAKE) --no-print-directory sim SEEDS=100000
 
 # Kills, restarts, drains and failing disks under load.
 long-operations: setup-test
@@ -108,8 +131,13 @@ tidy: setup-check
 	@$(PHASE) "clang-tidy" tools/clang_tidy
 
 fuzz-smoke: setup-check
-	@$(PHASE) "build fuzzers" scripts/build fuzz
+	@$(PHASE) "build fuzzers" scripts/build fuzz fuzzers
 	@$(PHASE) "fuzz" tools/fuzz_smoke
+
+# An hour, or FUZZ_LONG="--seconds N NAME..."; adds to fuzz/STATISTICS.md.
+fuzz-long: setup-check
+	@$(PHASE) "build fuzzers" scripts/build fuzz fuzzers
+	@$(PHASE) "fuzz long" tools/fuzz_long $(FUZZ_LONG)
 
 coverage: setup-test
 	@$(PHASE) "coverage" tools/coverage $(ARGS)

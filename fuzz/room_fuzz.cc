@@ -1,18 +1,20 @@
-// Any sequence of inputs to a room: it stays within its own rules. The bytes are a script: an
-// operation, a session and what it says.
+// Any sequence of inputs to a room without documents: it stays within its own rules, and what its
+// clients believe of each other by what they were sent is what it says itself. The bytes are a
+// script: an operation, a session and what it says.
 // link: room protocol json base
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/assert.h"
+#include "fuzz/room_clients.h"
 #include "json/reader.h"
+#include "json/value.h"
 #include "room/room.h"
 
 namespace {
@@ -52,36 +54,52 @@ Definition make_definition() {
 // Plays the platform: checks every effect against what a platform relies on.
 class Player {
  public:
-  explicit Player(const Definition& definition) : room_("room", definition) {}
+  explicit Player(const Definition& definition)
+      : limits_(definition.limits), room_("room", definition) {}
 
   void open(std::uint32_t at, bool authorized) {
-    if (open_[at]) return;
-    open_[at] = true;
-    gone_[at] = false;
+    Seat& seat = seats_[at];
+    if (seat.open) return;
+    seat = Seat();
+    seat.open = true;
+    seat.heard_ms = now_.steady_ms;
     std::array<std::uint8_t, 16> random{};
     const std::uint64_t number = ++ids_;
     std::memcpy(random.data(), &number, sizeof number);
+    seat.id = SessionId::from_random(random);
     const std::string id = authorized ? "u" + std::to_string(at % 2) : std::string();
     const std::string json = authorized ? R"({"id":")" + id + "\"}" : std::string();
-    step(Opened{SessionIndex{at}, SessionId::from_random(random), id, json, nullptr});
+    step(Opened{SessionIndex{at}, seat.id, id, json, nullptr});
   }
   void close(std::uint32_t at) {
-    if (!open_[at]) return;
-    open_[at] = false;
-    gone_[at] = true;
+    if (!seats_[at].open) return;
+    seats_[at].open = false;
     step(Closed{SessionIndex{at}});
   }
   void say(std::uint32_t at, std::string_view text) {
-    if (open_[at]) step(Message{SessionIndex{at}, text});
+    if (!seats_[at].open) return;
+    seats_[at].heard_ms = now_.steady_ms;
+    step(Message{SessionIndex{at}, text});
   }
   void hear(std::uint32_t at) {
-    if (open_[at]) step(Heard{SessionIndex{at}});
+    if (!seats_[at].open) return;
+    seats_[at].heard_ms = now_.steady_ms;
+    step(Heard{SessionIndex{at}});
   }
+  void evict(std::uint32_t at) { step(Evict{seats_[at].id}); }
+  // One of the calls that wait; once in a while one that was answered before.
   void reply(std::uint8_t choice) {
+    if (choice % 8 == 7 && answered_ != Ticket{}) {
+      Result<EventSink> late = EventSink();
+      step(HostReplied{answered_, &late});
+      PLUV_ASSERT(effects_.list.empty() || !has_sent());
+      return;
+    }
     if (tickets_.empty()) return;
     const auto at = tickets_.begin() + choice % static_cast<std::ptrdiff_t>(tickets_.size());
     const CallHost call = *at;
     tickets_.erase(at);
+    answered_ = call.ticket;
     if (call.kind == HostCallKind::room_destroyed) {
       step(HostReplied{call.ticket, nullptr});
       return;
@@ -93,72 +111,143 @@ class Player {
     if (choice % 3 == 0) result = Error{ErrorCode::internal, "failed"};
     step(HostReplied{call.ticket, &result});
   }
+  // Without a document there is nothing to edit, which the room has to say.
+  void edit() {
+    const std::function<void(void*)> edit = [](void*) { PLUV_ASSERT(false); };
+    ++edits_;
+    step(EditDocument{7, &edit});
+  }
   void pass(std::int64_t ms) {
     now_.steady_ms += ms;
     now_.unix_ms += ms;
-    if (wake_ms_ != 0 && wake_ms_ <= now_.steady_ms) {
-      wake_ms_ = 0;
-      step(Woke{});
+    if (wake_ms_ == 0 || wake_ms_ > now_.steady_ms) return;
+    wake_ms_ = 0;
+    step(Woke{});
+    for (const Seat& seat : seats_) {
+      if (seat.open && seat.registered) {
+        PLUV_ASSERT(now_.steady_ms - seat.heard_ms < limits_.silence_ms_max);
+      }
     }
   }
   void step(const Input& input) {
     effects_.clear();
     room_.step(input, now_, effects_);
-    std::size_t live = 0;
     for (const Effect& effect : effects_.list) check(effect);
-    for (const bool open : open_) live += open ? 1 : 0;
-    PLUV_ASSERT(room_.size() <= live);
-    PLUV_ASSERT(room_.user_count() <= live);
+    const auto live =
+        std::count_if(seats_.begin(), seats_.end(), [](const Seat& seat) { return seat.open; });
+    PLUV_ASSERT(room_.size() <= static_cast<std::size_t>(live));
+    PLUV_ASSERT(room_.user_count() <= static_cast<std::size_t>(live));
+    // Who is here is never forgotten: there is always a time at which the room looks.
+    PLUV_ASSERT(room_.size() == 0 || wake_ms_ != 0);
+    PLUV_ASSERT(room_.document_memory_bytes() == 0 && !room_.may_be_forgotten());
+  }
+  void expect_clients_right() const {
+    for (const Seat& seat : seats_) {
+      if (!seat.open) continue;
+      seat.client.expect_right(room_);
+      if (!seat.client.knows_all()) continue;
+      for (const Seat& other : seats_) {
+        if (!other.open || !other.client.joined()) continue;
+        PLUV_ASSERT(seat.client.knows(other.client.self()));
+      }
+    }
   }
   // Everybody leaves and every ticket is answered: nothing may be left.
   void end() {
+    expect_clients_right();
     for (std::uint32_t at = 0; at < kSessions; ++at) close(at);
     while (!tickets_.empty()) reply(1);
     PLUV_ASSERT(room_.finished());
     PLUV_ASSERT(room_.size() == 0 && room_.user_count() == 0);
+    PLUV_ASSERT(edits_ == 0);
   }
 
  private:
+  // Where a session sits, and the one that sat there last.
+  struct Seat {
+    bool open = false;
+    bool registered = false;
+    std::int64_t heard_ms = 0;
+    SessionId id;
+    pluv::fuzz::RoomClient client;
+  };
+
+  [[nodiscard]] bool has_sent() const {
+    return std::any_of(effects_.list.begin(), effects_.list.end(),
+                       [](const Effect& effect) { return std::holds_alternative<Send>(effect); });
+  }
+  void check_send(const Send& send) {
+    std::string joined;
+    const auto message = json::Value::parse(effects_.text_of(send, joined));
+    PLUV_ASSERT(message.ok());
+    PLUV_ASSERT(send.receivers_count > 0);
+    const std::string& type = *message->find("type")->as_string();
+    std::array<bool, kSessions> seen{};
+    for (const SessionIndex index : effects_.receivers_of(send)) {
+      PLUV_ASSERT(raw(index) < kSessions && !seen[raw(index)]);
+      seen[raw(index)] = true;
+      Seat& seat = seats_[raw(index)];
+      PLUV_ASSERT(seat.open);
+      // The first that anybody hears, but for why they are turned away and pongs.
+      if (type == "$registered") {
+        PLUV_ASSERT(!seat.registered);
+        seat.registered = true;
+        seat.heard_ms = now_.steady_ms;
+      }
+      PLUV_ASSERT(seat.registered || type == "$error" || type == "$pong");
+      seat.client.hear(*message);
+    }
+    if (send.kind == FrameKind::presence) PLUV_ASSERT(seats_[raw(send.subject)].open);
+    PLUV_ASSERT((send.kind == FrameKind::presence) == (type == "$presenceUpdated"));
+    PLUV_ASSERT((send.kind == FrameKind::exit) == (type == "$exit"));
+    PLUV_ASSERT((send.kind == FrameKind::urgent) == (type == "$pong"));
+  }
   void check(const Effect& effect) {
     if (const auto* send = std::get_if<Send>(&effect)) {
-      std::string joined;
-      PLUV_ASSERT(json::validate(effects_.text_of(*send, joined)).ok());
-      PLUV_ASSERT(send->receivers_count > 0);
-      std::vector<bool> seen(kSessions);
-      for (const SessionIndex index : effects_.receivers_of(*send)) {
-        PLUV_ASSERT(raw(index) < kSessions && open_[raw(index)] && !seen[raw(index)]);
-        seen[raw(index)] = true;
-      }
-      if (send->kind == FrameKind::presence) PLUV_ASSERT(!gone_[raw(send->subject)]);
+      check_send(*send);
     } else if (const auto* closed = std::get_if<Close>(&effect)) {
-      PLUV_ASSERT(open_[raw(closed->session)]);
-      open_[raw(closed->session)] = false;
-      gone_[raw(closed->session)] = true;
+      PLUV_ASSERT(seats_[raw(closed->session)].open);
+      seats_[raw(closed->session)].open = false;
     } else if (const auto* ping = std::get_if<Ping>(&effect)) {
-      PLUV_ASSERT(open_[raw(ping->session)]);
+      PLUV_ASSERT(seats_[raw(ping->session)].open);
     } else if (const auto* wake = std::get_if<WakeAt>(&effect)) {
       PLUV_ASSERT(wake->at_ms > now_.steady_ms);
+      PLUV_ASSERT(wake->at_ms <= now_.steady_ms + limits_.garbage_collect_ms);
       wake_ms_ = wake->at_ms;
     } else if (const auto* call = std::get_if<CallHost>(&effect)) {
-      if (call->ticket != Ticket{}) tickets_.push_back(*call);
+      if (call->ticket == Ticket{}) return;
+      PLUV_ASSERT(call->ticket > last_ticket_);
+      last_ticket_ = call->ticket;
+      tickets_.push_back(*call);
+    } else if (const auto* done = std::get_if<EditDone>(&effect)) {
+      PLUV_ASSERT(done->number == 7 && !done->result.ok() && edits_ > 0);
+      --edits_;
     } else if (std::get_if<Finished>(&effect) != nullptr) {
       PLUV_ASSERT(room_.size() == 0);
+    } else {
+      PLUV_ASSERT(std::holds_alternative<Refused>(effect));  // nothing of a store
     }
   }
 
+  const Limits limits_;
   Room room_;
   Effects effects_;
   Now now_{1'000, 1'795'467'862'000};
-  std::array<bool, kSessions> open_{};
-  std::array<bool, kSessions> gone_{};
+  std::array<Seat, kSessions> seats_;
   std::vector<CallHost> tickets_;
+  Ticket last_ticket_{};
+  Ticket answered_{};
   std::int64_t wake_ms_ = 0;
   std::uint64_t ids_ = 0;
+  std::uint64_t edits_ = 0;
 };
 
 constexpr std::string_view kMessages[] = {
     R"({"type":"$initializeSession","data":{"presence":{"a":1},"update":""}})",
+    R"({"type":"$initializeSession","data":{"presence":null,"update":null}})",
     R"({"type":"$updatePresence","data":{"presence":{"b":2}}})",
+    R"({"type":"$updatePresence","data":{"presence":{"b":{"c":[1,"x"]},"a":null}}})",
+    R"({"type":"$updatePresence","data":{"presence":"none"}})",
     R"({"type":"$getOthers","data":{}})",
     R"({"type":"$ping","data":{}})",
     R"({"type":"say","data":{"x":1}})",
@@ -180,9 +269,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   while (at < size) {
     const std::uint8_t operation = next();
     const std::uint32_t session = next() % kSessions;
-    switch (operation % 12) {
+    switch (operation % 16) {
       case 0:
-      case 1: player.open(session, operation % 12 == 0); break;
+      case 1: player.open(session, operation % 16 == 0); break;
       case 2: player.close(session); break;
       case 3:
       case 4: player.say(session, kMessages[next() % std::size(kMessages)]); break;
@@ -198,6 +287,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       case 9: player.step(EvictAll{}); break;
       case 10: player.step(ServerBroadcast{next() % 2 == 0 ? "say" : "slow", "{}"}); break;
       case 11: player.step(CollectGarbage{}); break;
+      case 12: player.evict(session); break;
+      case 13: player.step(ServerEmit{"news", next() % 2 == 0 ? "null" : R"({"a":1})"}); break;
+      case 14: player.pass(std::int64_t{next()} * 3'600'000); break;  // the machine slept
+      case 15:
+        if (session == 0) player.edit();
+        if (session == 1) player.step(ForgetIdle{});
+        player.expect_clients_right();
+        break;
     }
   }
   player.end();

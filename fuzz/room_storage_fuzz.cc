@@ -1,6 +1,7 @@
 // Any sequence of inputs to a room with a document and a store: whatever the store answers and
-// when, nothing is shown that it has not taken, the document passes its check, and when all have
-// left and all is answered, the room ends. The bytes are a script.
+// when, nothing is shown that it has not taken, nothing is written over what could not be read, and
+// who is still there when all is answered has been sent all that was kept. When all have left, the
+// room ends. The bytes are a script.
 // link: room protocol json base ycrdt
 #include <algorithm>
 #include <array>
@@ -8,18 +9,19 @@
 #include <cstdint>
 #include <cstring>
 #include <deque>
+#include <functional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/assert.h"
 #include "base/base64.h"
+#include "fuzz/room_store.h"
 #include "json/reader.h"
+#include "json/value.h"
 #include "room/room.h"
 #include "room/yjs_document.h"
 #include "ycrdt/doc.h"
 #include "ycrdt/lazy_doc.h"
-#include "ycrdt/updates.h"
 
 namespace {
 
@@ -28,14 +30,26 @@ using namespace pluv::room;
 
 constexpr std::uint32_t kSessions = 4;
 
+// Marks that handlers have put into the document in this run: each has a key of its own.
+std::uint64_t marks = 0;
+
+Result<void> mark(void* document, std::string_view kind, std::uint64_t number) {
+  ycrdt::Doc& doc = *static_cast<ycrdt::Doc*>(document);
+  PLUV_ASSERT(doc.check().empty());
+  return doc.get_map("m").set(std::string(kind) + std::to_string(number), ycrdt::Any(1));
+}
+
 // Edits the document as a handler does; inside a step.
 Result<void> write(ProcedureCall& call) {
   const Result<void*> document = call.room.edit_document();
   if (!document.ok()) return document.error();
-  ycrdt::Doc& doc = *static_cast<ycrdt::Doc*>(*document);
-  PLUV_ASSERT(doc.check().empty());
-  const Result<void> written = doc.get_text("t").insert(0, "w");
-  call.events.emit(Audience::broadcast, "wrote", "{}");
+  const std::uint64_t number = ++marks;
+  const Result<void> written = mark(*document, "w", number);
+  if (written.ok()) {
+    const std::string data = R"({"n":)" + std::to_string(number) + "}";
+    call.events.emit(Audience::broadcast, "wrote", data);
+    call.events.emit(Audience::self, "wrote", data);
+  }
   return written;
 }
 
@@ -43,12 +57,16 @@ Definition make_definition() {
   Definition definition;
   definition.storage = yjs_storage();
   definition.has_store = true;
-  definition.limits.document_bytes_max = 400;
-  definition.limits.unsaved_bytes_max = 300;
+  definition.limits.document_bytes_max = 600;
+  definition.limits.unsaved_bytes_max = 500;
+  definition.limits.gated_bytes_max = 2'000;
+  definition.limits.storage_first_bytes_max = 8'000;
   definition.limits.log_updates_max = 3;
   definition.limits.store_retry_ms = 1'000;
   definition.limits.linger_ms = 5'000;
+  definition.limits.sessions_per_room_max = 3;
   definition.procedures.push_back({"write", write, nullptr});
+  definition.procedures.push_back({"slow", nullptr, [](ProcedureStart, ProcedureDone) {}});
   definition.listeners.get_initial_storage = [](ListenerEvent, InitialStorageDone) {};
   definition.listeners.on_storage_updated = [](ListenerEvent) {};
   definition.listeners.on_room_destroyed = [](ListenerEvent, ListenerDone) {};
@@ -60,21 +78,25 @@ class Player {
  public:
   explicit Player(const Definition& definition) : room_("room", definition, 5) {}
 
-  void open(std::uint32_t at) {
-    if (open_[at]) return;
-    open_[at] = true;
+  void open(std::uint32_t at, bool authorized) {
+    if (seats_[at].open) return;
+    seats_[at] = Seat();
+    seats_[at].open = true;
     std::array<std::uint8_t, 16> random{};
     const std::uint64_t number = ++ids_;
     std::memcpy(random.data(), &number, sizeof number);
-    step(Opened{SessionIndex{at}, SessionId::from_random(random), {}, {}, nullptr});
+    seats_[at].id = SessionId::from_random(random);
+    const std::string_view user = authorized ? "ann" : "";
+    step(Opened{SessionIndex{at}, seats_[at].id, user, authorized ? R"({"id":"ann"})" : "",
+                nullptr});
   }
   void close(std::uint32_t at) {
-    if (!open_[at]) return;
-    open_[at] = false;
+    if (!seats_[at].open) return;
+    seats_[at].open = false;
     step(Closed{SessionIndex{at}});
   }
   void say(std::uint32_t at, const std::string& text) {
-    if (open_[at]) step(Message{SessionIndex{at}, text});
+    if (seats_[at].open) step(Message{SessionIndex{at}, text});
   }
   // What a client of that number has typed up to here, from some letter on: the rest may be lost.
   void type(std::uint32_t at, std::uint8_t letters, std::uint8_t lost, bool initialized) {
@@ -90,31 +112,14 @@ class Player {
     say_update(at, update, initialized);
   }
   void say_update(std::uint32_t at, std::string_view update, bool initialized) {
+    if (!seats_[at].open) return;
+    (void)seats_[at].document.apply_update(update);  // it has its own edits
     say(at, std::string(R"({"type":"$updateStorage","data":{"origin":)") +
                 (initialized ? R"("$initialized")" : "null") + R"(,"update":")" +
                 base64_encode(update) + "\"}}");
   }
   void answer_store(std::uint8_t how) {
-    if (asked_.empty()) return;
-    Asked asked = std::move(asked_.front());
-    asked_.pop_front();
-    const bool fails = how % 4 == 0;
-    const Error error{ErrorCode::unavailable, "The disk is full"};
-    if (asked.load) {
-      Result<DocumentLoaded::Document> loaded = DocumentLoaded::Document{};
-      const std::string kept = saved_.encode_state_as_update();
-      if (kept != ycrdt::kEmptyUpdate) loaded->updates.push_back(kept);
-      if (fails) loaded = error;
-      step(DocumentLoaded{asked.ticket, &loaded});
-      return;
-    }
-    Result<std::uint64_t> number = ++number_;
-    if (fails) {
-      number = error;
-    } else {
-      PLUV_ASSERT(saved_.apply_update(asked.update).ok());
-    }
-    step(Persisted{asked.ticket, &number});
+    store_.answer(how, [this](const Input& input) { step(input); });
   }
   void answer_host(std::uint8_t how) {
     if (calls_.empty()) return;
@@ -122,19 +127,26 @@ class Player {
     calls_.pop_front();
     if (call.kind == HostCallKind::room_destroyed) {
       step(HostReplied{call.ticket, nullptr});
-      return;
+    } else if (call.kind == HostCallKind::procedure) {
+      EventSink sink;
+      sink.emit(Audience::broadcast, "slowly", "{}");
+      Result<EventSink> result = std::move(sink);
+      if (how % 3 == 0) result = Error{ErrorCode::internal, "failed"};
+      step(HostReplied{call.ticket, &result});
+      step(HostReplied{call.ticket, &result});  // it counts once
+    } else {
+      store_.answer_initial(call.ticket, how, [this](const Input& input) { step(input); });
     }
-    Result<DocumentLoaded::Document> loaded = DocumentLoaded::Document{};
-    if (how % 3 == 0) loaded = Error{ErrorCode::unavailable, "The database is away"};
-    step(DocumentLoaded{call.ticket, &loaded});
   }
   void edit() {
-    const std::function<void(void*)> edit = [](void* document) {
-      (void)static_cast<ycrdt::Doc*>(document)->get_text("t").insert(0, "e");
+    const std::uint64_t number = ++edits_begun_;
+    const std::function<void(void*)> edit = [number](void* document) {
+      PLUV_ASSERT(mark(document, "e", number).ok());
     };
     ++edits_;
-    step(EditDocument{1, &edit});
+    step(EditDocument{number, &edit});
   }
+  void evict(std::uint32_t at) { step(Evict{seats_[at].id}); }
   void pass(std::int64_t ms) {
     now_.steady_ms += ms;
     now_.unix_ms += ms;
@@ -147,12 +159,34 @@ class Player {
     effects_.clear();
     room_.step(input, now_, effects_);
     for (Effect& effect : effects_.list) check(effect);
+    PLUV_ASSERT(room_.size() == 0 || wake_ms_ != 0);
+    PLUV_ASSERT(!room_.may_be_forgotten() || room_.size() == 0);
+  }
+  // The store and the host answer all; who is still there has then heard of all that was kept.
+  void settle() {
+    for (int i = 0; i < 200; ++i) {
+      answer_store(3);
+      answer_host(3);
+      pass(100);
+      for (std::uint32_t at = 0; at < kSessions; ++at) {
+        if (seats_[at].open) step(Heard{SessionIndex{at}});
+      }
+    }
+    if (!store_.idle()) return;
+    for (const Seat& seat : seats_) {
+      if (!seat.open || !seat.has_document) continue;
+      const ycrdt::StateVector known = seat.document.state_vector();
+      for (const auto& [client, clock] : store_.state().entries()) {
+        PLUV_ASSERT(known.clock(client) >= clock);
+      }
+    }
   }
   void end() {
+    settle();
     for (std::uint32_t at = 0; at < kSessions; ++at) close(at);
     for (int i = 0; i < 1'000 && !room_.finished(); ++i) {
-      answer_store(1);
-      answer_host(1);
+      answer_store(3);
+      answer_host(3);
       pass(1'000);
     }
     PLUV_ASSERT(room_.finished());
@@ -160,111 +194,130 @@ class Player {
   }
 
  private:
-  struct Asked {
-    Ticket ticket{};
-    bool load = false;
-    std::string update;
+  struct Seat {
+    bool open = false;
+    bool has_document = false;  // was sent the whole of it
+    SessionId id;
+    ycrdt::LazyDoc document;  // what it was sent, and its own edits
   };
 
   void check(Effect& effect) {
+    if (store_.take(effect)) return;
     if (const auto* send = std::get_if<Send>(&effect)) {
-      std::string joined;
-      const std::string_view text = effects_.text_of(*send, joined);
-      PLUV_ASSERT(json::validate(text).ok());
-      PLUV_ASSERT(send->receivers_count > 0);
-      for (const SessionIndex index : effects_.receivers_of(*send)) {
-        PLUV_ASSERT(raw(index) < kSessions && open_[raw(index)]);
-      }
-      expect_saved(text);
+      check_send(*send);
     } else if (const auto* closed = std::get_if<Close>(&effect)) {
-      PLUV_ASSERT(open_[raw(closed->session)]);
-      open_[raw(closed->session)] = false;
+      PLUV_ASSERT(seats_[raw(closed->session)].open);
+      seats_[raw(closed->session)].open = false;
     } else if (const auto* wake = std::get_if<WakeAt>(&effect)) {
       PLUV_ASSERT(wake->at_ms > now_.steady_ms);
+      PLUV_ASSERT(wake->at_ms <= now_.steady_ms + Limits().garbage_collect_ms);
       wake_ms_ = wake->at_ms;
     } else if (const auto* call = std::get_if<CallHost>(&effect)) {
       if (call->ticket != Ticket{}) calls_.push_back(*call);
-    } else if (const auto* load = std::get_if<LoadDocument>(&effect)) {
-      asked_.push_back({load->ticket, true, {}});
-    } else if (auto* append = std::get_if<AppendUpdate>(&effect)) {
-      asked_.push_back({append->ticket, false, std::move(append->update)});
-    } else if (auto* compact = std::get_if<CompactDocument>(&effect)) {
-      asked_.push_back({compact->ticket, false, std::move(compact->snapshot)});
-    } else if (std::get_if<EditDone>(&effect) != nullptr) {
+    } else if (const auto* done = std::get_if<EditDone>(&effect)) {
       PLUV_ASSERT(edits_ > 0);
       --edits_;
+      if (done->result.ok()) PLUV_ASSERT(store_.has_key("e" + std::to_string(done->number)));
     } else if (std::get_if<Finished>(&effect) != nullptr) {
       PLUV_ASSERT(room_.size() == 0);
     }
   }
-  // Whatever of the document is in a message is in the store.
-  void expect_saved(std::string_view frame) {
-    if (frame.find(R"("type":"$storage)") == frame.npos) return;
-    constexpr std::string_view kKey = R"("state":")";
-    const std::size_t begin = frame.find(kKey) + kKey.size();
-    const auto state = base64_decode(frame.substr(begin, frame.find('"', begin) - begin));
-    PLUV_ASSERT(state.has_value());
-    const auto news = saved_.apply_update(*state);
-    PLUV_ASSERT(news.ok() && news->empty());
+  void check_send(const Send& send) {
+    std::string joined;
+    const auto message = json::Value::parse(effects_.text_of(send, joined));
+    PLUV_ASSERT(message.ok());
+    PLUV_ASSERT(send.receivers_count > 0);
+    const std::string& type = *message->find("type")->as_string();
+    const json::Value& data = *message->find("data");
+    if (type == "wrote") {
+      const auto number = static_cast<std::uint64_t>(*data.find("n")->as_number());
+      PLUV_ASSERT(store_.has_key("w" + std::to_string(number)));
+    }
+    std::string state;
+    const bool whole = type == "$storageReceived";
+    if (whole || type == "$storageUpdated") {
+      state = base64_decode(*data.find("state")->as_string()).value();
+      PLUV_ASSERT(store_.has(state));
+    }
+    for (const SessionIndex index : effects_.receivers_of(send)) {
+      PLUV_ASSERT(raw(index) < kSessions && seats_[raw(index)].open);
+      Seat& seat = seats_[raw(index)];
+      if (whole) seat.has_document = true;
+      if (!state.empty()) PLUV_ASSERT(seat.document.apply_update(state).ok());
+    }
   }
 
   Room room_;
   Effects effects_;
   Now now_{1'000, 1'795'467'862'000};
-  std::array<bool, kSessions> open_{};
-  std::deque<Asked> asked_;  // of the store
+  std::array<Seat, kSessions> seats_;
+  pluv::fuzz::RoomStore store_;
   std::deque<CallHost> calls_;
-  ycrdt::LazyDoc saved_;
-  std::uint64_t number_ = 0;
   std::uint64_t ids_ = 0;
-  std::uint64_t edits_ = 0;
+  std::uint64_t edits_begun_ = 0;
+  std::uint64_t edits_ = 0;  // not done
   std::int64_t wake_ms_ = 0;
 };
+
+void play(Player& player, std::uint8_t operation, std::uint32_t session,
+          const std::function<std::uint8_t()>& next,
+          const std::function<std::string_view(std::size_t)>& take) {
+  switch (operation % 17) {
+    case 0:
+    case 1: player.open(session, operation % 17 == 1); return;
+    case 2: player.close(session); return;
+    case 3:
+      player.say(session, R"({"type":"$initializeSession","data":{"presence":{},"update":""}})");
+      return;
+    case 4:
+    case 5: {
+      const std::uint8_t letters = next();
+      player.type(session, letters, next(), operation % 17 == 4);
+      return;
+    }
+    case 6: player.say_update(session, take(next()), false); return;
+    case 7:
+    case 8: player.answer_store(next()); return;
+    case 9: player.answer_host(next()); return;
+    case 10: player.pass(next() * 50); return;
+    case 11: player.say(session, R"({"type":"write","data":{}})"); return;
+    case 12:
+      if (session == 0) player.step(ForgetIdle{});
+      if (session == 1) player.step(EvictAll{});
+      if (session > 1) player.edit();
+      return;
+    case 13: player.step(ServerBroadcast{session % 2 == 0 ? "write" : "slow", "{}"}); return;
+    case 14:
+      if (session < 2) player.evict(session);
+      if (session == 2) player.step(CollectGarbage{});
+      if (session == 3) player.step(ServerEmit{"news", "{}"});
+      return;
+    case 15: player.say(session, R"({"type":"slow","data":{}})"); return;
+    case 16:
+      if (session == 0) player.pass(std::int64_t{next()} * 3'600'000);
+      if (session != 0) player.settle();
+      return;
+  }
+}
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const Definition definition = make_definition();
+  marks = 0;
   Player player(definition);
   std::size_t at = 0;
   const auto next = [&]() -> std::uint8_t { return at < size ? data[at++] : 0; };
-  while (at < size) {
+  const auto take = [&](std::size_t most) {
+    const std::size_t length = std::min(most, size - at);
+    at += length;
+    return std::string_view(reinterpret_cast<const char*>(data) + at - length, length);
+  };
+  // Settling takes some hundred steps, so a script has its length.
+  for (int steps = 0; at < size && steps < 500; ++steps) {
     const std::uint8_t operation = next();
     const std::uint32_t session = next() % kSessions;
-    switch (operation % 13) {
-      case 0:
-      case 1: player.open(session); break;
-      case 2: player.close(session); break;
-      case 3:
-        player.say(session, R"({"type":"$initializeSession","data":{"presence":{},"update":""}})");
-        break;
-      case 4:
-      case 5: {
-        const std::uint8_t letters = next();
-        player.type(session, letters, next(), operation % 13 == 4);
-        break;
-      }
-      case 6: {
-        const std::size_t length = std::min<std::size_t>(next(), size - at);
-        player.say_update(session, {reinterpret_cast<const char*>(data) + at, length}, false);
-        at += length;
-        break;
-      }
-      case 7:
-      case 8: player.answer_store(next()); break;
-      case 9: player.answer_host(next()); break;
-      case 10: player.pass(next() * 50); break;
-      case 11: player.say(session, R"({"type":"write","data":{}})"); break;
-      case 12:
-        if (session == 0) {
-          player.step(ForgetIdle{});
-        } else if (session == 1) {
-          player.step(EvictAll{});
-        } else {
-          player.edit();
-        }
-        break;
-    }
+    play(player, operation, session, next, take);
   }
   player.end();
   return 0;

@@ -1,5 +1,5 @@
 // The validator that takes a text in pieces must agree, wherever it is cut, with the one that sees
-// the whole; and both with a plain decoder of RFC 3629 written here.
+// the whole; and both, and the blocks of AVX2, with a plain decoder of RFC 3629 written here.
 // link: base
 #include <cstddef>
 #include <cstdint>
@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "base/utf8.h"
+#include "base/utf8_blocks.h"
 
 namespace {
 
@@ -46,6 +47,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
   const bool valid = pluv::is_utf8(text);
   PLUV_ASSERT(valid == decodes(text));
+  pluv::Utf8Validator plain;
+  PLUV_ASSERT(valid == (plain.feed_plain(text) && plain.complete()));
+
+  // What the blocks have seen is good, and ends where a character does.
+  const std::size_t seen = pluv::utf8_valid_blocks(text.data(), text.size());
+  PLUV_ASSERT(seen <= text.size() && decodes(text.substr(0, seen)));
+  PLUV_ASSERT(valid == decodes(text.substr(seen)));
 
   // The first byte chooses the size of the pieces.
   const std::size_t piece = data[0] % 32u + 1u;

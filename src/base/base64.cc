@@ -84,15 +84,39 @@ char* decode(std::string_view text, const std::array<std::uint8_t, 256>& table,
   return (c & 3) == 0 ? out : nullptr;
 }
 
-}  // namespace
-
-void base64_append(std::string& out, std::string_view bytes) {
+template <bool kBlocks>
+void append(std::string& out, std::string_view bytes) {
   const std::size_t begin = out.size();
   out.resize(begin + (bytes.size() + 2) / 3 * 4);
   char* const to = out.data() + begin;
-  const std::size_t blocks = base64_encode_blocks(bytes.data(), bytes.size(), to);
+  std::size_t blocks = 0;
+  if constexpr (kBlocks) blocks = base64_encode_blocks(bytes.data(), bytes.size(), to);
   encode(bytes.substr(blocks), kStandard, '=', to + blocks / 3 * 4);
 }
+
+template <bool kBlocks>
+std::optional<std::string> decode_padded(std::string_view text) {
+  if (text.size() % 4 != 0) return std::nullopt;
+  if (text.ends_with("==")) {
+    text.remove_suffix(2);
+  } else if (text.ends_with('=')) {
+    text.remove_suffix(1);
+  }
+  std::string out(text.size() / 4 * 3 + 2, '\0');
+  std::size_t blocks = 0;
+  if constexpr (kBlocks) blocks = base64_decode_blocks(text.data(), text.size(), out.data());
+  const char* const end =
+      decode(text.substr(blocks), kStandardInverse, out.data() + blocks / 4 * 3);
+  if (end == nullptr) return std::nullopt;
+  out.resize(static_cast<std::size_t>(end - out.data()));
+  return out;
+}
+
+}  // namespace
+
+void base64_append(std::string& out, std::string_view bytes) { append<true>(out, bytes); }
+
+void base64_append_plain(std::string& out, std::string_view bytes) { append<false>(out, bytes); }
 
 std::string base64_encode(std::string_view bytes) {
   std::string out;
@@ -101,19 +125,11 @@ std::string base64_encode(std::string_view bytes) {
 }
 
 std::optional<std::string> base64_decode(std::string_view text) {
-  if (text.size() % 4 != 0) return std::nullopt;
-  if (text.ends_with("==")) {
-    text.remove_suffix(2);
-  } else if (text.ends_with('=')) {
-    text.remove_suffix(1);
-  }
-  std::string out(text.size() / 4 * 3 + 2, '\0');
-  const std::size_t blocks = base64_decode_blocks(text.data(), text.size(), out.data());
-  const char* const end =
-      decode(text.substr(blocks), kStandardInverse, out.data() + blocks / 4 * 3);
-  if (end == nullptr) return std::nullopt;
-  out.resize(static_cast<std::size_t>(end - out.data()));
-  return out;
+  return decode_padded<true>(text);
+}
+
+std::optional<std::string> base64_decode_plain(std::string_view text) {
+  return decode_padded<false>(text);
 }
 
 std::string base64url_encode(std::string_view bytes) {

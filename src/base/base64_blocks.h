@@ -4,6 +4,9 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
 
 namespace pluv {
 
@@ -17,5 +20,10 @@ namespace pluv {
 // May write up to 8 bytes more than that, which is never beyond `size` / 4 * 3.
 [[nodiscard]] std::size_t base64_decode_blocks(const char* in, std::size_t size,
                                                char* out) noexcept;
+
+// base64_append and base64_decode without the blocks: what a processor does that has not got them.
+// For tests and fuzzers, which hold the two ways to each other on processors that have.
+void base64_append_plain(std::string& out, std::string_view bytes);
+[[nodiscard]] std::optional<std::string> base64_decode_plain(std::string_view text);
 
 }  // namespace pluv

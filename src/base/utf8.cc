@@ -16,7 +16,8 @@ bool continues(char c) noexcept { return (static_cast<std::uint8_t>(c) & 0xc0u) 
 
 }  // namespace
 
-bool Utf8Validator::feed(std::string_view bytes) noexcept {
+template <bool kBlocks>
+bool Utf8Validator::feed_by(std::string_view bytes) noexcept {
   const char* at = bytes.data();
   const char* const end = at + bytes.size();
   while (at != end) {
@@ -35,7 +36,7 @@ bool Utf8Validator::feed(std::string_view bytes) noexcept {
         at += 8;
       }
       if (at == end) break;
-      if (end - at >= kBlocksFrom) {
+      if (kBlocks && end - at >= kBlocksFrom) {
         at += utf8_valid_blocks(at, static_cast<std::size_t>(end - at));
         if (at == end) break;
       }
@@ -70,6 +71,10 @@ bool Utf8Validator::feed(std::string_view bytes) noexcept {
   }
   return true;
 }
+
+bool Utf8Validator::feed(std::string_view bytes) noexcept { return feed_by<true>(bytes); }
+
+bool Utf8Validator::feed_plain(std::string_view bytes) noexcept { return feed_by<false>(bytes); }
 
 bool is_utf8(std::string_view bytes) noexcept {
   Utf8Validator validator;

@@ -192,12 +192,11 @@ void Room::initialize_session(SessionIndex index, const ClientMessage& message) 
   Session& self = session(index);
   if (!self.joined) {
     self.joined = true;
-    // A new tab of a user who is here is no presence change.
-    if (user_of(self).presence.empty() && !message.presence.empty()) {
-      (void)lay_presence(index, message.presence);
-    }
+    // A new tab of a user who is here is no presence change, unless the user had none.
+    bool changed = user_of(self).presence.empty() && !message.presence.empty() &&
+                   lay_presence(index, message.presence);
     const std::string early = std::exchange(self.early_presence, {});
-    const bool changed = !early.empty() && lay_presence(index, early);
+    if (!early.empty() && lay_presence(index, early)) changed = true;
     const std::uint32_t begin = frame_begin();
     protocol::v5::append_user_joined(effects_->bytes, sender_of(index), id_, presence_of(index));
     send_to_all(begin);

@@ -32,6 +32,7 @@ void Room::load_document() {
   if (storage_ || !definition_.storage) return;
   storage_ = std::make_unique<Storage>();
   storage_->load_ticket = Ticket{next_ticket_++};
+  storage_->answer_ticket = storage_->load_ticket;
   if (definition_.has_store) {
     effects_->list.emplace_back(LoadDocument{storage_->load_ticket});
   } else {
@@ -46,15 +47,17 @@ void Room::ask_initial_storage() {
     (void)take_loaded(nothing);
     return;
   }
+  // Not the load's: if the store answered twice, its second answer would be taken for this one's.
+  storage_->answer_ticket = Ticket{next_ticket_++};
   CallHost call;
-  call.ticket = storage_->load_ticket;
+  call.ticket = storage_->answer_ticket;
   call.kind = HostCallKind::initial_storage;
   call.context = context_;
   effects_->list.emplace_back(std::move(call));
 }
 
 void Room::document_loaded(const DocumentLoaded& input) {
-  if (!storage_ || storage_->ready || input.ticket != storage_->load_ticket) return;
+  if (!storage_ || storage_->ready || input.ticket != storage_->answer_ticket) return;
   if (!input.document->ok()) {
     load_failed(input.document->error());
     return;

@@ -470,6 +470,25 @@ TEST(RoomPersistence, TheApplicationIsAskedOnlyWhenTheStoreHasNothing) {
   EXPECT_TRUE(other.host_calls.empty());
 }
 
+// Its answers come once each; were one to come twice, the room must not take it for an empty
+// document.
+TEST(RoomPersistence, ASecondAnswerOfTheStoreIsNotTheApplications) {
+  TestRoom room(with_initial_storage(true));
+  StorageClient ann(room, 1);
+  ann.join();
+  ASSERT_EQ(room.loads.size(), 1u);
+  const Ticket load = room.loads.front();
+  room.loaded({});
+  room.loads.push_back(load);
+  room.loaded({});
+  ann.read();
+  EXPECT_EQ(ann.received, 0);
+  initial_storage_is(room, typed("from the application"));
+  EXPECT_EQ(text_of(room.appended()), "from the application");
+  ann.read();
+  EXPECT_EQ(ann.text(), "from the application");
+}
+
 TEST(RoomPersistence, TheApplicationIsAskedOnceALoad) {
   TestRoom room(with_initial_storage(false));
   StorageClient ann(room, 1);

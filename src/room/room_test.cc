@@ -144,6 +144,20 @@ TEST(RoomPresence, PatchesOfANewTabFromBeforeItsJoinReachTheOthers) {
   }
 }
 
+// Clients that know a user from another tab take no presence from the new tab's $userJoined.
+TEST(RoomPresence, TheFirstPresenceThatANewTabBringsReachesTheOthers) {
+  TestRoom room;
+  const SessionIndex first = room.join_fully("ua", kAnn, "null");
+  const SessionIndex bob = room.join_fully("ub", kBob);
+  const SessionIndex second = room.join("ua", kAnn);
+  room.drop_mail();
+  room.send(second, initialize_message(R"({"x":1})"));
+  for (const SessionIndex receiver : {first, bob}) {
+    const std::string update = find_type(room.take(receiver), "$presenceUpdated");
+    EXPECT_TRUE(contains(update, R"("presence":{"x":1})")) << update;
+  }
+}
+
 TEST(RoomPresence, TheLimitHoldsBeforeTheJoinToo) {
   TestRoom room;
   const SessionIndex ann = room.join("ua", kAnn);

@@ -39,8 +39,9 @@ struct Room::WaitingEdit {
 };
 
 struct Room::Storage {
-  bool ready = false;  // false: it is being loaded
-  Ticket load_ticket{};
+  bool ready = false;           // false: it is being loaded
+  Ticket load_ticket{};         // what sessions wait for until it is ready
+  Ticket answer_ticket{};       // of who is asked for it now: the store, then get_initial_storage
   bool asked_listener = false;  // the store has nothing; get_initial_storage was asked
   std::shared_ptr<Document> document;
   bool editing = false;  // a handler holds it, inside the step
