@@ -223,6 +223,7 @@ void Client::new_doc() {
       ycrdt::DocOptions{.client_id = world_.random.next() & 0xffff'ffff, .hash_seed = 1});
   observed_ = false;
   initialized_ = false;
+  had_gaps_ = false;
   doc_->on_update([this](std::string_view update, const ycrdt::Transaction&) {
     if (editing_) edited_ = update;
   });
@@ -316,8 +317,8 @@ std::string Client::merged_offline() const {
 
 void Client::check_gaps() {
   // One that has thrown away what came before its answer is sent it again, though not before what is
-  // under way.
-  if (answers_late_) return;
+  // under way. And what it had when its connection ended may build upon what it was about to read.
+  if (answers_late_ || had_gaps_) return;
   if (doc_->has_pending()) fail("was sent a change without what that builds upon");
 }
 

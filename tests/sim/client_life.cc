@@ -59,6 +59,7 @@ void Client::connect() {
   if (link_ || connecting_ || ended_) return;
   ++connection_;
   connecting_ = true;
+  had_gaps_ |= doc_->has_pending();
   const std::uint32_t connection = connection_;
   world_.connect(*this, [this, connection](LinkId link) {
     if (connection != connection_ || ended_) return false;

@@ -25,6 +25,7 @@ void usage() {
       "       pluv-sim --seed N [--model-disk] [--lines N]\n"
       "  --seeds N     so many seeds, from --first on (100, 1)\n"
       "  --jobs N      so many processes (1)\n"
+      "  --failures N  a process stops after so many (5)\n"
       "  --model-disk  no SQLite: what every build can do\n"
       "  --once        each seed once; else twice, and both runs must be the same\n"
       "  --hashes      print each seed's hash\n"
@@ -100,6 +101,8 @@ int main_with(int count, char** arguments) {
       right = number(options.first);
     } else if (flag == "--jobs") {
       right = number(options.jobs);
+    } else if (flag == "--failures") {
+      right = number(options.failures);
     } else if (flag == "--lines") {
       right = number(lines);
     } else if (flag == "--seed") {

@@ -15,7 +15,6 @@
 namespace pluv::sim {
 namespace {
 
-constexpr std::uint64_t kFailuresMax = 5;  // that are told of; one is enough to go on with
 constexpr std::uint64_t kJobsMax = 64;
 
 // What the processes share.
@@ -42,7 +41,7 @@ void work(Board::Worker& worker, std::uint64_t from, const RunOptions& options, 
     worker.seed = seed;
     if (!run_one(seed, options, worker.counts)) ++worker.failed;
     ++worker.done;
-    if (worker.failed >= kFailuresMax) return;
+    if (worker.failed >= options.failures) return;
   }
 }
 
@@ -103,7 +102,7 @@ int run_seeds(const RunOptions& options, RunOne run_one) {
     ++worker.failed;
     ++worker.done;
     tell_of_death(worker.seed, status, bounded.sqlite);
-    if (worker.failed < kFailuresMax) {
+    if (worker.failed < bounded.failures) {
       *child = start(worker, worker.seed + bounded.jobs, bounded, run_one);
     }
   }

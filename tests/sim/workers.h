@@ -12,6 +12,7 @@ struct RunOptions {
   std::uint64_t seeds = 100;
   std::uint64_t first = 1;
   std::uint64_t jobs = 1;
+  std::uint64_t failures = 5;  // after so many a process stops
   bool sqlite = true;
   bool once = false;
   bool hashes = false;

@@ -25,7 +25,7 @@ void Outbox::push(const BufferRef& buffer, const QueuedFrame& frame) {
   } else if (frame.kind == room::FrameKind::exit) {
     auto& newest = backlog_->newest_presence;
     if (const auto found = newest.find(frame.subject); found != newest.end()) {
-      const std::size_t place = found->second - first_;
+      const auto place = static_cast<std::size_t>(found->second - first_);
       newest.erase(found);
       if (place >= first_unbegun()) drop(place);
     }
@@ -63,7 +63,7 @@ void Outbox::note_presence(std::size_t place) {
   auto& newest = backlog_->newest_presence;
   const auto [entry, added] = newest.try_emplace(items_[place].frame.subject, first_ + place);
   if (added) return;
-  const std::size_t older = entry->second - first_;
+  const auto older = static_cast<std::size_t>(entry->second - first_);
   entry->second = first_ + place;
   if (older >= first_unbegun()) {
     drop(older);
