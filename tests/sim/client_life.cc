@@ -178,21 +178,19 @@ void Client::write() {
   Random& random = world_.random;
   ycrdt::Text text = doc_->get_text("t");
   const std::uint32_t length = text.length();
-  switch (random.below(8)) {
+  // Each draw is a statement: compilers may evaluate arguments in any order.
+  const std::uint32_t kind = random.below(8);
+  const std::uint32_t place = random.below(length + 1);
+  const std::uint32_t number = random.below(1'000);
+  const std::string key = "k" + std::to_string(number % 4);
+  switch (kind) {
     case 0:
-    case 1:
-      if (length > 0) (void)text.erase(random.below(length), 1 + random.below(4));
-      break;
-    case 2:
-      (void)doc_->get_map("m").set("k" + std::to_string(random.below(4)),
-                                   static_cast<double>(random.below(1'000)));
-      break;
-    case 3: (void)doc_->get_map("m").erase("k" + std::to_string(random.below(4))); break;
-    case 4: (void)doc_->get_array("a").push({static_cast<double>(random.below(1'000))}); break;
-    case 5:
-      (void)text.insert(random.below(length + 1), std::string(random.below(120), 'x'));
-      break;
-    default: (void)text.insert(random.below(length + 1), random.once_in(9) ? "\u00e4" : "ab");
+    case 1: (void)text.erase(place, 1 + number % 4); break;
+    case 2: (void)doc_->get_map("m").set(key, static_cast<double>(number)); break;
+    case 3: (void)doc_->get_map("m").erase(key); break;
+    case 4: (void)doc_->get_array("a").push({static_cast<double>(number)}); break;
+    case 5: (void)text.insert(place, std::string(number % 120, 'x')); break;
+    default: (void)text.insert(place, number % 9 == 0 ? "\u00e4" : "ab");
   }
   editing_ = false;
   if (edited_.empty()) return;

@@ -277,8 +277,9 @@ void Server::execute_call(Entry& entry, room::CallHost& call) {
 
 // A coroutine of the application's: takes its time, and may fail.
 void Server::answer_call(Entry& entry, room::Ticket ticket, std::string data) {
+  const bool fails = world_.random.once_in(5);
   later(entry, world_.random.between(0, 2'000),
-        [this, ticket, data = std::move(data), fails = world_.random.once_in(5)](Entry& again) {
+        [this, ticket, data = std::move(data), fails](Entry& again) {
           room::EventSink events;
           events.emit(room::Audience::self, "slow_done", data);
           events.emit(room::Audience::broadcast, "slow_all", "{}");
