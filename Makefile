@@ -10,7 +10,8 @@ PHASE := scripts/phase
 BIN := build/release/bin
 
 .PHONY: help run build test check clean asan tsan noexcept wasm-check fuzz-smoke tidy \
-	check-format format coverage bench instructions load-minute install setup-%
+	check-format format coverage bench instructions load-minute attack attack-short install \
+	setup-%
 
 help:
 	@echo "make run         build and start a development server on http://localhost:3000"
@@ -19,6 +20,7 @@ help:
 	@echo "make test        build and run all tests"
 	@echo "make check       what CI runs on top: sanitizers, clang-tidy, format, wasm, fuzzers"
 	@echo "make bench       build and list the benchmarks"
+	@echo "make attack      how good clients fare while pluvd is attacked: a table, 3 minutes"
 	@echo "make coverage    which lines of ycrdt its unit tests run"
 	@echo "                 (ARGS=\"--uncovered room json\": of others, and which not)"
 	@echo "make format      lay out all C++ files with clang-format"
@@ -26,7 +28,7 @@ help:
 	@echo "make install     install into PREFIX (default /usr/local)"
 	@echo "Parts of check:  asan tsan noexcept wasm-check tidy check-format fuzz-smoke"
 	@echo "                 instructions (ARGS=--update writes the tables anew)"
-	@echo "                 load-minute"
+	@echo "                 load-minute attack-short"
 	@echo "Missing packages are installed on the way (Debian 12, scripts/setup); JOBS=$(JOBS)"
 
 setup-%:
@@ -50,6 +52,7 @@ check: setup-check
 	@$(MAKE) --no-print-directory wasm-check
 	@$(MAKE) --no-print-directory instructions
 	@$(MAKE) --no-print-directory load-minute
+	@$(MAKE) --no-print-directory attack-short
 	@$(MAKE) --no-print-directory asan
 	@$(MAKE) --no-print-directory tsan
 	@$(MAKE) --no-print-directory tidy
@@ -73,6 +76,15 @@ instructions: setup-check
 load-minute: setup-check
 	@$(PHASE) "build release" scripts/build release pluv-bench pluvd
 	@$(PHASE) "$@" python3 bench/load/minute.py $(BIN)/pluv-bench $(BIN)/pluvd
+
+# Good clients while pluvd is attacked (ARGS="--only bombs,halves"); the short form takes 40 s.
+attack: setup-test
+	@$(PHASE) "build release" scripts/build release pluvd
+	@node tests/e2e/attack.mjs --pluvd $(BIN)/pluvd $(ARGS)
+
+attack-short: setup-test
+	@$(PHASE) "build release" scripts/build release pluvd
+	@$(PHASE) "$@" node tests/e2e/attack.mjs --short --pluvd $(BIN)/pluvd
 
 check-format: setup-check
 	@$(PHASE) "format" tools/format --check

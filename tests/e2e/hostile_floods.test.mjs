@@ -325,7 +325,7 @@ test("who vanishes while its large message waits is gone", async (t) => {
 });
 
 test("updates that inflate to megabytes count for their size", async (t) => {
-  const server = await compressing();
+  const server = t.use(await startPluvd(["--dev", "--deflate", "--rate-limit", "100"]));
   const a = await join(t, server);
   const raw = await armed(t, server);
   const large = bomb(12 * MIB, '{"type":"$updateStorage","data":{"origin":null,"x":"',
