@@ -70,8 +70,8 @@ TEST(Aside, LargeMessagesOfManyAreHandledAndWhatCameBehindThem) {
   RunningServer running(compressing());
   const auto watcher = watcher_of(running);
   const std::string message = first_message(kLarge) + event_frame("behind");
-  std::vector<std::unique_ptr<Client>> clients;
-  for (int i = 0; i < 6; ++i) clients.push_back(compressing_client(running));
+  std::vector<std::unique_ptr<Client>> clients(6);
+  for (auto& client : clients) client = compressing_client(running);
   for (const auto& client : clients) client->send_raw(message);
   std::size_t joined = 0;
   for (std::size_t behind = 0; behind < clients.size();) {
@@ -87,8 +87,8 @@ TEST(Aside, WhoLeavesWhileItsMessageWaitsIsGone) {
   RunningServer running(compressing());
   const auto watcher = watcher_of(running);
   const std::string message = first_message(kLarge);
-  std::vector<std::unique_ptr<Client>> clients;
-  for (int i = 0; i < 6; ++i) clients.push_back(compressing_client(running));
+  std::vector<std::unique_ptr<Client>> clients(6);
+  for (auto& client : clients) client = compressing_client(running);
   for (const auto& client : clients) client->send_raw(message);
   for (const auto& client : clients) client->close();
   EXPECT_TRUE(eventually([&] { return running.server->metrics().connections == 1; }));
