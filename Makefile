@@ -10,8 +10,7 @@ PHASE := scripts/phase
 BIN := build/release/bin
 
 .PHONY: help run build test check clean asan tsan noexcept wasm-check fuzz-smoke tidy \
-	check-format format coverage bench instructions load-minute attack attack-short install \
-	setup-%
+	check-format format coverage bench instructions load-minute install setup-%
 
 help:
 	@echo "make run         build and start a development server on http://localhost:3000"
@@ -78,6 +77,7 @@ load-minute: setup-check
 	@$(PHASE) "$@" python3 bench/load/minute.py $(BIN)/pluv-bench $(BIN)/pluvd
 
 # Good clients while pluvd is attacked (ARGS="--only bombs,halves"); the short form takes 40 s.
+.PHONY: attack attack-short
 attack: setup-test
 	@$(PHASE) "build release" scripts/build release pluvd
 	@node tests/e2e/attack.mjs --pluvd $(BIN)/pluvd $(ARGS)

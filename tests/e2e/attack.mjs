@@ -108,6 +108,7 @@ try {
       exit(start("bad", name, server.port, ROOM, PHASE_MS)));
     row(name, attacks[name].what, one);
     judge(name, one);
+    if (one.accepted < 2) problems.push(`${name}: nobody attacked`);  // one is our own question
     await sleep(short ? 300 : 1_000);
   }
   const after = await phase(server, good, () => sleep(short ? 1_000 : 5_000));
