@@ -15,6 +15,7 @@ E2E = node tests/e2e/run.mjs
 
 .PHONY: help run build test check clean asan tsan noexcept wasm-check fuzz-smoke fuzz-long tidy \
 	check-format format coverage bench instructions load-minute soak sim sim-wasm planted-bugs \
+	attack attack-short \
 	long long-operations install setup-%
 
 help:
@@ -24,6 +25,7 @@ help:
 	@echo "make test        build and run all tests"
 	@echo "make check       what CI runs on top: sanitizers, clang-tidy, format, wasm, fuzzers"
 	@echo "make bench       build and list the benchmarks"
+	@echo "make attack      how good clients fare while pluvd is attacked: a table, 3 minutes"
 	@echo "make coverage    which lines of ycrdt its unit tests run"
 	@echo "                 (ARGS=\"--uncovered room json\": of others, and which not)"
 	@echo "make format      lay out all C++ files with clang-format"
@@ -31,8 +33,10 @@ help:
 	@echo "make install     install into PREFIX (default /usr/local)"
 	@echo "Parts of check:  asan tsan noexcept wasm-check tidy check-format fuzz-smoke"
 	@echo "                 instructions (ARGS=--update writes the tables anew)"
-	@echo "                 load-minute soak (SECONDS=1800) sim (SEEDS=2000) sim-wasm planted-bugs"
+	@echo "                 load-minute attack-short soak (SECONDS=1800) sim (SEEDS=2000) sim-wasm"
+	@echo "                 planted-bugs"
 	@echo "make long        what takes hours, or a machine of its own"
+	@echo "make attack      good clients while pluvd is attacked"
 	@echo "make fuzz-long   the fuzzers for an hour, added up in fuzz/STATISTICS.md"
 	@echo "Missing packages are installed on the way (Debian 12, scripts/setup); JOBS=$(JOBS)"
 
@@ -61,6 +65,7 @@ check: setup-check
 	@$(MAKE) --no-print-directory sim-wasm
 	@$(MAKE) --no-print-directory planted-bugs
 	@$(MAKE) --no-print-directory soak
+	@$(MAKE) --no-print-directory attack-short
 	@$(MAKE) --no-print-directory asan
 	@$(MAKE) --no-print-directory tsan
 	@$(MAKE) --no-print-directory tidy
@@ -109,8 +114,10 @@ planted-bugs: setup-test
 # What takes an hour or more: the long forms of what make test and make check do in short.
 long: setup-check
 	@$(MAKE) --no-print-directory long-operations
+	@$(MAKE) --no-print-directory attack
 	@$(MAKE) --no-print-directory soak SECONDS=1800
 	@$(MAKE) --no-print-directory sim SEEDS=100000
+	@$(MAKE) --no-print-directory fuzz-long
 
 # Kills, restarts, drains and failing disks under load.
 long-operations: setup-test
@@ -119,6 +126,15 @@ long-operations: setup-test
 	@$(PHASE) "restarts" $(E2E) restarts --restarts 50
 	@$(PHASE) "drains" $(E2E) drain_load --clients 5000 --window 10
 	@$(PHASE) "disks" $(E2E) disk_full --cycles 25
+
+# Good clients while pluvd is attacked (ARGS="--only bombs,halves"); the short form takes 40 s.
+attack: setup-test
+	@$(PHASE) "build release" scripts/build release pluvd
+	@node tests/e2e/attack.mjs --pluvd $(BIN)/pluvd $(ARGS)
+
+attack-short: setup-test
+	@$(PHASE) "build release" scripts/build release pluvd
+	@$(PHASE) "$@" node tests/e2e/attack.mjs --short --pluvd $(BIN)/pluvd
 
 check-format: setup-check
 	@$(PHASE) "format" tools/format --check

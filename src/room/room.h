@@ -201,7 +201,8 @@ class Room {
   void refuse_large_presence(SessionIndex index, std::size_t size);
   [[nodiscard]] bool take_rate_tokens(Session& self, const protocol::ClientMessage& message,
                                       std::size_t size);
-  [[nodiscard]] std::size_t extra_tokens(const Session& self, const protocol::ClientMessage& message,
+  [[nodiscard]] std::size_t extra_tokens(const Session& self,
+                                         const protocol::ClientMessage& message,
                                          std::size_t size) const noexcept;
   [[nodiscard]] std::size_t messages_in(std::size_t size) const noexcept;
   void malformed(SessionIndex index, std::size_t size);

@@ -297,8 +297,9 @@ bool Room::take_rate_tokens(Session& self, const ClientMessage& message, std::si
 std::size_t Room::extra_tokens(const Session& self, const ClientMessage& message,
                                std::size_t size) const noexcept {
   if (message.kind == MessageKind::get_others) return order_.size() / kOthersPerToken;
-  if (brings_document(self, message)) return 0;
   const bool again = message.kind == MessageKind::initialize_session;
+  if (!again && size <= definition_.limits.message_bytes_max) return 0;
+  if (brings_document(self, message)) return 0;
   return messages_in(size) + (again ? document_answer_bytes() / kAnswerBytesPerToken : 0);
 }
 

@@ -2,11 +2,11 @@
 // its cases is held:
 //
 //   reference case   test
-//   1, 11            here; tokens of every kind in rooms.test.mjs; ages in src/auth/token_test.cc
+//   1, 11            here; hostile_tokens.test.mjs; ages in src/auth/token_test.cc
 //   2, 3, 4, 7       here; 2 (updates), storage.test.mjs
 //   5                storage_faults.test.mjs
-//   6                here, rooms.test.mjs
-//   8, 9             here, rooms.test.mjs
+//   6                hostile_requests.test.mjs, rooms.test.mjs
+//   8, 9             here, hostile_messages.test.mjs
 //   10, 13           here
 //   12               here (the limits hold for the user that is handed on)
 //   14, 15, 16       storage.test.mjs
@@ -22,9 +22,10 @@
 //   46, 47           tests/transcripts/defects_test.cc, here (47, over a socket)
 // No socket shows 35, 38 and 41, which src/room/ holds: RoomStorage.ListenersHearWhoChangedIt, both
 // OneFrameServesAllReceivers, room_allocation_test.cc and AskingForTheOthersCostsAsMuchAsThereAre.
-// 21 to 24 are about several nodes.
+// 21 to 24 are about nodes that share rooms through Redis, which nothing here does.
 import assert from "node:assert/strict";
 import { hkdfSync } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
 
 import { jwtDecrypt } from "jose";
 
@@ -453,6 +454,21 @@ test("nothing of a session follows its exit", async (t) => {
   }
   assert.equal(gone.size, 20);
   assert.equal(watcher.others.size, 0);
+});
+
+test("the table above names every case and files that are there", async () => {
+  const here = new URL("./", import.meta.url);
+  const text = readFileSync(new URL(import.meta.url), "utf8").split("import assert")[0];
+  const named = new Set([21, 22, 23, 24, 35, 38, 41]);
+  for (const [, cases] of text.matchAll(/^\/\/   (\d+(?:,? (?:\([a-z]+\), )?\d+)*)  /gm)) {
+    for (const [number] of cases.matchAll(/\d+/g)) named.add(Number(number));
+  }
+  const missing = Array.from({ length: 48 }, (_, n) => n + 1).filter((n) => !named.has(n));
+  assert.deepEqual(missing, []);
+  for (const [file] of text.matchAll(/[\w/]+\.test\.mjs|(?:tests|src)\/\w+\/\w+\.cc/g)) {
+    const at = file.includes("/") ? new URL(`../../${file}`, here) : new URL(file, here);
+    assert.ok(existsSync(at), file);
+  }
 });
 
 await run();

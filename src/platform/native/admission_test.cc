@@ -11,7 +11,6 @@ namespace {
 using test::Client;
 using test::connect_to;
 using test::eventually;
-using test::kQuietMs;
 using test::RunningServer;
 
 room::Definition quick_pacing(std::int64_t pacing_ms = 100) {
@@ -214,10 +213,10 @@ TEST(Admission, ConnectionsOfOneUserAreBounded) {
     EXPECT_TRUE(client->upgrade("/api/pluv/room/" + room + "?token=" + user));
     return client;
   };
-  std::vector<std::unique_ptr<Client>> tabs;
-  for (int i = 0; i < 3; ++i) {
-    tabs.push_back(join("room" + std::to_string(i), "ann"));
-    EXPECT_FALSE(tabs.back()->next_of_type("$registered").empty()) << i;
+  std::vector<std::unique_ptr<Client>> tabs(3);
+  for (std::size_t i = 0; i < tabs.size(); ++i) {
+    tabs[i] = join("room" + std::to_string(i), "ann");
+    EXPECT_FALSE(tabs[i]->next_of_type("$registered").empty()) << i;
   }
   const auto fourth = join("room3", "ann");
   expect_paced(*fourth);
@@ -234,10 +233,10 @@ TEST(Admission, ConnectionsOfAUserMayBeUnlimited) {
   room::Definition definition = quick_pacing();
   definition.limits.connections_per_user_max = 0;
   RunningServer running({}, std::move(definition), users_by_token());
-  std::vector<std::unique_ptr<Client>> tabs;
-  for (int i = 0; i < 300; ++i) {
-    tabs.push_back(std::make_unique<Client>(connect_to(running.port())));
-    ASSERT_TRUE(tabs.back()->upgrade("/api/pluv/room/room?token=ann")) << i;
+  std::vector<std::unique_ptr<Client>> tabs(300);
+  for (std::unique_ptr<Client>& tab : tabs) {
+    tab = std::make_unique<Client>(connect_to(running.port()));
+    ASSERT_TRUE(tab->upgrade("/api/pluv/room/room?token=ann"));
   }
   EXPECT_TRUE(eventually([&] { return running.server->size("room") == tabs.size(); }));
 }

@@ -92,9 +92,7 @@ void Connections::on_ready(Connection& connection, bool readable, bool writable)
   if (readable && !connection.aside) read(connection);
 }
 
-void Connections::pause(Connection& connection) {
-  set_interest(connection, connection.interest);
-}
+void Connections::pause(Connection& connection) { set_interest(connection, connection.interest); }
 
 void Connections::resume(Connection& connection) {
   set_interest(connection, connection.outbox.blocked() ? Interest::read_and_write : Interest::read);

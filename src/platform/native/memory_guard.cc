@@ -20,7 +20,7 @@ constexpr std::int64_t kTrimMs = 500;
 constexpr std::int64_t kDocumentsAfterMs = 1'000;
 
 // In hundredths of the ceiling.
-constexpr std::array<std::size_t, kMemoryPressureCount> kBeginShare = {0, 75, 90, 100};
+constexpr std::array<std::size_t, kMemoryPressureCount> kBeginShare = {0, 65, 80, 95};
 constexpr std::size_t kEndBelow = 5;
 
 std::size_t share_of(std::size_t bytes, std::size_t hundredths) noexcept {

@@ -28,7 +28,7 @@ using enum MemoryPressure;
 
 TEST(MemoryGauge, PressuresBeginAtTheirShareOfTheCeiling) {
   for (const auto& [begin, pressure, below] :
-       {std::tuple{750U, high, none}, {900U, full, high}, {1000U, over, full}}) {
+       {std::tuple{650U, high, none}, {800U, full, high}, {950U, over, full}}) {
     MemoryGauge gauge(1000);
     EXPECT_EQ(gauge.update(begin - 1), below);
     EXPECT_EQ(gauge.update(begin), pressure);
@@ -38,7 +38,7 @@ TEST(MemoryGauge, PressuresBeginAtTheirShareOfTheCeiling) {
 
 TEST(MemoryGauge, PressuresEndATwentiethBelow) {
   for (const auto& [end, pressure, below] :
-       {std::tuple{700U, high, none}, {850U, full, high}, {950U, over, full}}) {
+       {std::tuple{600U, high, none}, {750U, full, high}, {900U, over, full}}) {
     MemoryGauge gauge(1000);
     EXPECT_EQ(gauge.update(end + 50), pressure);
     EXPECT_EQ(gauge.update(end + 1), pressure);
@@ -103,10 +103,10 @@ TEST_F(Ceiling, FullRefusesJoinsForNowAndServesThoseWhoAreIn) {
   RunningServer& running = start(definition());
   const auto inside = Client::join(running.port(), "room");
   ASSERT_FALSE(inside->initialize().empty());
-  take(899, high);
+  take(799, high);
   const auto last = Client::join(running.port(), "room");
   ASSERT_FALSE(last->initialize().empty());
-  take(900, full);
+  take(800, full);
   for (const char* room : {"/api/pluv/room/room", "/api/pluv/room/other"}) {
     Client refused(connect_to(running.port()));
     ASSERT_TRUE(refused.upgrade(room));
@@ -116,7 +116,7 @@ TEST_F(Ceiling, FullRefusesJoinsForNowAndServesThoseWhoAreIn) {
   EXPECT_EQ(running.server->metrics().connections_refused_total["memory"], 2U);
   inside->send_text(R"({"type":"hello","data":{}})");
   EXPECT_FALSE(last->next_of_type("hello").empty());
-  take(849, high);
+  take(749, high);
   const auto again = Client::join(running.port(), "room");
   EXPECT_FALSE(again->initialize().empty());
   EXPECT_EQ(running.server->size("room"), 3U);
@@ -126,7 +126,7 @@ TEST_F(Ceiling, OverTheCeilingConnectionsAreClosedAsTheyCome) {
   RunningServer& running = start(definition());
   const auto inside = Client::join(running.port(), "room");
   ASSERT_FALSE(inside->initialize().empty());
-  take(1000, over);
+  take(950, over);
   Client refused(connect_to(running.port()));
   EXPECT_TRUE(refused.ended());
   inside->send_text(R"({"type":"hello","data":{}})");
@@ -138,10 +138,10 @@ TEST_F(Ceiling, OverTheCeilingConnectionsAreClosedAsTheyCome) {
 
 TEST_F(Ceiling, ItsBeginAndEndAreLogged) {
   start(definition());
-  take(950, full);
+  take(850, full);
   take(10, none);
   const std::string text = log();
-  EXPECT_NE(text.find(R"(warn {"pressure":"full","before":"none","bytes":950,"ceiling":1000})"),
+  EXPECT_NE(text.find(R"(warn {"pressure":"full","before":"none","bytes":850,"ceiling":1000})"),
             std::string::npos)
       << text;
   EXPECT_NE(text.find(R"(info {"pressure":"none","before":"full","bytes":10,"ceiling":1000})"),
@@ -170,9 +170,9 @@ TEST_F(Ceiling, WhoHoldsTheMostIsClosedFirst) {
   const auto small = begin_message(200'000);
   const auto large_one = begin_message(4'000'000);
   ASSERT_TRUE(eventually([&] { return running.server->metrics().bytes_in_total > 4'200'000; }));
-  take(85'000'001, high);
+  take(75'000'001, high);
   EXPECT_EQ(running.server->metrics().memory_closes_total, 0U);
-  bytes_ = 90'000'000;  // five million too many: one or both
+  bytes_ = 80'000'000;  // five million too many: one or both
   EXPECT_EQ(large_one->close_code(), 1013);
   bytes_ = 0;
   take(0, none);
@@ -223,7 +223,7 @@ TEST_F(Ceiling, HighForgetsDocumentsThatNobodyUses) {
   const auto stays = with_document(running, "used", 100'000);
   ASSERT_TRUE(eventually([&] { return running.server->size("left") == 0; }));
   EXPECT_EQ(running.server->metrics().rooms, 2U);
-  take(750, high);
+  take(650, high);
   EXPECT_TRUE(eventually([&] { return running.server->metrics().rooms == 1; }));
   stays->send_text(R"({"type":"hello","data":{}})");
   EXPECT_FALSE(stays->next_of_type("hello").empty());
@@ -233,7 +233,7 @@ TEST_F(Ceiling, FullForLongSendsTheRoomWithTheLargestDocumentAway) {
   RunningServer& running = start(with_documents(definition()), with_store());
   const auto large = with_document(running, "large", 1'000'000);
   const auto small = with_document(running, "small", 10'000);
-  take(950, full);
+  take(850, full);
   EXPECT_EQ(large->close_code(), 1013);
   EXPECT_TRUE(eventually([&] { return running.server->metrics().rooms == 1; }));  // forgotten, too
   small->send_text(R"({"type":"hello","data":{}})");

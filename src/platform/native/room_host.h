@@ -66,8 +66,7 @@ class RoomHost {
             std::span<char> received);
   // Bytes of a connection in Phase::open.
   void receive(Connection& connection, std::span<char> bytes);
-  // Handles one of the messages that were put aside. Once a turn: what is large waits for what is
-  // large, and the rest for one of it at most.
+  // Handles one of the messages that were put aside, when it is time; called once a turn.
   void handle_aside();
   void forget_aside(Connection& connection) { std::erase(aside_, &connection); }
   // Ends a session from our side: everything queued, then the close frame.
@@ -147,6 +146,7 @@ class RoomHost {
   void receive_frames(Connection& connection, std::span<char> bytes);
   [[nodiscard]] bool handle_event(Connection& connection, const net::FrameEvent& given);
   [[nodiscard]] bool is_large(const Connection& connection, const net::FrameEvent& event);
+  void take_up(Connection& connection);
   void put_aside(Connection& connection, const net::FrameEvent& event, std::span<char> rest);
   void end_by_peer(Connection& connection, const net::FrameEvent& event);
   void answer_ping(Connection& connection, std::string_view payload);
@@ -177,7 +177,8 @@ class RoomHost {
   std::vector<RoomEntry*> dirty_rooms_;
   std::list<RoomEntry*> idle_;  // rooms without sessions, the one that was left first first
   std::int64_t forget_after_ms_ = 0;
-  std::vector<Connection*> aside_;  // have a message that waits, the first one first
+  std::vector<Connection*> aside_;                // have a message that waits, the first one first
+  Timer aside_timer_{TimerKind::aside, nullptr};  // set: not before that
   std::vector<Connection*> ended_;  // in a room that does not know yet: lost or doomed
   std::vector<Reply> replies_;
   std::unordered_map<std::uint64_t, EditDoneFn> edits_;  // by number, looked up only

@@ -19,6 +19,7 @@ enum class TimerKind : std::uint8_t {
   accept_retry,  // Listener
   drain,         // Worker: the next closes
   deadline,      // Worker: the end of a drain
+  aside,         // RoomHost: time for a message that was put aside
   memory,        // MemoryGuard: the next look
 };
 

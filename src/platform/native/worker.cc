@@ -147,6 +147,7 @@ void Worker::fire(Timer& timer) {
       return;
     }
     case TimerKind::accept_retry: acceptor_.watch(); return;
+    case TimerKind::aside: return;  // the turn looks for them at its end
     case TimerKind::memory: memory_guard_.look(); return;
     case TimerKind::drain: drain_some(); return;
     case TimerKind::deadline:

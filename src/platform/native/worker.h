@@ -47,8 +47,6 @@ class Worker : public std::enable_shared_from_this<Worker> {
   void post_after(std::chrono::milliseconds delay, std::function<void()> fn);
   // Makes sure that what was just put down is seen to, also outside of a turn.
   void ensure_turn();
-  // That there is a turn after this one, at once.
-  void ensure_another_turn() { loop_.wake(); }
   // Closes what is open, spread over the drain's window.
   void begin_drain();
   // Of the drain's window, now; all of it when this loop has not begun to drain.

@@ -20,7 +20,8 @@ let addresses = 0;
 // A raw socket that resolves `ended` when it is over, by whom ever; what comes is dropped, or given
 // to `hear` as text.
 class Attacker {
-  constructor({ port }, { hear } = {}) {
+  constructor({ port, begin }, { hear } = {}) {
+    begin();
     addresses = (addresses + 1) % 100;
     this.socket = net.connect({ port, host: "127.0.0.1",
                                 localAddress: `127.0.0.${2 + addresses}` });
@@ -75,7 +76,8 @@ function deflated(begin, bytes, end) {
   return frame(packed.subarray(0, -4), { rsv: 4 });
 }
 
-// name: {what, run(target)}. target: {port, goodRoom, over()}.
+// name: {what, run(target)}. target: {port, goodRoom, over(), begin()}; begin() is called at each
+// connection.
 export const attacks = {
   messages: {
     what: "40 sessions send all they can",
