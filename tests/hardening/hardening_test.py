@@ -160,6 +160,14 @@ class Hardening(unittest.TestCase):
             self.assertEqual([flag for flag in FLAGS if flag not in words], [], file)
         self.assertGreater(seen, 100)  # or the commands are those of something else
 
+    def test_is_not_forced_on_who_links_the_libraries(self):
+        exported = list(pathlib.Path(given.build, "CMakeFiles/Export").rglob("pluv*Targets.cmake"))
+        self.assertGreaterEqual(len(exported), 2)  # the engine's, and the others'
+        for path in exported:
+            text = path.read_text()
+            for flag in [*FLAGS, "-z,relro"]:
+                self.assertNotIn(flag, text, path)
+
     def test_would_be_missed(self):
         with tempfile.TemporaryDirectory() as folder:
             bare = build_sample(folder, unprotected_flags())
