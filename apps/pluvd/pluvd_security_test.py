@@ -9,8 +9,10 @@ import os
 import pathlib
 import re
 import resource
+import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -23,6 +25,7 @@ from pluvd_process_test import Client, PLUVD, Server, WAIT_S, environment, run
 PLUV = pathlib.Path(sys.argv[3]).resolve()
 OLD, NEW = "the old secret: 0123456789abcdef", "the new secret: fedcba9876543210"
 NOBODY = 65534
+MUST_RUN = bool(os.environ.get("TESTS_MUST_RUN"))
 # A document {"a": "b"}, as Y.encodeStateAsUpdate writes it.
 UPDATE = "AQEBAAQBAWEBYgA="
 
@@ -257,6 +260,35 @@ class SecurityTest(unittest.TestCase):
         path.write_text("")  # not: everybody may read
         self.hang_up(server, "reload_refused")
         self.assertEqual([status(""), status("the next token")], [401, 200])
+
+    def certificate(self, name):
+        """Makes one, with its key, where pluvd reads them."""
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                        "ec_paramgen_curve:P-256", "-nodes", "-days", "1", "-subj", f"/CN={name}",
+                        "-keyout", self.folder / "key.pem", "-out", self.folder / "cert.pem"],
+                       check=True, capture_output=True, timeout=WAIT_S)
+        return (self.folder / "cert.pem").read_text()
+
+    @unittest.skipUnless(MUST_RUN or shutil.which("openssl"), "openssl makes the certificates")
+    def test_takes_a_new_certificate_at_a_hang_up(self):
+        first = self.certificate("first")
+        server = Server(self, "--port", "0", "--tls-cert", str(self.folder / "cert.pem"),
+                        "--tls-key", str(self.folder / "key.pem"), PLUV_AUTH_SECRET=OLD)
+
+        def shown():
+            return ssl.get_server_certificate((server.host, server.port), timeout=WAIT_S)
+
+        self.assertEqual(shown(), first)
+        second = self.certificate("second")
+        self.hang_up(server, "certificate_reloaded")
+        self.assertEqual(shown(), second)
+        key = (self.folder / "key.pem").read_text()
+        self.certificate("third")
+        (self.folder / "key.pem").write_text(key)  # half renewed
+        self.hang_up(server, "certificate_kept")
+        self.assertEqual(shown(), second)
+        for line in key.splitlines()[1:-1]:
+            self.assertNotIn(line, server.text())
 
     def test_says_which_settings_need_a_restart(self):
         config = self.file("pluvd.toml", f'secret = "{OLD}"\n')

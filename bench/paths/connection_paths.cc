@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/uninitialized.h"
 #include "net/upgrade.h"
 #include "net/websocket_frame.h"
 #include "path.h"
@@ -80,7 +81,7 @@ class Queues final : public Path {
       }
     }
     for (native::Outbox& outbox : outboxes_) {
-      std::array<iovec, 64> pieces;
+      PLUV_UNINITIALIZED std::array<iovec, 64> pieces;
       const std::size_t count = outbox.gather(pieces);
       pieces_ += count;
       written_ += pieces[0].iov_len;

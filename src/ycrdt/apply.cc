@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/uninitialized.h"
 #include "ycrdt/any.h"
 #include "ycrdt/decoded_update.h"
 #include "ycrdt/kept_updates.h"
@@ -504,7 +505,7 @@ Application::Taken Application::place_while_reading(UpdateReader& reader) {
   Integration integration(store_, change_, limits_, work_max(0));
   ClientId last = 0;
   Clock known = 0;  // of the client
-  StructRef ref;
+  PLUV_UNINITIALIZED StructRef ref;
   // Of the client's own the reader answers for that.
   const auto is_here = [&](bool has, Id id) {
     return !has || id.client == ref.client || id.clock < integration.state(id.client);
@@ -580,7 +581,7 @@ Result<void> apply_update(Store& store, Pending& pending, Change& change, Decode
                           std::string_view update, const UpdateLimits& limits,
                           ValueSpelling values) {
   {
-    Application application(store, pending, change, limits, values);
+    PLUV_UNINITIALIZED Application application(store, pending, change, limits, values);
     auto applied = application.run(update, decoded);
     decoded.forget();
     if (!applied || !application.due()) return applied;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/uninitialized.h"
 #include "ycrdt/update_reader.h"
 
 namespace pluv::ycrdt {
@@ -33,7 +34,7 @@ Result<void> DecodedUpdate::read_again(std::string_view update, const UpdateLimi
   deletes_.clear();
   in_order_ = true;
   UpdateReader reader(update, limits, values);
-  StructRef ref;
+  PLUV_UNINITIALIZED StructRef ref;
   while (reader.next(ref)) {
     if (reader.began_client()) {
       const auto at = static_cast<std::uint32_t>(index_.size());

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "base/uninitialized.h"
 #include "platform/native/worker.h"
 
 namespace pluv::native {
@@ -197,7 +198,7 @@ void Connections::flush_waiting() {
 }
 
 void Connections::flush(Connection& connection) {
-  std::array<iovec, kPiecesMax> pieces;
+  PLUV_UNINITIALIZED std::array<iovec, kPiecesMax> pieces;
   Outbox& outbox = connection.outbox;
   const bool was_blocked = outbox.blocked();
   while (!outbox.empty()) {

@@ -15,6 +15,8 @@
 #include <cstring>
 #include <utility>
 
+#include "base/uninitialized.h"
+
 namespace pluv::native {
 namespace {
 
@@ -163,7 +165,7 @@ IoResult Socket::write(std::span<const iovec> pieces) {
     if (would_block(errno) || errno == EINTR) return {IoStatus::wait_write, 0};
     return {IoStatus::failed, 0};
   }
-  std::array<char, kTlsRecordBytesMax> record;
+  PLUV_UNINITIALIZED std::array<char, kTlsRecordBytesMax> record;
   std::size_t size = 0;
   for (const iovec& piece : pieces) {
     const std::size_t part = std::min(piece.iov_len, record.size() - size);
