@@ -18,3 +18,21 @@ export function flatness(values, { factor = 1.1, slack = 0 } = {}) {
 }
 
 export const isFlat = ({ after, most }) => after <= most;
+
+// An allocator's own grain, beside which a tenth may be nothing.
+const MEMORY_SLACK_MIB = 1;
+// SQLite keeps pages of the file in memory, up to 16 MiB in each of two connections.
+const FILE_CACHES = 2;
+const DESCRIPTORS_SLACK = 12; // of visitors who happen to be there
+
+// Of a soak's samples: name -> what flatness() says of it.
+export function judge(samples) {
+  const of = (name, options) => flatness(samples.map((one) => one[name]), options);
+  const file = of("database_mib");
+  return {
+    resident_mib: of("resident_mib", {
+      slack: MEMORY_SLACK_MIB + FILE_CACHES * Math.max(file.after - file.before, 0) }),
+    descriptors: of("descriptors", { slack: DESCRIPTORS_SLACK }),
+    threads: of("threads", { factor: 1 }),
+  };
+}
