@@ -2,7 +2,7 @@
 // is there after the restart, before any client has come back to offer it again. And nothing at all
 // is lost once they have.
 //
-//   node crash.test.mjs --kills 2000     kills in all, evenly over the tests (default 200)
+//   node crash.test.mjs --kills 2000     kills in all, evenly over the tests (default 160)
 //   E2E_SEED=5 node crash.test.mjs       the moments of that seed
 import assert from "node:assert/strict";
 import { existsSync, renameSync } from "node:fs";
@@ -11,7 +11,7 @@ import path from "node:path";
 import { faults, makeFolder, noFaultyIo, numberOption, programs, Random, readMetrics, removeFolder,
          RoomUnderLoad, runToEnd, seedOf, Server, sleep, startPluvd, suite } from "./lib.mjs";
 
-const kills = numberOption("kills", 200);
+const kills = numberOption("kills", 160);
 const { test, run } = suite("crash", { parallel: 2, limit_ms: 300_000 + kills * 1_000 });
 const seed = seedOf("crash");
 

@@ -3,7 +3,7 @@
 // well again without a restart. The disk is a real one (tmpfs in a namespace of its own), its errors
 // are those of faulty_io.cc.
 //
-//   node disk_full.test.mjs --cycles 25      of each kind (default 3)
+//   node disk_full.test.mjs --cycles 25      of each kind (default 2)
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import path from "node:path";
@@ -12,7 +12,7 @@ import { EIO, EROFS, faults, makeFolder, noFaultyIo, noSmallDisk, numberOption, 
          readMetrics, readRoom, removeFolder, RoomUnderLoad, runToEnd, seedOf, SmallDisk, sleep,
          startPluvd, StorageClient, suite, until } from "./lib.mjs";
 
-const cycles = numberOption("cycles", 3);
+const cycles = numberOption("cycles", 2);
 const { test, run } = suite("disk full", { parallel: 3, limit_ms: 90_000 + cycles * 15_000 });
 const seed = seedOf("disk_full");
 
