@@ -159,6 +159,7 @@ test(`${seconds} s of joins, typing, presence, cuts and slow readers leave nothi
            counts: people.counts, base, after, figures, samples });
 
   assert.deepEqual(people.errors, []);
+  assert.ok(people.counts.heard >= people.counts.events, "events were heard by others");
   for (const [name, judged] of Object.entries(figures)) {
     assert.ok(isFlat(judged), `${name} grows: ${JSON.stringify(judged)}`);
   }
