@@ -38,7 +38,8 @@ async function verify(data) {
   assert.equal(code, 0, output);
 }
 
-// more: further arguments. slow_ms: what each write to the file takes. Answers {compactions}: done before the kills that asked.
+// more: further arguments. slow_ms: what each write to the file takes. Answers {compactions}: done
+// before the kills that asked.
 async function killAndRestart(t, { name, durability, more = [], slow_ms = 0 }, count) {
   const random = new Random(seed + name.length);
   const data = t.use(makeFolder(), removeFolder);
@@ -74,7 +75,7 @@ async function killAndRestart(t, { name, durability, more = [], slow_ms = 0 }, c
       for (const room of rooms) for (const writer of room.writers) writer.write();
       await sleep(random.below(4));
     }
-    // Asking takes a moment, in which the server may come to rest: so, mostly, it is killed unasked.
+    // Asking takes a moment, in which the server may come to rest: so it is mostly killed unasked.
     if (random.chance(0.2)) {
       counts.compactions += (await readMetrics(server))['pluv_store_calls_total{call="compact"}'];
     }
@@ -90,7 +91,8 @@ async function killAndRestart(t, { name, durability, more = [], slow_ms = 0 }, c
   await server.stop();
   await verify(data);
   console.log(`# ${name}: ${count} kills and ${counts.starts} more while starting, ` +
-              `${counts.written} edits, ${counts.seen} of them seen by others before a kill, 0 lost`);
+              `${counts.written} edits, ${counts.seen} of them seen by others before a kill, ` +
+              "0 lost");
   assert.ok(counts.seen > count, "there was a load");
   return counts;
 }

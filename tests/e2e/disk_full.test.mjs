@@ -1,7 +1,7 @@
 // A disk that is full and has room again, and one that fails and is well again, many times while
-// people write: everybody goes on reading and talking, no edit is shown before it is kept, and all is
-// well again without a restart. The disk is a real one (tmpfs in a namespace of its own), its errors
-// are those of faulty_io.cc.
+// people write: everybody goes on reading and talking, no edit is shown before it is kept, and all
+// is well again without a restart. The disk is a real one (tmpfs in a namespace of its own), its
+// errors are those of faulty_io.cc.
 //
 //   node disk_full.test.mjs --cycles 25      of each kind (default 2)
 import assert from "node:assert/strict";
@@ -113,7 +113,8 @@ class Outages {
       assert.equal(code, 0, output);
       const kept = new Set(JSON.parse(output).list);
       const early = [...seen].filter((mark) => !kept.has(mark));
-      assert.deepEqual(early, [], `${early.length} of ${seen.size} were shown before they were kept`);
+      assert.deepEqual(early, [],
+                       `${early.length} of ${seen.size} were shown before they were kept`);
       ++this.looks;
     }
   }

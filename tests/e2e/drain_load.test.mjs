@@ -10,7 +10,8 @@ import os from "node:os";
 import path from "node:path";
 
 import { ActivatedPluvd, makeFolder, makeToken, numberOption, programs, Random, removeFolder,
-         RoomUnderLoad, runToEnd, SECRET, seedOf, sleep, startPluvd, suite, until } from "./lib.mjs";
+         RoomUnderLoad, runToEnd, SECRET, seedOf, sleep, startPluvd, suite, until }
+  from "./lib.mjs";
 
 const count = numberOption("clients", 400);
 const window_s = numberOption("window", 3);
@@ -160,8 +161,8 @@ async function replaceUnderLoad(t, { name, data, url, token, replace, oldHasEnde
   const { first, text } = crowd.checkCloses();
   await crowd.checkReturn(url);
   console.log(`# ${name}: ${crowd.clients.length} clients, ${text}; the old one had ended after ` +
-              `${ended_s.toFixed(1)} s, all were back after ${back_s.toFixed(1)} s, 0 refused; ${crowd.written} edits (${during} while it ` +
-              `drained), 0 lost`);
+              `${ended_s.toFixed(1)} s, all were back after ${back_s.toFixed(1)} s, 0 refused; ` +
+              `${crowd.written} edits (${during} while it drained), 0 lost`);
   await crowd.leave();
   return { ...next, first, verify: async () => {
     const { code, output } = await runToEnd(programs.pluvd, ["storage", "verify", "--data", data]);

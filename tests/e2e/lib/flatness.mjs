@@ -21,8 +21,8 @@ export const isFlat = ({ after, most }) => after <= most;
 
 // An allocator's own grain, beside which a tenth may be nothing.
 const MEMORY_SLACK_MIB = 1;
-// SQLite keeps pages of the file in memory: of a file as small as a soak's all that are written, and
-// some of those that are read.
+// SQLite keeps pages of the file in memory: of a file as small as a soak's all that are written,
+// and some of those that are read.
 const READING_CACHE_MIB = 2;
 const DESCRIPTORS_SLACK = 12; // of visitors who happen to be there
 

@@ -1,6 +1,6 @@
-// The people of a soak: regulars who work together for a minute in a room and then in the next one,
-// visitors who come and go, readers who stop reading for a while. What the regulars see of each other
-// is timed.
+// The people of a soak: regulars who work together for a minute in a room and then in the next
+// one, visitors who come and go, readers who stop reading for a while. What the regulars see of each
+// other is timed.
 import assert from "node:assert/strict";
 import { performance } from "node:perf_hooks";
 
@@ -8,8 +8,8 @@ import { Client } from "./client.mjs";
 import { sleep } from "./runner.mjs";
 import { sameAsServer, StorageClient } from "./storage_client.mjs";
 
-// The machine may have more to do: how slow it is shows in the latencies. No heartbeats, as a client
-// dies of a late answer.
+// The machine may have more to do: how slow it is shows in the latencies. No heartbeats, as a
+// client dies of a late answer.
 const JOIN = { timeout: 120_000 };
 const TEXT_MAX = 2_000; // characters of a regular's room
 // Every edit leaves something in a Yjs document for good: no room is worked in for longer, so that
@@ -80,8 +80,8 @@ export class People {
   constructor({ url, random, rooms, perRoom }) {
     Object.assign(this, { url, random, rooms, perRoom });
     this.latencies = { presence: new Latencies(), edit: new Latencies() };
-    this.counts = { edits: 0, presences: 0, events: 0, heard: 0, visits: 0, cuts: 0, slow_readers: 0,
-                    rooms: 0 };
+    this.counts = { edits: 0, presences: 0, events: 0, heard: 0, visits: 0, cuts: 0,
+                    slow_readers: 0, rooms: 0 };
     this.errors = [];
     this.groups = []; // of regulars, each in a room
     this.going = true;

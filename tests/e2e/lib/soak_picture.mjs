@@ -15,7 +15,8 @@ export function soakPicture({ seconds, samples }) {
         lines: [line("half of them", "presence_p50_ms"), line("99 %", "presence_p99_ms")] },
       { title: "The documents' file and its log, MiB",
         lines: [line("file", "database_mib"), line("log", "log_mib")] },
-      { title: "Sessions and rooms", lines: [line("sessions", "sessions"), line("rooms", "rooms")] },
+      { title: "Sessions and rooms",
+        lines: [line("sessions", "sessions"), line("rooms", "rooms")] },
     ],
   });
 }
