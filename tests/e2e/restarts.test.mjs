@@ -119,7 +119,8 @@ async function restartUnderLoad(t, { name, url, token, restart }) {
   assert.ok(knocking.visits > restarts && knocking.pages > restarts, "they never stopped");
   console.log(`# ${name}: ${restarts} restarts in ${took_s.toFixed(1)} s ` +
               `(slowest ${slowest_ms} ms), ${knocking.visits} joins ` +
-              `(slowest ${knocking.slowest_ms} ms) and ${knocking.pages} pages on new connections, 0 refused; ${marks} edits, 0 lost`);
+              `(slowest ${knocking.slowest_ms} ms) and ${knocking.pages} pages on ` +
+              `new connections, 0 refused; ${marks} edits, 0 lost`);
 }
 
 test("by hand-over nobody is refused and no edit is lost", async (t) => {

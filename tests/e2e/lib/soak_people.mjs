@@ -1,6 +1,6 @@
 // The people of a soak: regulars who work together for a minute in a room and then in the next
-// one, visitors who come and go, readers who stop reading for a while. What the regulars see of each
-// other is timed.
+// one, visitors who come and go, readers who stop reading for a while. What the regulars see of
+// each other is timed.
 import assert from "node:assert/strict";
 import { performance } from "node:perf_hooks";
 
