@@ -88,6 +88,7 @@ soak: setup-test
 long: setup-check
 	@$(MAKE) --no-print-directory long-operations
 	@$(MAKE) --no-print-directory soak SECONDS=1800
+	@$(MAKE) --no-print-directory soak SECONDS=900 ARGS="--storage memory"
 
 # Kills, restarts, drains and failing disks under load.
 long-operations: setup-test
