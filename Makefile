@@ -116,6 +116,7 @@ long: setup-check
 	@$(MAKE) --no-print-directory long-operations
 	@$(MAKE) --no-print-directory attack
 	@$(MAKE) --no-print-directory soak SECONDS=1800
+	@$(MAKE) --no-print-directory soak SECONDS=900 ARGS="--storage memory"
 	@$(MAKE) --no-print-directory sim SEEDS=100000
 	@$(MAKE) --no-print-directory fuzz-long
 

@@ -2,16 +2,16 @@
 // is there after the restart, before any client has come back to offer it again. And nothing at all
 // is lost once they have.
 //
-//   node crash.test.mjs --kills 2000     kills in all, evenly over the tests (default 200)
+//   node crash.test.mjs --kills 2000     kills in all, evenly over the tests (default 160)
 //   E2E_SEED=5 node crash.test.mjs       the moments of that seed
 import assert from "node:assert/strict";
 import { existsSync, renameSync } from "node:fs";
 import path from "node:path";
 
-import { makeFolder, numberOption, programs, Random, readMetrics, removeFolder, RoomUnderLoad,
-         runToEnd, seedOf, Server, sleep, startPluvd, suite } from "./lib.mjs";
+import { faults, makeFolder, noFaultyIo, numberOption, programs, Random, readMetrics, removeFolder,
+         RoomUnderLoad, runToEnd, seedOf, Server, sleep, startPluvd, suite } from "./lib.mjs";
 
-const kills = numberOption("kills", 200);
+const kills = numberOption("kills", 160);
 const { test, run } = suite("crash", { parallel: 2, limit_ms: 300_000 + kills * 1_000 });
 const seed = seedOf("crash");
 
@@ -38,14 +38,17 @@ async function verify(data) {
   assert.equal(code, 0, output);
 }
 
-// more: further arguments. Answers {compactions}: done before the kills that asked.
-async function killAndRestart(t, { name, durability, more = [] }, count) {
+// more: further arguments. slow_ms: what each write to the file takes. Answers {compactions}: done
+// before the kills that asked.
+async function killAndRestart(t, { name, durability, more = [], slow_ms = 0 }, count) {
   const random = new Random(seed + name.length);
   const data = t.use(makeFolder(), removeFolder);
   const args = ["--dev", "--data", data, "--durability", durability, "--rate-limit", "0", ...more];
+  const { env, set } = slow_ms ? faults(t) : { env: {} };
+  if (slow_ms) set(slow_ms, "d");
   let server = null;
   t.use(null, () => server?.alive && server.kill());
-  server = await startPluvd(args);
+  server = await startPluvd(args, { env });
   let rooms = [];
   let generation = 0;
   const counts = { starts: 0, compactions: 0, written: 0, seen: 0 };
@@ -72,14 +75,14 @@ async function killAndRestart(t, { name, durability, more = [] }, count) {
       for (const room of rooms) for (const writer of room.writers) writer.write();
       await sleep(random.below(4));
     }
-    // Asking takes a moment, in which the server may come to rest: so, mostly, it is killed unasked.
+    // Asking takes a moment, in which the server may come to rest: so it is mostly killed unasked.
     if (random.chance(0.2)) {
       counts.compactions += (await readMetrics(server))['pluv_store_calls_total{call="compact"}'];
     }
     await server.kill();
     for (const room of rooms) await room.remember();
     await killStarts(args, random, counts);
-    server = await startPluvd(args);
+    server = await startPluvd(args, { env });
     for (const room of rooms) await room.checkKept(server.url, when);
   }
   for (const room of rooms) for (const client of room.clients) client.rejoin(server.url);
@@ -88,7 +91,8 @@ async function killAndRestart(t, { name, durability, more = [] }, count) {
   await server.stop();
   await verify(data);
   console.log(`# ${name}: ${count} kills and ${counts.starts} more while starting, ` +
-              `${counts.written} edits, ${counts.seen} of them seen by others before a kill, 0 lost`);
+              `${counts.written} edits, ${counts.seen} of them seen by others before a kill, ` +
+              "0 lost");
   assert.ok(counts.seen > count, "there was a load");
   return counts;
 }
@@ -101,11 +105,16 @@ const settings = [
   { name: "strict", durability: "strict" },
   { name: "process-compacting", durability: "process", more: COMPACTING },
   { name: "strict-compacting", durability: "strict", more: COMPACTING },
+  // The moment between an edit's coming and its being kept is short: here more kills meet it.
+  { name: "process-slow", durability: "process", slow_ms: 2 },
+  { name: "strict-slow", durability: "strict", slow_ms: 2 },
 ];
 
 for (const setting of settings) {
-  const how = [`--durability ${setting.durability}`, ...(setting.more ?? [])].join(" ");
-  test(`with ${how} nothing that others saw is lost by kill -9`, async (t) => {
+  const how = [`--durability ${setting.durability}`, ...(setting.more ?? []),
+               ...(setting.slow_ms ? ["on a slow disk"] : [])].join(" ");
+  const skip = setting.slow_ms && noFaultyIo;
+  test(`with ${how} nothing that others saw is lost by kill -9`, { skip }, async (t) => {
     const count = Math.ceil(kills / settings.length);
     const { compactions } = await killAndRestart(t, setting, count);
     if (!setting.more) return;
@@ -113,6 +122,10 @@ for (const setting of settings) {
     assert.ok(compactions > 0, "snapshots were made");
   });
 }
+
+test("the same with --durability none on a slow disk finds what is lost", { skip: noFaultyIo },
+     (t) => assert.rejects(killAndRestart(t, { name: "none", durability: "none", slow_ms: 2 }, 40),
+                           /that others saw/));
 
 // A folder with that backup as its documents' file: it verifies, and has these marks.
 async function checkBackup(t, file, room, marks) {

@@ -1,18 +1,18 @@
 // A disk that is full and has room again, and one that fails and is well again, many times while
-// people write: everybody goes on reading and talking, no edit is shown before it is kept, and all is
-// well again without a restart. The disk is a real one (tmpfs in a namespace of its own), its errors
-// are those of faulty_io.cc.
+// people write: everybody goes on reading and talking, no edit is shown before it is kept, and all
+// is well again without a restart. The disk is a real one (tmpfs in a namespace of its own), its
+// errors are those of faulty_io.cc.
 //
-//   node disk_full.test.mjs --cycles 25      of each kind (default 3)
+//   node disk_full.test.mjs --cycles 25      of each kind (default 2)
 import assert from "node:assert/strict";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import path from "node:path";
 
-import { makeFolder, noSmallDisk, numberOption, programs, Random, readMetrics, readRoom,
-         removeFolder, RoomUnderLoad, runToEnd, seedOf, SmallDisk, sleep, startPluvd,
-         StorageClient, suite, textOption, until } from "./lib.mjs";
+import { EIO, EROFS, faults, makeFolder, noFaultyIo, noSmallDisk, numberOption, programs, Random,
+         readMetrics, readRoom, removeFolder, RoomUnderLoad, runToEnd, seedOf, SmallDisk, sleep,
+         startPluvd, StorageClient, suite, until } from "./lib.mjs";
 
-const cycles = numberOption("cycles", 3);
+const cycles = numberOption("cycles", 2);
 const { test, run } = suite("disk full", { parallel: 3, limit_ms: 90_000 + cycles * 15_000 });
 const seed = seedOf("disk_full");
 
@@ -113,7 +113,8 @@ class Outages {
       assert.equal(code, 0, output);
       const kept = new Set(JSON.parse(output).list);
       const early = [...seen].filter((mark) => !kept.has(mark));
-      assert.deepEqual(early, [], `${early.length} of ${seen.size} were shown before they were kept`);
+      assert.deepEqual(early, [],
+                       `${early.length} of ${seen.size} were shown before they were kept`);
       ++this.looks;
     }
   }
@@ -279,26 +280,8 @@ test("a backup onto a full disk fails, leaves nothing behind and disturbs nobody
 
 // --- A disk that fails
 
-const faultyIo = textOption("faulty-io", defaultFaultyIo());
-const noFaultyIo = !faultyIo && "there is no libfaulty_io.so beside this pluvd";
-const [EIO, EROFS] = [5, 30];
-
-function defaultFaultyIo() {
-  const file = path.join(path.dirname(programs.pluvd), "../tests/e2e/libfaulty_io.so");
-  return existsSync(file) ? file : undefined;
-}
-
 const storageOf = (data) => (...words) =>
   runToEnd(programs.pluvd, ["storage", ...words, "--data", data], WHOLE_OUTPUT);
-
-function faults(t) {
-  const control = path.join(t.use(makeFolder(), removeFolder), "faults");
-  writeFileSync(control, "");
-  return {
-    env: { LD_PRELOAD: faultyIo, FAULTY_IO: control },
-    set: (error, kinds) => writeFileSync(control, kinds ? `${error} ${kinds}` : ""),
-  };
-}
 
 for (const { name, error, kinds, durability } of [
   { name: "a file system that has become read-only", error: EROFS, kinds: "w",

@@ -2,7 +2,7 @@
 // socket over, and behind a socket of systemd's. The closes are spread over the window, nobody is
 // refused, and no edit is lost.
 //
-//   node drain_load.test.mjs --clients 5000 --window 10     seconds (default 500 and 3)
+//   node drain_load.test.mjs --clients 5000 --window 10     seconds (default 400 and 3)
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
@@ -10,9 +10,10 @@ import os from "node:os";
 import path from "node:path";
 
 import { ActivatedPluvd, makeFolder, makeToken, numberOption, programs, Random, removeFolder,
-         RoomUnderLoad, runToEnd, SECRET, seedOf, sleep, startPluvd, suite, until } from "./lib.mjs";
+         RoomUnderLoad, runToEnd, SECRET, seedOf, sleep, startPluvd, suite, until }
+  from "./lib.mjs";
 
-const count = numberOption("clients", 500);
+const count = numberOption("clients", 400);
 const window_s = numberOption("window", 3);
 const { test, run } = suite("drain under load", { parallel: 1, limit_ms: 120_000 + count * 60 });
 const seed = seedOf("drain_load");
@@ -160,8 +161,8 @@ async function replaceUnderLoad(t, { name, data, url, token, replace, oldHasEnde
   const { first, text } = crowd.checkCloses();
   await crowd.checkReturn(url);
   console.log(`# ${name}: ${crowd.clients.length} clients, ${text}; the old one had ended after ` +
-              `${ended_s.toFixed(1)} s, all were back after ${back_s.toFixed(1)} s, 0 refused; ${crowd.written} edits (${during} while it ` +
-              `drained), 0 lost`);
+              `${ended_s.toFixed(1)} s, all were back after ${back_s.toFixed(1)} s, 0 refused; ` +
+              `${crowd.written} edits (${during} while it drained), 0 lost`);
   await crowd.leave();
   return { ...next, first, verify: async () => {
     const { code, output } = await runToEnd(programs.pluvd, ["storage", "verify", "--data", data]);

@@ -1,7 +1,8 @@
-// Lets a process's writes, syncs or reads of its documents' file fail as those of a disk do, and be
-// well again, while it runs: LD_PRELOAD=faulty_io.so FAULTY_IO=FILE. FILE has an errno and what is
-// to fail with it: "5 ws" is EIO for writes and syncs, r is for reads; while it is missing or empty
-// nothing fails. Only files named pluv.sqlite or pluv.sqlite-wal are looked at.
+// Lets a process's writes, syncs or reads of its documents' file fail as those of a disk do, or
+// take their time, and be well again, while it runs: LD_PRELOAD=faulty_io.so FAULTY_IO=FILE. FILE
+// says what: "5 ws" is errno 5, EIO, for writes and syncs, r is for reads; "2 d" delays each write
+// and sync by 2 ms; while it is missing or empty nothing happens. Only files named pluv.sqlite or
+// pluv.sqlite-wal are looked at.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/types.h>
@@ -13,6 +14,7 @@
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <string_view>
 
 namespace {
@@ -23,6 +25,20 @@ F next(const char* name) {
 }
 
 using Read = ssize_t (*)(int, void*, size_t);
+
+bool is_documents_file(int fd) {
+  std::array<char, 32> link{};
+  std::snprintf(link.data(), link.size(), "/proc/self/fd/%d", fd);
+  std::array<char, 4096> path{};
+  const ssize_t length = ::readlink(link.data(), path.data(), path.size());
+  const std::string_view name(path.data(), static_cast<size_t>(std::max<ssize_t>(length, 0)));
+  return name.ends_with("pluv.sqlite") || name.ends_with("pluv.sqlite-wal");
+}
+
+void wait_ms(int ms) {
+  const timespec time{.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1'000'000L};
+  ::nanosleep(&time, nullptr);
+}
 
 // What a call of this kind is to fail with, or 0.
 int fault(int fd, char kind) {
@@ -35,16 +51,14 @@ int fault(int fd, char kind) {
   const ssize_t size = read_next(file, text.data(), text.size());
   ::close(file);
   const std::string_view said(text.data(), static_cast<size_t>(std::max<ssize_t>(size, 0)));
-  if (said.find(kind) == std::string_view::npos) return 0;
-  std::array<char, 32> link{};
-  std::snprintf(link.data(), link.size(), "/proc/self/fd/%d", fd);
-  std::array<char, 4096> path{};
-  const ssize_t length = ::readlink(link.data(), path.data(), path.size());
-  const std::string_view name(path.data(), static_cast<size_t>(std::max<ssize_t>(length, 0)));
-  if (!name.ends_with("pluv.sqlite") && !name.ends_with("pluv.sqlite-wal")) return 0;
-  int error = EIO;
-  std::from_chars(said.data(), said.data() + said.size(), error);
-  return error;
+  const bool slow = kind != 'r' && said.find('d') != std::string_view::npos;
+  if (!slow && said.find(kind) == std::string_view::npos) return 0;
+  if (!is_documents_file(fd)) return 0;
+  int number = EIO;
+  std::from_chars(said.data(), said.data() + said.size(), number);
+  if (!slow) return number;
+  wait_ms(number);
+  return 0;
 }
 
 template <class F, class... Arguments>

@@ -14,4 +14,5 @@ export { readMetrics, usageOf } from "./lib/usage.mjs";
 export { numberOption, textOption } from "./lib/options.mjs";
 export { RoomUnderLoad } from "./lib/room_under_load.mjs";
 export { ActivatedPluvd } from "./lib/activator.mjs";
+export { EIO, EROFS, faults, noFaultyIo } from "./lib/faulty_io.mjs";
 export { noSmallDisk, SmallDisk } from "./lib/small_disk.mjs";

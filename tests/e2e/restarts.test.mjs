@@ -24,7 +24,8 @@ const EXIT_CANNOT_LISTEN = 3;
 // People who come, say a word and go, and probes that ask for a page, each on a new connection.
 class Knocking {
   constructor(url, token) {
-    Object.assign(this, { url, token, going: true, visits: 0, pages: 0, errors: [], slowest_ms: 0 });
+    Object.assign(this, { url, token, going: true, errors: [] });
+    Object.assign(this, { visits: 0, pages: 0, slowest_ms: 0 });
     const visitors = Array.from({ length: 3 }, (_, at) => this.#visit(at));
     const probes = Array.from({ length: 3 }, () => this.#probe());
     this.done = Promise.all([...visitors, ...probes]);
@@ -116,9 +117,10 @@ async function restartUnderLoad(t, { name, url, token, restart }) {
   await knocking.stop();
   assert.deepEqual(knocking.errors, []);
   assert.ok(knocking.visits > restarts && knocking.pages > restarts, "they never stopped");
-  console.log(`# ${name}: ${restarts} restarts in ${took_s.toFixed(1)} s (slowest ${slowest_ms} ms), ` +
-              `${knocking.visits} joins (slowest ${knocking.slowest_ms} ms) and ${knocking.pages} ` +
-              `pages on new connections, 0 refused; ${marks} edits, 0 lost`);
+  console.log(`# ${name}: ${restarts} restarts in ${took_s.toFixed(1)} s ` +
+              `(slowest ${slowest_ms} ms), ${knocking.visits} joins ` +
+              `(slowest ${knocking.slowest_ms} ms) and ${knocking.pages} pages on ` +
+              `new connections, 0 refused; ${marks} edits, 0 lost`);
 }
 
 test("by hand-over nobody is refused and no edit is lost", async (t) => {

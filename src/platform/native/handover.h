@@ -39,8 +39,8 @@ class HandoverPoint final : public Pollable {
     OwnedFd fd;  // until it has spoken or ended
   };
 
-  // After a successor that has died before it accepted: its socket may be at the path already, where
-  // the next one would find nobody.
+  // After a successor that has died before it accepted: its socket may be at the path already,
+  // where the next one would find nobody.
   void offer_again();
 
   EventLoop& loop_;

@@ -32,7 +32,8 @@ export class ActivatedPluvd extends Server {
 
   // The exit codes of the processes that have ended.
   get codes() {
-    return [...this.output.matchAll(/^activator: ended (-?\d+)$/gm)].map(([, code]) => Number(code));
+    return [...this.output.matchAll(/^activator: ended (-?\d+)$/gm)]
+      .map(([, code]) => Number(code));
   }
   // Of the present process.
   get pluvdPid() {

@@ -1,5 +1,5 @@
-// Rooms in which several clients write marks that nobody else writes, so that what is lost, or comes
-// twice, shows: each mark has its writer's name and number.
+// Rooms in which several clients write marks that nobody else writes, so that what is lost, or
+// comes twice, shows: each mark has its writer's name and number.
 import assert from "node:assert/strict";
 
 import { readRoom, StorageClient } from "./storage_client.mjs";
@@ -24,7 +24,9 @@ class Writer {
     client.doc.transact(() => {
       client.doc.getArray("list").push([mark]);
       // Some are large: the write that is cut in two is one of these.
-      if (this.random.chance(this.large)) client.doc.getMap("map").set(this.name, "x".repeat(20_000));
+      if (this.random.chance(this.large)) {
+        client.doc.getMap("map").set(this.name, "x".repeat(20_000));
+      }
     });
   }
 

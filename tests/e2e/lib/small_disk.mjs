@@ -1,5 +1,5 @@
-// A disk that is small enough to be filled: a tmpfs in a mount namespace of its own, which goes with
-// the process that holds it, so that nothing is left mounted however the tests end.
+// A disk that is small enough to be filled: a tmpfs in a mount namespace of its own, which goes
+// with the process that holds it, so that nothing is left mounted however the tests end.
 import { spawnSync } from "node:child_process";
 import { rmSync, statfsSync, writeFileSync } from "node:fs";
 import path from "node:path";

@@ -6,7 +6,8 @@ export function soakPicture({ seconds, samples }) {
   return courses({
     title: `One pluvd for ${Math.round(seconds / 60)} minutes`,
     panels: [
-      { title: "Resident memory, MiB", lines: [line("resident", "resident_mib")] },
+      { title: "Resident memory, which caches the documents' file, MiB",
+        lines: [line("resident", "resident_mib"), line("file", "database_mib")] },
       { title: "Descriptors and threads",
         lines: [line("descriptors", "descriptors"), line("threads", "threads")] },
       { title: "An edit until the others have it, ms",
@@ -15,7 +16,8 @@ export function soakPicture({ seconds, samples }) {
         lines: [line("half of them", "presence_p50_ms"), line("99 %", "presence_p99_ms")] },
       { title: "The documents' file and its log, MiB",
         lines: [line("file", "database_mib"), line("log", "log_mib")] },
-      { title: "Sessions and rooms", lines: [line("sessions", "sessions"), line("rooms", "rooms")] },
+      { title: "Sessions and rooms",
+        lines: [line("sessions", "sessions"), line("rooms", "rooms")] },
     ],
   });
 }
