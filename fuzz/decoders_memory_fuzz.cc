@@ -1,5 +1,5 @@
-// Any bytes given to what reads requests, frames, messages, JSON and tokens: as in ycrdt_memory, the
-// memory that it takes at once stays within a bound of the input's size.
+// Any bytes given to what reads requests, frames, messages, JSON and tokens: as in ycrdt_memory,
+// the memory that it takes at once stays within a bound of the input's size.
 // link: net auth protocol json base pluv_memory_count
 #include <algorithm>
 #include <cstddef>

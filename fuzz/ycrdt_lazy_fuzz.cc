@@ -50,6 +50,8 @@ void try_bytes(std::string_view bytes) {
       PLUV_ASSERT(news.ok());
       return;
     }
+    // Much that waits is tried at another time by who has not been a document all along.
+    if (doc.pending_bytes() > 256 * 1024) return;
     if (!taken) continue;
     expect_alike(lazy, doc);
     if (!news->empty()) PLUV_ASSERT(follower.apply_update(*news).ok());

@@ -17,13 +17,14 @@ namespace {
 
 // Of an update that waits, besides its bytes.
 constexpr std::size_t kWaitingOverhead = sizeof(std::string) + sizeof(MissingClock) + 16;
+// When more than this waits, it is not tried each time that yjs does.
+constexpr std::size_t kMuchWaits = 256 * 1024;
 
 }  // namespace
 
-std::size_t Pending::bytes_with(std::string_view update,
-                                const DeleteSet& new_deletes) const noexcept {
+std::size_t Pending::bytes_with(std::string_view update, std::size_t delete_ranges) const noexcept {
   return bytes_of(update_bytes_ + (update.empty() ? 0 : update.size() + kWaitingOverhead),
-                  new_deletes);
+                  delete_ranges);
 }
 
 void Pending::add(std::string update, const std::vector<MissingClock>& missing) {
@@ -50,10 +51,26 @@ void Pending::add(std::string update, const std::vector<MissingClock>& missing) 
   missing_sorted_ = missing_.size();
 }
 
+void Pending::came(std::size_t bytes) noexcept {
+  came_bytes_ += bytes;
+  came_since_bytes_ += bytes;
+}
+
+bool Pending::may_be_tried() const noexcept {
+  // Of much, so many bytes are read again for each that has come since. Of little, so many for each
+  // that ever came, and these besides: documents that somebody edits stay far below.
+  constexpr std::uint64_t kEach = 16;
+  constexpr std::uint64_t kBesides = 64 * 1024 * 1024;
+  if (bytes() > kMuchWaits) return bytes() <= kEach * came_since_bytes_;
+  return tried_bytes_ <= kBesides + kEach * came_bytes_;
+}
+
 std::vector<std::string> Pending::take_updates() {
   missing_.clear();
   missing_sorted_ = 0;
+  tried_bytes_ += update_bytes_;
   update_bytes_ = 0;
+  came_since_bytes_ = 0;
   return std::exchange(updates_, {});
 }
 
@@ -343,20 +360,46 @@ bool Integration::deletes(const DeleteSet& deletes, DeleteSet& rest) {
   return true;
 }
 
+// Of very many deletes that wait only those of clients are looked at that have something new.
+// Others may have had it before, but of elements that we have written ourselves nobody knows early
+// who means well.
+constexpr std::size_t kManyDeletes = 1024;
+
+// How many of the deletes that wait could have their turn after the update.
+std::size_t deletes_that_may_come(const DeleteSet& deletes, const DecodedUpdate& update) {
+  const std::vector<DeleteRange>& ranges = deletes.ranges();
+  if (ranges.size() <= kManyDeletes) return ranges.size();
+  std::size_t count = 0;
+  for (const DecodedUpdate::Section& section : update.sections()) {
+    const auto [begin, end] = std::equal_range(
+        ranges.begin(), ranges.end(), DeleteRange{section.client, 0, 0},
+        [](const DeleteRange& a, const DeleteRange& b) { return a.client > b.client; });
+    count += static_cast<std::size_t>(end - begin);
+  }
+  return count;
+}
+
 // The most steps that an update could need; see UpdateLimits::work_base. `wide` is the size of the
 // longest run whose splitting costs something. What the update brings may grow by respelling.
 std::uint64_t work_bound(const Store& store, const Pending& pending, const DecodedUpdate& update) {
   constexpr std::uint64_t kRespellingMax = 8;
   const std::uint64_t structs = update.struct_count();
-  const std::uint64_t splits =
-      2 * (structs + update.deletes().ranges().size() + pending.deletes.ranges().size());
+  const std::uint64_t splits = 2 * (structs + update.deletes().ranges().size() +
+                                    deletes_that_may_come(pending.deletes, update));
   const std::uint64_t wide =
       std::max<std::uint64_t>(store.wide_max(), kRespellingMax * update.all_bytes().size());
   return structs * (store.items.size() + 3 * structs) + splits * (wide / 16 + 1);
 }
 
 // Whether some pending delete has something to delete now.
-bool any_due(const Store& store, const DeleteSet& deletes) {
+bool any_due(const Store& store, const Change& change, const DeleteSet& deletes) {
+  if (deletes.ranges().size() > kManyDeletes) {
+    return std::any_of(change.clients.begin(), change.clients.end(), [&](const auto& grown) {
+      const Client& client = store.clients[grown.client];
+      const DeleteRange* first = deletes.first_of(client.id);
+      return first != nullptr && first->clock < client.end;
+    });
+  }
   ClientId last = 0;
   Clock end = 0;
   bool first = true;
@@ -371,12 +414,20 @@ bool any_due(const Store& store, const DeleteSet& deletes) {
 }
 
 // Whether what waits is to be tried again: as yjs does, when something has come of a client that it
-// waits for. When much waits, only if that may have been enough.
+// waits for. When much waits, only if that may have been enough; and always when all that it waits
+// for may be there.
 bool any_due(const Store& store, const Pending& pending) {
-  constexpr std::size_t kMuch = 256 * 1024;
-  const bool much = pending.bytes() > kMuch;
-  return std::any_of(pending.missing().begin(), pending.missing().end(), [&](const auto& entry) {
-    return (much ? entry.needed : entry.clock) < store.state(entry.client);
+  const std::vector<MissingClock>& missing = pending.missing();
+  const auto may_be_there = [&](const MissingClock& entry) {
+    return entry.needed < store.state(entry.client);
+  };
+  if (!pending.may_be_tried()) {
+    return !missing.empty() && std::all_of(missing.begin(), missing.end(), may_be_there);
+  }
+  if (pending.bytes() > kMuchWaits)
+    return std::any_of(missing.begin(), missing.end(), may_be_there);
+  return std::any_of(missing.begin(), missing.end(), [&](const MissingClock& entry) {
+    return entry.clock < store.state(entry.client);
   });
 }
 
@@ -555,22 +606,25 @@ Result<void> Application::finish(Integration& integration, const DeleteSet& dele
                                  std::string rest, const std::vector<MissingClock>& missing) {
   DeleteSet waiting;
   if (!integration.deletes(deletes, waiting)) return refuse("The update takes too much work");
-  if (!pending_.deletes.empty() && any_due(store_, pending_.deletes)) {
-    if (!integration.deletes(pending_.deletes, waiting)) {
-      return refuse("The update takes too much work");
-    }
-  } else {
-    for (const DeleteRange& range : pending_.deletes.ranges()) waiting.add(range);
+  const bool deletes_due = !pending_.deletes.empty() && any_due(store_, change_, pending_.deletes);
+  if (deletes_due && !integration.deletes(pending_.deletes, waiting)) {
+    return refuse("The update takes too much work");
   }
   if (may_wait_too_long_) {
-    const std::size_t bytes = pending_.bytes_with(rest, waiting);
+    const std::size_t ranges =
+        waiting.ranges().size() + (deletes_due ? 0 : pending_.deletes.ranges().size());
+    const std::size_t bytes = pending_.bytes_with(rest, ranges);
     if (bytes > limits_.pending_bytes_max && bytes > pending_.bytes()) {
       return refuse("Too much waits for updates that have not come");
     }
   }
   due_ = any_due(store_, pending_);
   waiting.normalize();
-  pending_.deletes = std::move(waiting);
+  if (deletes_due) {
+    pending_.deletes = std::move(waiting);
+  } else {
+    pending_.deletes.join(waiting);
+  }
   if (!rest.empty()) pending_.add(std::move(rest), missing);
   return {};
 }
@@ -581,6 +635,7 @@ Result<void> apply_update(Store& store, Pending& pending, Change& change, Decode
                           std::string_view update, const UpdateLimits& limits,
                           ValueSpelling values) {
   {
+    pending.came(update.size());
     PLUV_UNINITIALIZED Application application(store, pending, change, limits, values);
     auto applied = application.run(update, decoded);
     decoded.forget();

@@ -3,6 +3,7 @@
 // that is refused.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,21 +30,32 @@ class Pending {
 
   [[nodiscard]] bool empty() const noexcept { return updates_.empty() && deletes.empty(); }
   // What it takes of memory, roughly.
-  [[nodiscard]] std::size_t bytes() const noexcept { return bytes_of(update_bytes_, deletes); }
-  // What it would take with this update and with these deletes in place of those that are here.
+  [[nodiscard]] std::size_t bytes() const noexcept {
+    return bytes_of(update_bytes_, deletes.ranges().size());
+  }
+  // What it would take with this update and so many ranges of deletes in all.
   [[nodiscard]] std::size_t bytes_with(std::string_view update,
-                                       const DeleteSet& new_deletes) const noexcept;
+                                       std::size_t delete_ranges) const noexcept;
 
-  DeleteSet deletes;  // grouped by client
+  // An update of so many bytes has come.
+  void came(std::size_t bytes) noexcept;
+  // Whether the updates may be tried, which reads all of them, though not all that they wait for
+  // may be there: not so often that small updates make much be read again and again.
+  [[nodiscard]] bool may_be_tried() const noexcept;
+
+  DeleteSet deletes;  // normalized
 
  private:
   [[nodiscard]] static std::size_t bytes_of(std::size_t updates,
-                                            const DeleteSet& deletes) noexcept {
-    return updates + deletes.ranges().size() * sizeof(DeleteRange);
+                                            std::size_t delete_ranges) noexcept {
+    return updates + delete_ranges * sizeof(DeleteRange);
   }
 
   std::vector<std::string> updates_;
   std::size_t update_bytes_ = 0;
+  std::uint64_t came_bytes_ = 0;        // in all
+  std::uint64_t came_since_bytes_ = 0;  // since the last try
+  std::uint64_t tried_bytes_ = 0;       // by all tries together
   std::vector<MissingClock> missing_;
   std::size_t missing_sorted_ = 0;  // of them, each of another client
 };

@@ -40,6 +40,46 @@ void DeleteSet::group_by_client() {
   if (!is_grouped()) std::stable_sort(ranges_.begin(), ranges_.end(), highest_client_first);
 }
 
+const DeleteRange* DeleteSet::first_of(ClientId client) const noexcept {
+  const auto first = std::lower_bound(
+      ranges_.begin(), ranges_.end(), client,
+      [](const DeleteRange& range, ClientId wanted) { return range.client > wanted; });
+  return first != ranges_.end() && first->client == client ? &*first : nullptr;
+}
+
+void DeleteSet::join(const DeleteSet& other) {
+  // So many times as few as are here are put in one by one.
+  constexpr std::size_t kFewer = 64;
+  if (other.ranges_.size() <= ranges_.size() / kFewer) {
+    for (const DeleteRange& range : other.ranges_) put(range);
+    return;
+  }
+  ranges_.insert(ranges_.end(), other.ranges_.begin(), other.ranges_.end());
+  normalize();
+}
+
+// Where it belongs, as one with those that it touches.
+void DeleteSet::put(DeleteRange range) {
+  const auto behind = [](const DeleteRange& a, const DeleteRange& b) {
+    return a.client != b.client ? a.client > b.client : a.clock < b.clock;
+  };
+  auto at = std::upper_bound(ranges_.begin(), ranges_.end(), range, behind);
+  const auto touch = [](const DeleteRange& left, const DeleteRange& right) {
+    return left.client == right.client && left.clock + left.length >= right.clock;
+  };
+  if (at != ranges_.begin() && touch(*std::prev(at), range)) {
+    --at;
+    at->length = std::max(at->length, range.clock + range.length - at->clock);
+  } else {
+    at = ranges_.insert(at, range);
+  }
+  auto end = std::next(at);
+  for (; end != ranges_.end() && touch(*at, *end); ++end) {
+    at->length = std::max(at->length, end->clock + end->length - at->clock);
+  }
+  ranges_.erase(std::next(at), end);
+}
+
 bool DeleteSet::contains(Id id) const noexcept {
   // The last range that begins at or before the id.
   const auto after = std::upper_bound(

@@ -41,8 +41,13 @@ class DeleteSet {
   void normalize();
   // Groups the ranges by client, highest first, and keeps their order otherwise.
   void group_by_client();
-  // Precondition: normalize() was the last change.
+  // Precondition of these: normalize() or join() was the last change.
   [[nodiscard]] bool contains(Id id) const noexcept;
+  // The client's range with the lowest clock, or nullptr. Logarithmic; borrowed until a change.
+  [[nodiscard]] const DeleteRange* first_of(ClientId client) const noexcept;
+  // Adds another normalized set and stays normalized. Of few ranges each is put into its place,
+  // which moves what stands behind it.
+  void join(const DeleteSet& other);
 
   // Appends the set. Version 2 can say less: each client's ranges are made ascending and apart if
   // they are not, and those without length left out. Precondition: grouped or normalized.
@@ -57,6 +62,7 @@ class DeleteSet {
   bool operator==(const DeleteSet&) const = default;
 
  private:
+  void put(DeleteRange range);
   [[nodiscard]] bool ascends() const noexcept;
   [[nodiscard]] bool is_grouped() const noexcept;
 

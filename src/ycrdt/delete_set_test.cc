@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <random>
+
 #include "ycrdt/doc_testing.h"
 
 namespace pluv::ycrdt {
@@ -42,6 +45,36 @@ TEST(DeleteSet, GroupingKeepsTheOrderOfAClientsRanges) {
   set.group_by_client();
   const std::vector<DeleteRange> want = {{7, 4, 2}, {7, 0, 1}, {1, 9, 1}, {1, 2, 1}};
   EXPECT_EQ(set.ranges(), want);
+}
+
+TEST(DeleteSet, JoiningIsAddingAndNormalizing) {
+  std::mt19937 random(7);
+  for (const std::size_t size : {0u, 1u, 60u, 500u}) {
+    for (int round = 0; round < 200; ++round) {
+      const auto some = [&](std::size_t count) {
+        DeleteSet set;
+        for (std::size_t i = 0; i < count; ++i) {
+          set.add({random() % 3, static_cast<Clock>(random() % 2000),
+                   static_cast<std::uint32_t>(1 + random() % 5)});
+        }
+        set.normalize();
+        return set;
+      };
+      DeleteSet joined = some(size);
+      const DeleteSet more = some(random() % 8);
+      DeleteSet both = joined;
+      for (const DeleteRange& range : more.ranges()) both.add(range);
+      both.normalize();
+      joined.join(more);
+      ASSERT_EQ(joined, both);
+      for (ClientId client = 0; client < 4; ++client) {
+        const DeleteRange* first = both.first_of(client);
+        const auto at = std::find_if(both.ranges().begin(), both.ranges().end(),
+                                     [&](const DeleteRange& r) { return r.client == client; });
+        ASSERT_EQ(first, at == both.ranges().end() ? nullptr : &*at);
+      }
+    }
+  }
 }
 
 TEST(DeleteSet, ContainsWhatLiesInARange) {

@@ -63,6 +63,38 @@ TEST(HostileCost, DeletesThatWaitDoNotKeepOthersOut) {
       doc.apply_update(std::string("\0\1\x8\x14", 4) + far.substr(3, 1) + far.substr(4)).ok());
 }
 
+// More waits than is tried each time: one waits for client 3, and long texts for what never comes.
+TEST(HostileCost, WhatWaitsBesideMuchThatWaitsForEverHasItsTurn) {
+  Doc author({.client_id = 3});
+  ASSERT_TRUE(author.get_text("t").insert(0, "first").ok());
+  const std::string first = author.encode_state_as_update();
+  const StateVector before = author.state_vector();
+  ASSERT_TRUE(author.get_text("t").insert(5, ", second").ok());
+  const std::string second = author.encode_state_as_update(before);
+  Doc doc({.client_id = 5});
+  ASSERT_TRUE(doc.apply_update(second).ok());
+  const std::string far = text_update(9, std::string(300'000, 'x'));
+  std::string waits = far;
+  waits[3] = '\7';  // its clock
+  ASSERT_TRUE(doc.apply_update(waits).ok());
+  ASSERT_TRUE(doc.apply_update(text_update(20, "a")).ok());  // nothing is due, or tried
+  ASSERT_TRUE(doc.apply_update(first).ok());
+  // In its turn at the latest when a sixteenth of what waits has come.
+  std::size_t came = 0;
+  for (ClientId client = 30; client < 70 && doc.state_vector().clock(3) < 13; ++client) {
+    const std::string more = text_update(client, std::string(1'000, 'm'));
+    came += more.size();
+    ASSERT_TRUE(doc.apply_update(more).ok());
+  }
+  EXPECT_LE(came, 300'000 / 16 + 2'000);
+  EXPECT_EQ(doc.state_vector().clock(3), 13u);
+  EXPECT_TRUE(doc.has_pending());
+  // All at once when all that is waited for has come.
+  ASSERT_TRUE(doc.apply_update(text_update(9, "1234567")).ok());
+  EXPECT_FALSE(doc.has_pending());
+  EXPECT_EQ(doc.check(), "");
+}
+
 TEST(HostileCost, ALongRunThatGrowsIsSeldomCopied) {
   Doc doc({.client_id = 5});
   const std::string piece(40'000, 'x');

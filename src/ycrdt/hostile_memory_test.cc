@@ -212,6 +212,58 @@ TEST(HostileMemory, WhatWaitsIsWithinTheBoundHoweverOftenItIsLookedAt) {
   EXPECT_TRUE(doc.has_pending());
 }
 
+// A letter of the client, without origins.
+std::string letter_of(ClientId client) {
+  return "\1\1" + number(client) + std::string(1, '\0') + kLetterInRoot + std::string(1, '\0');
+}
+
+// All that waits is read at each try, so small updates that it waits for must not try it each time.
+TEST(HostileMemory, SmallUpdatesDoNotCostWhatWaits) {
+  constexpr std::uint64_t kWaiting = 20'000;
+  // Letters of as many clients, each between one that comes and one that never does.
+  std::string waits = number(kWaiting);
+  for (std::uint64_t i = kWaiting; i > 0; --i) {
+    waits += "\1" + number(1'000'000 + i) + std::string("\0\xc4", 2) + number(100 + i) +
+             std::string("\0\x9\5\1x", 5);
+  }
+  waits += std::string(1, '\0');
+  Doc doc({.client_id = 1});
+  expect_bounded("what waits", waits.size(), [&] { ASSERT_TRUE(doc.apply_update(waits).ok()); });
+  std::size_t size = 0;
+  expect_bounded("small updates", waits.size() / 2, [&] {
+    for (std::uint64_t i = 1; i <= 1'000; ++i) {
+      const std::string letter = letter_of(100 + i);
+      size += letter.size();
+      ASSERT_TRUE(doc.apply_update(letter).ok());
+    }
+  });
+  EXPECT_LE(size, waits.size() / 2);
+  EXPECT_TRUE(doc.has_pending());
+  EXPECT_EQ(doc.get_text("t").length(), 1'000u);
+}
+
+TEST(HostileMemory, SmallUpdatesDoNotCostTheDeletesThatWait) {
+  constexpr std::uint64_t kWaiting = 50'000;
+  std::string waits = std::string("\0\1\x9", 3) + number(kWaiting);
+  for (std::uint64_t i = 0; i < kWaiting; ++i) waits += number(10 + 2 * i) + "\1";
+  Doc doc({.client_id = 1});
+  ASSERT_TRUE(doc.apply_update(waits).ok());
+  expect_bounded("small updates", 20'000, [&] {
+    for (std::uint64_t i = 1; i <= 1'000; ++i) {
+      std::string update = letter_of(100 + i);
+      update.pop_back();
+      update += "\1\x9\1" + number(200'000 + 2 * i) + "\1";  // and one more that waits
+      ASSERT_TRUE(doc.apply_update(update).ok());
+    }
+  });
+  // They are still there when it is their turn.
+  const std::string long_text =
+      std::string("\1\1\x9\0\4\1\1t\x14", 9) + std::string(20, 'y') + std::string(1, '\0');
+  ASSERT_TRUE(doc.apply_update(long_text).ok());
+  EXPECT_EQ(doc.get_text("t").length(), 1'000u + 15u);
+  EXPECT_EQ(doc.check(), "");
+}
+
 // --- Version 2: a run of equal structs takes no bytes.
 
 // Streams, each after its size, and the rest.
