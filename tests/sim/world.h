@@ -38,6 +38,11 @@ class World final : public NetworkEnds {
   // The user behind a session that there is or was; empty: none.
   [[nodiscard]] const std::string& user_of(const std::string& session) const;
 
+  // Without a store, or after a power cut that may have taken the last second.
+  [[nodiscard]] bool may_lose_documents() const noexcept {
+    return plan.disk == DiskKind::none || ledger.lossy();
+  }
+
   // Of servers.
   SessionId new_session(const std::string& user);
   void drained(Server& server);
