@@ -157,8 +157,8 @@ TEST_F(SqliteFaults, AppendBehindTheLoadThatDropsATornRecordComesAfterIt) {
   EXPECT_EQ(load(*store_, "room")->updates, (Texts{"room 1", "again"}));
 }
 
-// Were the torn record still there behind the next one, it would not be the newest any more, and the
-// room could never be read again.
+// Were the torn record still there behind the next one, it would not be the newest any more, and
+// the room could never be read again.
 TEST_F(SqliteFaults, TornRecordThatTheDiskWouldNotTakeBackIsGoneWithTheNextUpdateThatItTakes) {
   open();
   fill("room", 3);

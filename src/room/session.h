@@ -44,10 +44,10 @@ struct Room::StorageSession {
     open,      // is sent every change
   };
   Stage stage = Stage::asked;
-  bool answer_due = false;       // has asked for the document and waits for the answer
-  std::string update;            // with that: its own first document
-  std::uint64_t version = 0;     // of the document, of what it was sent or will be
-  std::string state;             // answered: the document's state then
+  bool answer_due = false;    // has asked for the document and waits for the answer
+  std::string update;         // with that: its own first document
+  std::uint64_t version = 0;  // of the document, of what it was sent or will be
+  std::string state;          // answered: the document's state then
   // Open though it has not answered: the document's state that it was sent. When it answers it is
   // sent all that came since, once more.
   std::optional<std::string> late_state;

@@ -25,7 +25,9 @@ class Agenda {
     due_.push_back({std::max(due_ms, now_.steady_ms), ++sequence_, std::move(action)});
     std::push_heap(due_.begin(), due_.end(), later);
   }
-  void after(std::int64_t wait_ms, Action action) { at(now_.steady_ms + wait_ms, std::move(action)); }
+  void after(std::int64_t wait_ms, Action action) {
+    at(now_.steady_ms + wait_ms, std::move(action));
+  }
 
   // Does the next thing, unless it lies beyond that time: then the clock goes there. False: it did.
   bool step(std::int64_t until_ms) {

@@ -1,11 +1,11 @@
 // What a client says and hears; client_life.cc has what it does of its own accord.
-#include "sim/client.h"
+#include "tests/sim/client.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "base/base64.h"
-#include "sim/world.h"
+#include "tests/sim/world.h"
 #include "ycrdt/updates.h"
 
 namespace pluv::sim {
@@ -316,8 +316,9 @@ std::string Client::merged_offline() const {
 }
 
 void Client::check_gaps() {
-  // One that has thrown away what came before its answer is sent it again, though not before what is
-  // under way. And what it had when its connection ended may build upon what it was about to read.
+  // One that has thrown away what came before its answer is sent it again, though not before what
+  // is under way. And what it had when its connection ended may build upon what it was about to
+  // read.
   if (answers_late_ || had_gaps_) return;
   // Where documents are lost by right, an edit may be back before what it builds upon is.
   if (world_.may_lose_documents()) return;

@@ -16,7 +16,7 @@
 
 #include "json/value.h"
 #include "net/websocket_frame.h"
-#include "sim/network.h"
+#include "tests/sim/network.h"
 #include "ycrdt/doc.h"
 
 namespace pluv::sim {
@@ -32,7 +32,7 @@ class Client {
     bool offline_store = false;
     bool forgetful = false;
     bool slow = false;
-    bool empty_handed = false;  // brings no first document
+    bool empty_handed = false;               // brings no first document
     std::int64_t storage_answer_ms_max = 0;  // how long it takes to read its offline store
   };
 
@@ -119,13 +119,13 @@ class Client {
   std::optional<LinkId> link_;
   std::uint32_t connection_ = 0;  // counts connections
   bool connecting_ = false;
-  net::FrameReader frames_{net::FrameReaderOptions{.role = net::Role::client,
-                                                   .message_bytes_max = 64 * 1024 * 1024}};
+  net::FrameReader frames_{
+      net::FrameReaderOptions{.role = net::Role::client, .message_bytes_max = 64 * 1024 * 1024}};
   std::uint16_t close_code_ = 0;
   std::string session_;
   bool answered_ = false;  // $storageReceived
   bool listed_ = false;
-  bool answers_late_ = false;  // was sent changes before it had answered
+  bool answers_late_ = false;    // was sent changes before it had answered
   std::uint32_t answering_ = 0;  // $storageReceived whose answers are on their way
   std::int64_t pinged_ms_ = 0;   // 0: no pong is awaited
   std::set<std::string> gone_;   // sessions that were said to have left

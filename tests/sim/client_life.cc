@@ -2,8 +2,8 @@
 #include <utility>
 
 #include "base/base64.h"
-#include "sim/client.h"
-#include "sim/world.h"
+#include "tests/sim/client.h"
+#include "tests/sim/world.h"
 
 namespace pluv::sim {
 namespace {
@@ -65,8 +65,8 @@ void Client::connect() {
     if (connection != connection_ || ended_) return false;
     connecting_ = false;
     link_ = link;
-    frames_ = net::FrameReader(net::FrameReaderOptions{
-        .role = net::Role::client, .message_bytes_max = 64 * 1024 * 1024});
+    frames_ = net::FrameReader(
+        net::FrameReaderOptions{.role = net::Role::client, .message_bytes_max = 64 * 1024 * 1024});
     session_.clear();
     answered_ = listed_ = answers_late_ = false;
     answering_ = 0;
@@ -204,8 +204,8 @@ void Client::write() {
 void Client::change_presence() {
   if (session_.empty()) return;
   const std::string size(world_.random.once_in(10) ? 200 : world_.random.below(20), 'p');
-  send("$updatePresence", "{\"presence\":{\"x\":" + std::to_string(++presences_) + ",\"y\":\"" +
-                              size + "\"}}");
+  send("$updatePresence",
+       "{\"presence\":{\"x\":" + std::to_string(++presences_) + ",\"y\":\"" + size + "\"}}");
 }
 
 void Client::say_last_presence() {

@@ -10,7 +10,7 @@
 
 #include "adapters/store.h"
 #include "base/result.h"
-#include "sim/random.h"
+#include "tests/sim/random.h"
 
 namespace pluv::sim {
 

@@ -1,6 +1,6 @@
-#include "sim/disks.h"
+#include "tests/sim/disks.h"
 
-#include "sim/sqlite_disk.h"
+#include "tests/sim/sqlite_disk.h"
 
 namespace pluv::sim {
 

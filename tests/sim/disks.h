@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "sim/disk.h"
+#include "tests/sim/disk.h"
 
 namespace pluv::sim {
 

@@ -1,4 +1,4 @@
-#include "sim/ledger.h"
+#include "tests/sim/ledger.h"
 
 #include <algorithm>
 #include <utility>

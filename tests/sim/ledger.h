@@ -1,5 +1,5 @@
 // What must be true of documents whatever happens, kept beside the run: what the disk was given and
-// has, so that nothing may be shown that is not kept, nothing that is kept may be missing when it is
+// has. So nothing may be shown that is not kept, nothing that is kept may be missing when it is
 // read again, and nothing may be read that was never written. Owned by the World.
 #pragma once
 
@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "adapters/store.h"
-#include "sim/agenda.h"
-#include "sim/plan.h"
-#include "sim/record.h"
+#include "tests/sim/agenda.h"
+#include "tests/sim/plan.h"
+#include "tests/sim/record.h"
 #include "ycrdt/doc.h"
 
 namespace pluv::sim {
@@ -45,8 +45,8 @@ class Ledger {
  private:
   struct RoomLedger {
     std::unique_ptr<ycrdt::Doc> kept;
-    bool changed = false;                        // kept has changed since this was cleared
-    std::map<std::uint64_t, std::string> log;    // behind the snapshot
+    bool changed = false;                      // kept has changed since this was cleared
+    std::map<std::uint64_t, std::string> log;  // behind the snapshot
     std::string snapshot;
     std::uint64_t snapshot_of = 0;
     // Those that a power cut may bring back, the oldest first.

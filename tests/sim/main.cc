@@ -11,8 +11,8 @@
 #include <string>
 #include <string_view>
 
-#include "sim/simulate.h"
-#include "sim/workers.h"
+#include "tests/sim/simulate.h"
+#include "tests/sim/workers.h"
 
 namespace pluv::sim {
 namespace {

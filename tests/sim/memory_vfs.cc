@@ -1,4 +1,4 @@
-#include "sim/memory_vfs.h"
+#include "tests/sim/memory_vfs.h"
 
 #include <algorithm>
 #include <cstring>
@@ -83,8 +83,7 @@ struct MemoryVfs::Handle {
   static int control(sqlite3_file*, int, void*) { return SQLITE_NOTFOUND; }
   static int sector(sqlite3_file*) { return static_cast<int>(kSectorBytes); }
   static int characteristics(sqlite3_file*) { return 0; }
-  static int map_shared(sqlite3_file* file, int region, int size, int extend,
-                        void volatile** out) {
+  static int map_shared(sqlite3_file* file, int region, int size, int extend, void volatile** out) {
     std::vector<std::string>& shared = of(file).shared;
     const auto wanted = static_cast<std::size_t>(region);
     *out = nullptr;
@@ -154,9 +153,9 @@ void MemoryVfs::apply(const Change& change, std::string& to, std::size_t sectors
     to.resize(std::min(to.size(), change.at));
     return;
   }
-  const std::size_t kept =
-      sectors_kept == kWhole ? change.bytes.size()
-                             : std::min(change.bytes.size(), sectors_kept * kSectorBytes);
+  const std::size_t kept = sectors_kept == kWhole
+                               ? change.bytes.size()
+                               : std::min(change.bytes.size(), sectors_kept * kSectorBytes);
   if (to.size() < change.at + kept) to.resize(change.at + kept, '\0');
   to.replace(change.at, kept, change.bytes, 0, kept);
 }
@@ -178,8 +177,7 @@ void MemoryVfs::power_cut(Random& random) {
   }
 }
 
-int MemoryVfs::open(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags,
-                    int* out_flags) {
+int MemoryVfs::open(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* out_flags) {
   auto* const handle = reinterpret_cast<Handle*>(file);
   handle->base.pMethods = nullptr;
   // Temporary files have no names; statements here need none.

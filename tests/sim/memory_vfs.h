@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "sim/random.h"
+#include "tests/sim/random.h"
 
 namespace pluv::sim {
 

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "sim/disk.h"
+#include "tests/sim/disk.h"
 
 namespace pluv::sim {
 

@@ -1,4 +1,4 @@
-#include "sim/network.h"
+#include "tests/sim/network.h"
 
 #include <algorithm>
 #include <utility>

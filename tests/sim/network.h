@@ -12,9 +12,9 @@
 #include <string_view>
 #include <vector>
 
-#include "sim/agenda.h"
-#include "sim/random.h"
-#include "sim/record.h"
+#include "tests/sim/agenda.h"
+#include "tests/sim/random.h"
+#include "tests/sim/record.h"
 
 namespace pluv::sim {
 

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "json/value.h"
-#include "sim/world.h"
+#include "tests/sim/world.h"
 #include "ycrdt/doc.h"
 
 namespace pluv::sim {

@@ -1,4 +1,4 @@
-#include "sim/plan.h"
+#include "tests/sim/plan.h"
 
 namespace pluv::sim {
 namespace {
@@ -17,9 +17,7 @@ std::int64_t every(Random& random, std::int64_t low_ms, std::int64_t high_ms) {
   return random.once_in(3) ? 0 : random.between(low_ms, high_ms);
 }
 
-std::uint32_t some(Random& random, std::uint32_t once_in) {
-  return random.flip() ? 0 : once_in;
-}
+std::uint32_t some(Random& random, std::uint32_t once_in) { return random.flip() ? 0 : once_in; }
 
 void draw_limits(Random& random, Plan& plan) {
   Limits& limits = plan.limits;
@@ -89,9 +87,7 @@ std::string describe(const Plan& plan) {
   const auto text = [](std::int64_t number) { return std::to_string(number); };
   std::string line = text(plan.clients) + " clients, " + text(plan.rooms) + " rooms, " +
                      text(plan.faulty_ms / 1'000) + " s; disk: ";
-  line += plan.disk == DiskKind::none     ? "none"
-          : plan.disk == DiskKind::sqlite ? "sqlite"
-                                          : "model";
+  line += plan.disk == DiskKind::none ? "none" : plan.disk == DiskKind::sqlite ? "sqlite" : "model";
   line += plan.durability == adapters::Durability::strict ? ", strict" : ", process";
   line += "; every ms: cut " + text(plan.cut_every_ms) + ", stall " + text(plan.stall_every_ms) +
           ", kill " + text(plan.kill_every_ms) + " (power 1/" + text(plan.power_cut_once_in) +

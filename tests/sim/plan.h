@@ -7,7 +7,7 @@
 
 #include "adapters/store.h"
 #include "base/limits.h"
-#include "sim/random.h"
+#include "tests/sim/random.h"
 
 namespace pluv::sim {
 
@@ -18,13 +18,13 @@ struct Plan {
   std::uint32_t clients = 2;
   // Each user has up to so many tabs. 0: nobody is authorized, every session is its own user.
   std::uint32_t tabs_max = 0;
-  std::uint32_t offline_store_once_in = 2;  // clients that keep their edits through a reload
-  std::uint32_t forgetful_once_in = 0;      // clients of which an edit never leaves
-  std::uint32_t empty_handed_once_in = 0;   // clients that bring no first document
-  std::uint32_t slow_once_in = 0;           // clients that read slowly, or not for a while
-  std::uint32_t silent_storage_once_in = 0; // clients that take long to answer $storageReceived
+  std::uint32_t offline_store_once_in = 2;   // clients that keep their edits through a reload
+  std::uint32_t forgetful_once_in = 0;       // clients of which an edit never leaves
+  std::uint32_t empty_handed_once_in = 0;    // clients that bring no first document
+  std::uint32_t slow_once_in = 0;            // clients that read slowly, or not for a while
+  std::uint32_t silent_storage_once_in = 0;  // clients that take long to answer $storageReceived
 
-  std::int64_t faulty_ms = 30'000;  // while things go wrong
+  std::int64_t faulty_ms = 30'000;   // while things go wrong
   std::int64_t edit_every_ms = 500;  // of one client, on average; so are the next ones
   std::int64_t presence_every_ms = 1'000;
   std::int64_t event_every_ms = 1'000;

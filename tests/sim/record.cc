@@ -1,15 +1,14 @@
-#include "sim/record.h"
+#include "tests/sim/record.h"
 
 namespace pluv::sim {
 
 void Counts::add(const Counts& other) {
   // Both lists have the same order.
-  std::uint64_t* const mine[] = {&steps,          &messages,     &deliveries,  &edits,
-                                 &joins,          &cuts,         &kills,       &power_cuts,
-                                 &drains,         &hand_overs_waited,
-                                 &store_failures, &torn_records, &compactions, &conflated,
-                                 &slow_closed,    &silent_closed, &given_up,
-                                 &pongs_late,     &resyncs};
+  std::uint64_t* const mine[] = {
+      &steps,          &messages,     &deliveries,  &edits,     &joins,
+      &cuts,           &kills,        &power_cuts,  &drains,    &hand_overs_waited,
+      &store_failures, &torn_records, &compactions, &conflated, &slow_closed,
+      &silent_closed,  &given_up,     &pongs_late,  &resyncs};
   std::size_t at = 0;
   other.each([&](const char*, std::uint64_t count) { *mine[at++] += count; });
 }

@@ -1,11 +1,11 @@
 // Connections and queues of a server; server_rooms.cc has the rooms and their effects.
-#include "sim/server.h"
+#include "tests/sim/server.h"
 
 #include <algorithm>
 #include <array>
 #include <utility>
 
-#include "sim/server_parts.h"
+#include "tests/sim/server_parts.h"
 
 namespace pluv::sim {
 namespace {
@@ -71,8 +71,8 @@ void Server::received(LinkId link, std::span<char> bytes) {
       case net::EventKind::pong: step(entry, room::Heard{connection->index}); break;
       default: {
         // Clients here never break the protocol.
-        fail(entry, "the frame of a client was taken for a wrong one: " +
-                        std::string(event.payload));
+        fail(entry,
+             "the frame of a client was taken for a wrong one: " + std::string(event.payload));
         return;
       }
     }
@@ -250,8 +250,7 @@ void Server::drain(std::int64_t window_ms) {
 
 void Server::drain_some() {
   const std::int64_t passed = std::min(world_.agenda.now_ms() - drain_began_ms_, drain_window_ms_);
-  const std::size_t keep = drain_sessions_ *
-                           static_cast<std::size_t>(drain_window_ms_ - passed) /
+  const std::size_t keep = drain_sessions_ * static_cast<std::size_t>(drain_window_ms_ - passed) /
                            static_cast<std::size_t>(drain_window_ms_);
   std::vector<LinkId> open = open_links();
   while (open.size() > keep) {

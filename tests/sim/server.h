@@ -15,7 +15,7 @@
 #include "net/websocket_frame.h"
 #include "platform/native/outbox.h"
 #include "room/room.h"
-#include "sim/network.h"
+#include "tests/sim/network.h"
 
 namespace pluv::sim {
 

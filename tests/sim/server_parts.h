@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "sim/server.h"
-#include "sim/world.h"
+#include "tests/sim/server.h"
+#include "tests/sim/world.h"
 
 namespace pluv::sim {
 
@@ -39,7 +39,7 @@ struct Server::Entry {
   std::vector<Connection*> sessions;  // by SessionIndex; null: free
   std::uint64_t wake = 0;             // the number of the wake that counts
   bool flush_planned = false;
-  bool context_live = false;   // since a session came, until on_room_destroyed
+  bool context_live = false;    // since a session came, until on_room_destroyed
   std::uint64_t connected = 0;  // user_connected less user_disconnected
 };
 

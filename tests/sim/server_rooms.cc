@@ -5,7 +5,7 @@
 
 #include "base/base64.h"
 #include "json/value.h"
-#include "sim/server_parts.h"
+#include "tests/sim/server_parts.h"
 #include "ycrdt/doc.h"
 
 namespace pluv::sim {
@@ -23,8 +23,8 @@ void Server::fail(const Entry& entry, const std::string& what) {
 Server::Entry& Server::find_or_make(const std::string& room) {
   auto& entry = rooms_[room];
   if (!entry) {
-    entry = std::make_unique<Entry>(room, next_generation_++, world_.definition,
-                                    world_.random.next());
+    entry =
+        std::make_unique<Entry>(room, next_generation_++, world_.definition, world_.random.next());
   }
   return *entry;
 }
@@ -71,10 +71,9 @@ void Server::step(Entry& entry, const room::Input& input) {
   }
   execute(entry);
   stepping_ = false;
-  const bool finished =
-      std::any_of(effects_.list.begin(), effects_.list.end(), [](const room::Effect& effect) {
-        return std::holds_alternative<room::Finished>(effect);
-      });
+  const bool finished = std::any_of(
+      effects_.list.begin(), effects_.list.end(),
+      [](const room::Effect& effect) { return std::holds_alternative<room::Finished>(effect); });
   if (!finished) return;
   if (!entry.room.finished()) fail(entry, "it says that it is finished, and is not");
   if (entry.connected != 0) fail(entry, "it is finished, but not everybody has left");
@@ -210,8 +209,8 @@ void Server::execute_send(Entry& entry, const room::Send& send) {
 // The original breaks for good when a change overtakes its own answer to the document.
 void Server::check_ready_for_changes(const Entry& entry, const Connection& connection) {
   if (connection.wrote) return;
-  if (connection.document_sent_ms >= 0 &&
-      world_.agenda.now_ms() - connection.document_sent_ms >= world_.plan.limits.storage_answer_ms) {
+  if (connection.document_sent_ms >= 0 && world_.agenda.now_ms() - connection.document_sent_ms >=
+                                              world_.plan.limits.storage_answer_ms) {
     return;
   }
   fail(entry, "it sends a change to a client that has not answered yet");
@@ -287,9 +286,9 @@ void Server::answer_call(Entry& entry, room::Ticket ticket, std::string data) {
           if (fails) {
             const auto input = json::Value::parse(data);
             const double number = *input->find("k")->as_number();
-            result = Error{ErrorCode::internal,
-                           "slow " + std::to_string(static_cast<std::uint64_t>(number)) +
-                               " failed"};
+            result =
+                Error{ErrorCode::internal,
+                      "slow " + std::to_string(static_cast<std::uint64_t>(number)) + " failed"};
           }
           step(again, room::HostReplied{ticket, &result});
           settle();
@@ -331,27 +330,27 @@ void Server::store_is_free() {
 
 void Server::load(Entry& entry, room::Ticket ticket) {
   with_store([this, name = entry.room.id(), generation = entry.generation, ticket] {
-    world_.store->load(name, [this, name, generation, ticket](
-                                 Result<adapters::StoredDocument> stored) {
-      const auto found = rooms_.find(name);
-      if (found == rooms_.end() || found->second->generation != generation) return;
-      Result<room::DocumentLoaded::Document> loaded = room::DocumentLoaded::Document{};
-      if (stored.ok()) {
-        loaded->updates = std::move(stored->updates);
-        loaded->last = stored->last;
-        loaded->has_snapshot = stored->has_snapshot;
-      } else {
-        loaded = std::move(stored).error();
-      }
-      step(*found->second, room::DocumentLoaded{ticket, &loaded});
-      settle();
-    });
+    world_.store->load(
+        name, [this, name, generation, ticket](Result<adapters::StoredDocument> stored) {
+          const auto found = rooms_.find(name);
+          if (found == rooms_.end() || found->second->generation != generation) return;
+          Result<room::DocumentLoaded::Document> loaded = room::DocumentLoaded::Document{};
+          if (stored.ok()) {
+            loaded->updates = std::move(stored->updates);
+            loaded->last = stored->last;
+            loaded->has_snapshot = stored->has_snapshot;
+          } else {
+            loaded = std::move(stored).error();
+          }
+          step(*found->second, room::DocumentLoaded{ticket, &loaded});
+          settle();
+        });
   });
 }
 
 void Server::append(Entry& entry, room::AppendUpdate& append) {
-  with_store([this, name = entry.room.id(), generation = entry.generation,
-              ticket = append.ticket, update = std::move(append.update)] {
+  with_store([this, name = entry.room.id(), generation = entry.generation, ticket = append.ticket,
+              update = std::move(append.update)] {
     world_.store->append(name, update,
                          [this, name, generation, ticket](Result<std::uint64_t> number) {
                            const auto found = rooms_.find(name);
@@ -364,9 +363,8 @@ void Server::append(Entry& entry, room::AppendUpdate& append) {
 }
 
 void Server::compact(Entry& entry, room::CompactDocument& compact) {
-  with_store([this, name = entry.room.id(), generation = entry.generation,
-              ticket = compact.ticket, last = compact.last,
-              snapshot = std::move(compact.snapshot)] {
+  with_store([this, name = entry.room.id(), generation = entry.generation, ticket = compact.ticket,
+              last = compact.last, snapshot = std::move(compact.snapshot)] {
     world_.store->compact(name, last, snapshot,
                           [this, name, generation, ticket, last](Result<void> done) {
                             const auto found = rooms_.find(name);

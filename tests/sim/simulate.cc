@@ -1,9 +1,9 @@
-#include "sim/simulate.h"
+#include "tests/sim/simulate.h"
 
 #include <utility>
 
-#include "sim/plan.h"
-#include "sim/world.h"
+#include "tests/sim/plan.h"
+#include "tests/sim/world.h"
 
 namespace pluv::sim {
 namespace {

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "sim/record.h"
+#include "tests/sim/record.h"
 
 namespace pluv::sim {
 

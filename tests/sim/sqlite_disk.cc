@@ -1,4 +1,4 @@
-#include "sim/sqlite_disk.h"
+#include "tests/sim/sqlite_disk.h"
 
 #include <sqlite3.h>
 

@@ -9,8 +9,8 @@
 #include "adapters/sqlite_purger.h"
 #include "adapters/sqlite_record_reader.h"
 #include "adapters/sqlite_record_writer.h"
-#include "sim/disk.h"
-#include "sim/memory_vfs.h"
+#include "tests/sim/disk.h"
+#include "tests/sim/memory_vfs.h"
 
 namespace pluv::sim {
 

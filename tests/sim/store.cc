@@ -1,4 +1,4 @@
-#include "sim/store.h"
+#include "tests/sim/store.h"
 
 #include <algorithm>
 #include <utility>
@@ -50,11 +50,11 @@ void SimStore::load(const std::string& room, Done<adapters::StoredDocument> done
     if (fails()) return answer<adapters::StoredDocument>(done, refused());
     auto loaded = disk_->load(room);
     if (record_.told()) {
-      record_.tell(agenda_.now_ms(),
-                   "the disk " + (loaded.ok() ? "has " + room + " up to update " +
-                                                    std::to_string(loaded->last)
-                                              : "cannot read " + room + ": " +
-                                                    loaded.error().message));
+      record_.tell(
+          agenda_.now_ms(),
+          "the disk " + (loaded.ok()
+                             ? "has " + room + " up to update " + std::to_string(loaded->last)
+                             : "cannot read " + room + ": " + loaded.error().message));
     }
     if (loaded.ok()) {
       ledger_.loaded(room, *loaded);
@@ -71,9 +71,9 @@ void SimStore::append(const std::string& room, std::string update, Done<std::uin
     auto number = disk_->append(room, update, agenda_.now().unix_ms);
     if (record_.told()) {
       record_.tell(agenda_.now_ms(),
-                   "the disk " + (number.ok() ? "takes update " + std::to_string(*number) + " of "
-                                              : "refuses an update (" + number.error().message +
-                                                    ") of ") +
+                   "the disk " +
+                       (number.ok() ? "takes update " + std::to_string(*number) + " of "
+                                    : "refuses an update (" + number.error().message + ") of ") +
                        room);
     }
     if (number.ok()) {

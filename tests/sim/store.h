@@ -1,6 +1,6 @@
-// The store of a simulated machine, as a server sees it: answers come late, fail, or never, and what
-// was asked for one room is carried out in order. Survives the server's processes; belongs to one of
-// them at a time, as a file's lock has it. Tells the Ledger what the disk has.
+// The store of a simulated machine, as a server sees it: answers come late, fail, or never, and
+// what was asked for one room is carried out in order. Survives the server's processes; belongs to
+// one of them at a time, as a file's lock has it. Tells the Ledger what the disk has.
 #pragma once
 
 #include <cstdint>
@@ -9,12 +9,12 @@
 #include <string>
 
 #include "adapters/store.h"
-#include "sim/agenda.h"
-#include "sim/disk.h"
-#include "sim/ledger.h"
-#include "sim/plan.h"
-#include "sim/random.h"
-#include "sim/record.h"
+#include "tests/sim/agenda.h"
+#include "tests/sim/disk.h"
+#include "tests/sim/ledger.h"
+#include "tests/sim/plan.h"
+#include "tests/sim/random.h"
+#include "tests/sim/record.h"
 
 namespace pluv::sim {
 

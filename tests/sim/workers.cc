@@ -1,4 +1,4 @@
-#include "sim/workers.h"
+#include "tests/sim/workers.h"
 
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -10,7 +10,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "sim/simulate.h"
+#include "tests/sim/simulate.h"
 
 namespace pluv::sim {
 namespace {
@@ -45,8 +45,7 @@ void work(Board::Worker& worker, std::uint64_t from, const RunOptions& options, 
   }
 }
 
-pid_t start(Board::Worker& worker, std::uint64_t from, const RunOptions& options,
-            RunOne run_one) {
+pid_t start(Board::Worker& worker, std::uint64_t from, const RunOptions& options, RunOne run_one) {
   std::fflush(nullptr);
   const pid_t child = fork();
   if (child != 0) return child;
@@ -58,8 +57,7 @@ pid_t start(Board::Worker& worker, std::uint64_t from, const RunOptions& options
 // The same seed once more, with its story, until it dies again.
 void tell_of_death(std::uint64_t seed, int status, bool sqlite) {
   std::fprintf(stderr, "seed %llu: the process ended with %s %d\n",
-               static_cast<unsigned long long>(seed),
-               WIFSIGNALED(status) ? "signal" : "exit code",
+               static_cast<unsigned long long>(seed), WIFSIGNALED(status) ? "signal" : "exit code",
                WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
   std::fflush(nullptr);
   const pid_t child = fork();
@@ -80,8 +78,8 @@ void tell_of_death(std::uint64_t seed, int status, bool sqlite) {
 int run_seeds(const RunOptions& options, RunOne run_one) {
   RunOptions bounded = options;
   bounded.jobs = std::clamp<std::uint64_t>(options.jobs, 1, kJobsMax);
-  void* const memory = mmap(nullptr, sizeof(Board), PROT_READ | PROT_WRITE,
-                            MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  void* const memory =
+      mmap(nullptr, sizeof(Board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) {
     std::perror("pluv-sim: mmap");
     return 2;

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "sim/record.h"
+#include "tests/sim/record.h"
 
 namespace pluv::sim {
 

@@ -1,7 +1,7 @@
 #include <cstdio>
 
-#include "sim/disks.h"
-#include "sim/workers.h"
+#include "tests/sim/disks.h"
+#include "tests/sim/workers.h"
 
 namespace pluv::sim {
 
@@ -13,8 +13,7 @@ int run_seeds(const RunOptions& options, RunOne run_one) {
   for (std::uint64_t seed = options.first; seed < options.first + options.seeds; ++seed) {
     if (!run_one(seed, options, counts)) ++failed;
   }
-  std::fprintf(stderr, "%llu seeds, %llu failed\n",
-               static_cast<unsigned long long>(options.seeds),
+  std::fprintf(stderr, "%llu seeds, %llu failed\n", static_cast<unsigned long long>(options.seeds),
                static_cast<unsigned long long>(failed));
   return failed == 0 ? 0 : 1;
 }

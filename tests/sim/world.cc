@@ -1,12 +1,12 @@
 // A run from its beginning to the end of the faults; peace.cc has what follows.
-#include "sim/world.h"
+#include "tests/sim/world.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "room/yjs_document.h"
-#include "sim/model_disk.h"
-#include "sim/disks.h"
+#include "tests/sim/disks.h"
+#include "tests/sim/model_disk.h"
 #include "ycrdt/doc.h"
 
 namespace pluv::sim {
@@ -37,8 +37,7 @@ void World::define() {
   definition.limits = plan.limits;
   definition.storage = room::yjs_storage();
   definition.has_store = plan.disk != DiskKind::none;
-  const auto add = [this](const char* name,
-                          std::function<Result<void>(room::ProcedureCall&)> run) {
+  const auto add = [this](const char* name, std::function<Result<void>(room::ProcedureCall&)> run) {
     definition.procedures.push_back({name, std::move(run), nullptr});
   };
   add("ask", [](room::ProcedureCall& call) -> Result<void> {
@@ -52,9 +51,8 @@ void World::define() {
     call.events.emit(room::Audience::broadcast, "wrote", "{}");
     return written;
   });
-  add("fails", [](room::ProcedureCall&) -> Result<void> {
-    return Error{ErrorCode::internal, "It fails"};
-  });
+  add("fails",
+      [](room::ProcedureCall&) -> Result<void> { return Error{ErrorCode::internal, "It fails"}; });
   add("tell", [](room::ProcedureCall& call) -> Result<void> {
     call.events.emit(room::Audience::broadcast, "told", "{}");
     return {};
@@ -221,8 +219,8 @@ void World::stall_one() {
 // --- The server's process.
 
 void World::start_server() {
-  servers_.push_back(std::make_unique<Server>(
-      *this, static_cast<std::uint32_t>(servers_.size()), plan.disk != DiskKind::none));
+  servers_.push_back(std::make_unique<Server>(*this, static_cast<std::uint32_t>(servers_.size()),
+                                              plan.disk != DiskKind::none));
   current_ = servers_.back().get();
   record.tell(agenda.now_ms(), "server " + std::to_string(current_->number()) + " starts");
 }

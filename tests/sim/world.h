@@ -11,15 +11,15 @@
 #include <vector>
 
 #include "room/definition.h"
-#include "sim/agenda.h"
-#include "sim/client.h"
-#include "sim/ledger.h"
-#include "sim/network.h"
-#include "sim/plan.h"
-#include "sim/random.h"
-#include "sim/record.h"
-#include "sim/server.h"
-#include "sim/store.h"
+#include "tests/sim/agenda.h"
+#include "tests/sim/client.h"
+#include "tests/sim/ledger.h"
+#include "tests/sim/network.h"
+#include "tests/sim/plan.h"
+#include "tests/sim/random.h"
+#include "tests/sim/record.h"
+#include "tests/sim/server.h"
+#include "tests/sim/store.h"
 
 namespace pluv::sim {
 
