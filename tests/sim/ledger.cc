@@ -42,9 +42,15 @@ void Ledger::compacted(const std::string& room, std::uint64_t last, const std::s
   bool lacks = false;
   if (!in_snapshot.apply_update(snapshot).ok()) fail(room, "a snapshot is no update");
   in_snapshot.on_update([&](std::string_view, const ycrdt::Transaction&) { lacks = true; });
-  if (!ledger.snapshot.empty()) (void)in_snapshot.apply_update(ledger.snapshot);
+  const auto compare = [&](const std::string& update) {
+    const std::size_t waiting = in_snapshot.pending_bytes();
+    (void)in_snapshot.apply_update(update);
+    lacks |=
+        in_snapshot.pending_bytes() > waiting;  // what waits for others must not be lost either
+  };
+  if (!ledger.snapshot.empty()) compare(ledger.snapshot);
   for (const auto& [number, update] : ledger.log) {
-    if (number <= last) (void)in_snapshot.apply_update(update);
+    if (number <= last) compare(update);
   }
   if (lacks) fail(room, "a snapshot lacks what it replaces");
   ledger.snapshots_before.emplace_back(ledger.snapshot_of, std::move(ledger.snapshot));
