@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "ycrdt/updates.h"
+
 namespace pluv::sim {
 
 Ledger::RoomLedger& Ledger::of(const std::string& room) {
@@ -42,16 +44,19 @@ void Ledger::compacted(const std::string& room, std::uint64_t last, const std::s
   bool lacks = false;
   if (!in_snapshot.apply_update(snapshot).ok()) fail(room, "a snapshot is no update");
   in_snapshot.on_update([&](std::string_view, const ycrdt::Transaction&) { lacks = true; });
-  const auto compare = [&](const std::string& update) {
-    const std::size_t waiting = in_snapshot.pending_bytes();
-    (void)in_snapshot.apply_update(update);
-    lacks |=
-        in_snapshot.pending_bytes() > waiting;  // what waits for others must not be lost either
+  // What waits for others must not be lost either: how far each writer's edits go, those included.
+  const auto reach = [&] {
+    std::map<ycrdt::ClientId, ycrdt::Clock> to;
+    const auto meta = ycrdt::parse_update_meta(in_snapshot.encode_state_as_update());
+    for (const auto& range : meta->clients) to[range.client] = range.to;
+    return to;
   };
-  if (!ledger.snapshot.empty()) compare(ledger.snapshot);
+  const auto before = reach();
+  if (!ledger.snapshot.empty()) (void)in_snapshot.apply_update(ledger.snapshot);
   for (const auto& [number, update] : ledger.log) {
-    if (number <= last) compare(update);
+    if (number <= last) (void)in_snapshot.apply_update(update);
   }
+  lacks |= reach() != before;
   if (lacks) fail(room, "a snapshot lacks what it replaces");
   ledger.snapshots_before.emplace_back(ledger.snapshot_of, std::move(ledger.snapshot));
   ledger.snapshot = snapshot;
