@@ -41,9 +41,29 @@ void Client::send(std::string_view type, const std::string& data) {
   if (world_.record.told()) {
     world_.record.tell(world_.agenda.now_ms(), name() + " -> " + text.substr(0, 160));
   }
+  world_.network.send_to_server(*link_, framed(text));
+}
+
+// Some messages come in two frames, with a pong between them.
+std::string Client::framed(std::string_view text) {
+  constexpr net::MaskKey kMask{1, 2, 3, 4};
   std::string bytes;
-  net::append_frame(bytes, net::Opcode::text, text, net::MaskKey{1, 2, 3, 4});
-  world_.network.send_to_server(*link_, std::move(bytes));
+  if (!world_.random.once_in(8)) {
+    net::append_frame(bytes, net::Opcode::text, text, kMask);
+    return bytes;
+  }
+  const std::size_t first = world_.random.below(text.size());
+  const auto append = [&](net::Opcode opcode, std::string_view part, bool fin) {
+    net::append_frame_header(
+        bytes, {.opcode = opcode, .payload_size = part.size(), .fin = fin, .mask = kMask});
+    const std::size_t at = bytes.size();
+    bytes += part;
+    net::apply_mask(std::span(bytes).subspan(at), kMask);
+  };
+  append(net::Opcode::text, text.substr(0, first), false);
+  net::append_frame(bytes, net::Opcode::pong, "still here", kMask);
+  append(net::Opcode::continuation, text.substr(first), true);
+  return bytes;
 }
 
 void Client::received(std::span<char> bytes) {
@@ -145,7 +165,9 @@ void Client::believe(const std::string& type, const std::string& from, const jso
       if (id == session_) fail("is among its own others");
       if (gone_.contains(id)) fail("was told of one who had left: " + id);
       others_[id] = one.find("presence")->to_text();
+      know_user(id);
     }
+    forget_users();
     listed_ = true;
     return;
   }
@@ -154,6 +176,7 @@ void Client::believe(const std::string& type, const std::string& from, const jso
     if (id == session_) fail("was told that it has left");
     if (!gone_.insert(id).second) fail("was told twice that somebody left");
     others_.erase(id);
+    forget_users();
     return;
   }
   if (type == "$syncStateReceived") {
@@ -161,7 +184,13 @@ void Client::believe(const std::string& type, const std::string& from, const jso
     for (const json::Value& id : *data.find("connectionIds")->as_array()) {
       here.insert(*id.as_string());
     }
-    std::erase_if(others_, [&](const auto& other) { return !here.contains(other.first); });
+    for (const auto& [id, presence] : others_) {
+      if (!here.contains(id)) fail("was not told that " + id + " has left");
+    }
+    // The original knows a user by the first of its sessions that it saw.
+    for (const auto& [user, first] : known_by_) {
+      if (!here.contains(first)) fail("is told that " + user + " has left, who is still here");
+    }
     return;
   }
   if (type != "$userJoined" && type != "$presenceUpdated") return fail("was sent " + type);
@@ -176,6 +205,7 @@ void Client::believe(const std::string& type, const std::string& from, const jso
   const auto same_user = [&](const std::string& id) {
     return !user.empty() && world_.user_of(id) == user;
   };
+  if (from != session_) know_user(from);
   if (type == "$userJoined") {
     const auto tab = std::find_if(others_.begin(), others_.end(),
                                   [&](const auto& other) { return same_user(other.first); });
@@ -186,6 +216,20 @@ void Client::believe(const std::string& type, const std::string& from, const jso
   for (auto& [id, known] : others_) {
     if (same_user(id)) known = presence;
   }
+}
+
+void Client::know_user(const std::string& session) {
+  const std::string& user = world_.user_of(session);
+  if (!user.empty()) known_by_.try_emplace(user, session);
+}
+
+// Of whom no session is left.
+void Client::forget_users() {
+  std::erase_if(known_by_, [&](const auto& known) {
+    return std::none_of(others_.begin(), others_.end(), [&](const auto& other) {
+      return world_.user_of(other.first) == known.first;
+    });
+  });
 }
 
 // --- Events.

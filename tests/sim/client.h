@@ -90,6 +90,7 @@ class Client {
 
   // Talking.
   void send(std::string_view type, const std::string& data);
+  [[nodiscard]] std::string framed(std::string_view text);
   void frame(const json::Value& message, const std::string& text);
   void registered(const json::Value& data);
   void storage_received(const json::Value& data);
@@ -97,6 +98,8 @@ class Client {
   void storage_updated(const json::Value& data);
   void event(const std::string& type, const std::string& from, const json::Value& data);
   void believe(const std::string& type, const std::string& from, const json::Value& data);
+  void know_user(const std::string& session);
+  void forget_users();
   void check_envelope(const json::Value& message, const std::string& type);
   void told_error(const json::Value& data);
 
@@ -130,7 +133,8 @@ class Client {
   std::int64_t pinged_ms_ = 0;   // 0: no pong is awaited
   std::set<std::string> gone_;   // sessions that were said to have left
   std::map<std::string, std::string> others_;
-  std::map<std::string, std::uint64_t> heard_;  // events, by session
+  std::map<std::string, std::string> known_by_;  // users, by the first session that it saw
+  std::map<std::string, std::uint64_t> heard_;   // events, by session
 
   std::unique_ptr<ycrdt::Doc> doc_;
   bool observed_ = false;     // its edits are sent

@@ -73,6 +73,7 @@ void Client::connect() {
     pinged_ms_ = 0;
     gone_.clear();
     others_.clear();
+    known_by_.clear();
     heard_.clear();
     slow_.clear();
     ping();
@@ -202,7 +203,8 @@ void Client::write() {
 }
 
 void Client::change_presence() {
-  if (session_.empty()) return;
+  // Now and then before it is registered, as an eager application does.
+  if (session_.empty() && !world_.random.once_in(4)) return;
   const std::string size(world_.random.once_in(10) ? 200 : world_.random.below(20), 'p');
   send("$updatePresence",
        "{\"presence\":{\"x\":" + std::to_string(++presences_) + ",\"y\":\"" + size + "\"}}");
@@ -215,9 +217,14 @@ void Client::say_last_presence() {
 }
 
 void Client::say_something() {
-  if (session_.empty()) return;
+  if (!link_) return;
+  if (session_.empty()) {
+    if (world_.random.once_in(3)) send("say", "{\"n\":" + std::to_string(++events_) + "}");
+    return;
+  }
   const std::string who = "\"who\":" + std::to_string(traits_.index);
-  switch (world_.random.below(10)) {
+  switch (world_.random.below(12)) {
+    case 10: send("writes_and_fails", "{}"); return;
     case 0: send("ask", "{" + who + "}"); return;
     case 1: {
       const std::uint64_t number = ++slow_calls_;

@@ -70,6 +70,8 @@ class Server {
   void execute_call(Entry& entry, room::CallHost& call);
   void load(Entry& entry, room::Ticket ticket);
   void append(Entry& entry, room::AppendUpdate& append);
+  void note_append(Entry& entry, bool done);
+  void check_given_up(const Entry& entry);
   void compact(Entry& entry, room::CompactDocument& compact);
   // Later, if the room is still the same.
   template <class Fn>

@@ -39,8 +39,9 @@ struct Server::Entry {
   std::vector<Connection*> sessions;  // by SessionIndex; null: free
   std::uint64_t wake = 0;             // the number of the wake that counts
   bool flush_planned = false;
-  bool context_live = false;    // since a session came, until on_room_destroyed
-  std::uint64_t connected = 0;  // user_connected less user_disconnected
+  std::int64_t failing_since_ms = 0;  // appends, without one that went well; 0: they do not
+  bool context_live = false;          // since a session came, until on_room_destroyed
+  std::uint64_t connected = 0;        // user_connected less user_disconnected
 };
 
 template <class Fn>

@@ -125,7 +125,7 @@ void Server::execute(Entry& entry) {
     } else if (const auto* edited = std::get_if<room::EditDone>(&effect)) {
       if (edits_.erase(edited->number) == 0) fail(entry, "an edit was answered twice");
     } else if (const auto* refused = std::get_if<room::Refused>(&effect)) {
-      if (refused->reason == room::RefusalReason::store_failed) ++world_.record.counts.given_up;
+      if (refused->reason == room::RefusalReason::store_failed) check_given_up(entry);
       if (refused->reason == room::RefusalReason::silent) ++world_.record.counts.silent_closed;
     }
   }
@@ -356,10 +356,31 @@ void Server::append(Entry& entry, room::AppendUpdate& append) {
                            const auto found = rooms_.find(name);
                            if (found == rooms_.end()) return;
                            if (found->second->generation != generation) return;
+                           note_append(*found->second, number.ok());
                            step(*found->second, room::Persisted{ticket, &number});
                            settle();
                          });
   });
+}
+
+void Server::note_append(Entry& entry, bool done) {
+  if (done) {
+    entry.failing_since_ms = 0;
+  } else if (entry.failing_since_ms == 0) {
+    entry.failing_since_ms = world_.agenda.now_ms();
+  }
+}
+
+// A room is given up when its store has failed for so long, or when too much waits for it.
+void Server::check_given_up(const Entry& entry) {
+  ++world_.record.counts.given_up;
+  const Limits& limits = world_.plan.limits;
+  if (limits.unsaved_bytes_max != Limits{}.unsaved_bytes_max) return;
+  if (entry.failing_since_ms != 0 &&
+      world_.agenda.now_ms() - entry.failing_since_ms >= limits.store_retry_ms) {
+    return;
+  }
+  fail(entry, "it gives up a store that has not failed for long");
 }
 
 void Server::compact(Entry& entry, room::CompactDocument& compact) {
@@ -372,6 +393,7 @@ void Server::compact(Entry& entry, room::CompactDocument& compact) {
                             if (found->second->generation != generation) return;
                             Result<std::uint64_t> number = last;
                             if (!done.ok()) number = std::move(done).error();
+                            note_append(*found->second, number.ok());
                             step(*found->second, room::Persisted{ticket, &number});
                             settle();
                           });

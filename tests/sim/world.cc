@@ -51,6 +51,12 @@ void World::define() {
     call.events.emit(room::Audience::broadcast, "wrote", "{}");
     return written;
   });
+  add("writes_and_fails", [](room::ProcedureCall& call) -> Result<void> {
+    const Result<void*> document = call.room.edit_document();
+    if (!document.ok()) return document.error();
+    (void)static_cast<ycrdt::Doc*>(*document)->get_text("t").insert(0, "f");
+    return Error{ErrorCode::internal, "It fails"};
+  });
   add("fails",
       [](room::ProcedureCall&) -> Result<void> { return Error{ErrorCode::internal, "It fails"}; });
   add("tell", [](room::ProcedureCall& call) -> Result<void> {
