@@ -32,6 +32,7 @@ class Client {
     bool offline_store = false;
     bool forgetful = false;
     bool slow = false;
+    bool hidden = false;                     // its browser slows timers down to one a minute
     bool empty_handed = false;               // brings no first document
     std::int64_t storage_answer_ms_max = 0;  // how long it takes to read its offline store
   };

@@ -9,6 +9,7 @@ namespace pluv::sim {
 namespace {
 
 constexpr std::int64_t kPingEveryMs = 10'000;
+constexpr std::int64_t kHiddenPingEveryMs = 60'000;
 constexpr std::int64_t kPongMsMax = 2'000;
 
 // The original comes back by itself, at once, after these.
@@ -82,7 +83,8 @@ void Client::connect() {
 }
 
 void Client::ping() {
-  world_.agenda.after(kPingEveryMs, [this, connection = connection_] {
+  const std::int64_t every_ms = traits_.hidden ? kHiddenPingEveryMs : kPingEveryMs;
+  world_.agenda.after(every_ms, [this, connection = connection_] {
     if (connection != connection_ || !link_) return;
     send("$ping", "{}");
     if (pinged_ms_ == 0) {

@@ -65,6 +65,8 @@ class Network {
   // The client reads nothing meanwhile.
   void stop_reading(LinkId id, std::int64_t ms);
 
+  // Nothing passes any more, whether somebody has noticed or not.
+  [[nodiscard]] bool is_cut(LinkId id) const { return links_[id]->silent; }
   [[nodiscard]] bool has_both_ends(LinkId id) const {
     return links_[id]->client_end && links_[id]->server_end;
   }

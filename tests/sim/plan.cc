@@ -52,6 +52,7 @@ Plan make_plan(std::uint64_t seed, bool sqlite) {
   plan.tabs_max = random.flip() ? 0 : 1 + random.below(3);
   plan.forgetful_once_in = some(random, 4);
   plan.empty_handed_once_in = some(random, 4);
+  plan.hidden_once_in = some(random, 4);
   plan.slow_once_in = some(random, 3);
   plan.silent_storage_once_in = some(random, 4);
   const std::int64_t pace = plan.clients > 60 ? 8 : 1;  // many clients do less each

@@ -21,6 +21,7 @@ struct Plan {
   std::uint32_t offline_store_once_in = 2;   // clients that keep their edits through a reload
   std::uint32_t forgetful_once_in = 0;       // clients of which an edit never leaves
   std::uint32_t empty_handed_once_in = 0;    // clients that bring no first document
+  std::uint32_t hidden_once_in = 0;          // tabs of which the browser slows the heartbeat down
   std::uint32_t slow_once_in = 0;            // clients that read slowly, or not for a while
   std::uint32_t silent_storage_once_in = 0;  // clients that take long to answer $storageReceived
 

@@ -42,7 +42,7 @@ void Server::accept(LinkId link, const std::string& room, const std::string& use
   connection.session = world_.new_session(user);
   connection.frames = net::FrameReader(
       net::FrameReaderOptions{.message_bytes_max = world_.plan.limits.unregistered_bytes_max});
-  connection.progress_ms = world_.agenda.now_ms();
+  connection.progress_ms = connection.heard_ms = world_.agenda.now_ms();
   ++world_.record.counts.joins;
   if (!store_free_) ++world_.record.counts.hand_overs_waited;
   Entry& entry = find_or_make(room);
@@ -62,6 +62,7 @@ void Server::received(LinkId link, std::span<char> bytes) {
     const net::FrameEvent event = connection->frames.next(bytes);
     if (event.kind == net::EventKind::need_more) break;
     Entry& entry = *connection->entry;
+    connection->heard_ms = world_.agenda.now_ms();
     switch (event.kind) {
       case net::EventKind::text:
         ++world_.record.counts.messages;

@@ -64,6 +64,8 @@ class Server {
   void check_pong(const Entry& entry, room::SessionIndex index);
   void execute(Entry& entry);
   void execute_send(Entry& entry, const room::Send& send);
+  void send_in_pieces(Connection& connection, const room::Send& send);
+  void check_silence(const Entry& entry, const SessionId& session);
   void check_ready_for_changes(const Entry& entry, const Connection& connection);
   void check_document(const Entry& entry, std::string_view text);
   void execute_close(Entry& entry, const room::Close& close);

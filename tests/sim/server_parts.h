@@ -20,6 +20,8 @@ struct Server::Connection {
   Entry* entry = nullptr;  // null: it has no session any more
   room::SessionIndex index{};
   std::int64_t progress_ms = 0;
+  std::int64_t heard_ms = 0;
+  std::int64_t pinged_ms = 0;
   std::uint8_t urgent_waiting = 0;
   std::uint8_t join_answers_left = 3;
   bool receiving = false;

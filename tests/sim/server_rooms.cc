@@ -102,6 +102,7 @@ void Server::execute(Entry& entry) {
     } else if (const auto* ping = std::get_if<room::Ping>(&effect)) {
       Connection* const connection = entry.sessions[room::raw(ping->session)];
       if (connection == nullptr) return fail(entry, "it pings nobody");
+      connection->pinged_ms = world_.agenda.now_ms();
       std::string frame;
       net::append_frame(frame, net::Opcode::ping, {});
       enqueue(*connection, native::SharedBuffer::copy_of(frame),
@@ -126,7 +127,7 @@ void Server::execute(Entry& entry) {
       if (edits_.erase(edited->number) == 0) fail(entry, "an edit was answered twice");
     } else if (const auto* refused = std::get_if<room::Refused>(&effect)) {
       if (refused->reason == room::RefusalReason::store_failed) check_given_up(entry);
-      if (refused->reason == room::RefusalReason::silent) ++world_.record.counts.silent_closed;
+      if (refused->reason == room::RefusalReason::silent) check_silence(entry, refused->session);
     }
   }
 }
@@ -197,12 +198,45 @@ void Server::execute_send(Entry& entry, const room::Send& send) {
       }
       continue;
     }
+    if (send.body != nullptr) {
+      send_in_pieces(*connection, send);
+      continue;
+    }
     native::QueuedFrame frame{.size = size, .kind = send.kind, .subject = room::raw(send.subject)};
     if (receivers.size() == 1 && connection->join_answers_left > 0) {
       --connection->join_answers_left;
       frame.counted = false;
     }
     enqueue(*connection, buffer, frame);
+  }
+}
+
+// As the native platform does it: the body is not copied, and nothing comes between the pieces.
+void Server::send_in_pieces(Connection& connection, const room::Send& send) {
+  const std::string_view frame = effects_.view(send.frame);
+  std::string before;
+  net::append_frame_header(before, {.opcode = net::Opcode::text, .payload_size = send.size()});
+  before += frame.substr(0, send.body_at);
+  native::QueuedFrame how{.size = static_cast<std::uint32_t>(before.size())};
+  how.counted = connection.join_answers_left == 0;
+  if (connection.join_answers_left > 0) --connection.join_answers_left;
+  connection.outbox.push(native::SharedBuffer::copy_of(before), how);
+  how.continues = true;
+  how.size = static_cast<std::uint32_t>(send.body->size());
+  connection.outbox.push(native::SharedBuffer::of(send.body), how);
+  const std::string_view after = frame.substr(send.body_at);
+  how.size = static_cast<std::uint32_t>(after.size());
+  connection.outbox.push(native::SharedBuffer::copy_of(after), how);
+  queued(connection);
+}
+
+// Who answers pings is here, however little it says.
+void Server::check_silence(const Entry& entry, const SessionId& session) {
+  ++world_.record.counts.silent_closed;
+  for (const Connection* connection : entry.sessions) {
+    if (connection == nullptr || connection->session != session) continue;
+    const bool asked = connection->pinged_ms > connection->heard_ms;
+    if (!asked && !world_.slept_lately()) fail(entry, "it lets go of one whom it has not asked");
   }
 }
 

@@ -44,6 +44,11 @@ class World final : public NetworkEnds {
   }
 
   // Of servers.
+  // The machine did, and much is due at once.
+  [[nodiscard]] bool slept_lately() const noexcept {
+    constexpr std::int64_t kLatelyMs = 60'000;
+    return slept_ms_ != 0 && agenda.now_ms() - slept_ms_ < kLatelyMs;
+  }
   SessionId new_session(const std::string& user);
   void drained(Server& server);
   // Without a store: what the application saved of a room when it ended.
@@ -107,6 +112,7 @@ class World final : public NetworkEnds {
   Server* draining_ = nullptr;
   std::map<LinkId, Ends> ends_;
   std::map<std::string, std::string> users_;  // by session
+  std::int64_t slept_ms_ = 0;                 // when the machine awoke; 0: it has never slept
   bool faulty_ = true;
   bool peaceful_ = false;     // and everybody was home
   std::int64_t calm_ms_ = 0;  // since then nothing goes wrong; 0: it does
