@@ -205,6 +205,9 @@ void Client::believe(const std::string& type, const std::string& from, const jso
   const auto same_user = [&](const std::string& id) {
     return !user.empty() && world_.user_of(id) == user;
   };
+  if (type == "$presenceUpdated" && listed_ && from != session_ && !others_.contains(from)) {
+    fail("heard where " + from + " is before it has joined");
+  }
   if (from != session_) know_user(from);
   if (type == "$userJoined") {
     const auto tab = std::find_if(others_.begin(), others_.end(),

@@ -25,7 +25,7 @@ namespace pluv::sim {
 
 class World final : public NetworkEnds {
  public:
-  World(std::uint64_t seed, const Plan& plan, Record& record);
+  World(std::uint64_t seed, const Plan& made, Record& written);
   ~World() override;
 
   // Until everything is over, or something is wrong.
