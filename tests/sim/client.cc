@@ -213,11 +213,19 @@ void Client::believe(const std::string& type, const std::string& from, const jso
     const auto tab = std::find_if(others_.begin(), others_.end(),
                                   [&](const auto& other) { return same_user(other.first); });
     others_[from] = tab == others_.end() ? presence : tab->second;
+    check_size(presence);
     return;
   }
+  check_size(presence);
   if (from != session_) others_[from] = presence;
   for (auto& [id, known] : others_) {
     if (same_user(id)) known = presence;
+  }
+}
+
+void Client::check_size(const std::string& presence) {
+  if (presence.size() > world_.plan.limits.presence_bytes_max) {
+    fail("is told of a presence that is over the limit");
   }
 }
 

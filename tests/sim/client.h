@@ -99,6 +99,7 @@ class Client {
   void storage_updated(const json::Value& data);
   void event(const std::string& type, const std::string& from, const json::Value& data);
   void believe(const std::string& type, const std::string& from, const json::Value& data);
+  void check_size(const std::string& presence);
   void know_user(const std::string& session);
   void forget_users();
   void check_envelope(const json::Value& message, const std::string& type);

@@ -24,6 +24,8 @@ class Disk {
                                                      std::int64_t unix_ms) = 0;
   [[nodiscard]] virtual Result<void> compact(const std::string& room, std::uint64_t last,
                                              const std::string& snapshot, std::int64_t unix_ms) = 0;
+  // The room's document is deleted, safe from a cut. False: it could not be.
+  [[nodiscard]] virtual bool remove(const std::string& room) = 0;
   // All that was written is safe from a cut then.
   [[nodiscard]] virtual Result<void> sync() = 0;
   // The store's housekeeping: replaced records go.

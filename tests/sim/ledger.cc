@@ -63,6 +63,11 @@ void Ledger::compacted(const std::string& room, std::uint64_t last, const std::s
   ledger.snapshot_of = last;
 }
 
+void Ledger::removed(const std::string& room) {
+  rooms_.erase(room);
+  lossy_ = true;
+}
+
 void Ledger::synced() {
   // How much of one is there that nobody has read since the power was cut shows when it is read.
   for (auto& [room, ledger] : rooms_) {

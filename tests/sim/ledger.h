@@ -29,6 +29,8 @@ class Ledger {
   void compacted(const std::string& room, std::uint64_t last, const std::string& snapshot);
   // Whoever asked for that is told so now.
   void acknowledged(const std::string& room, const std::string& update);
+  // By an operator, while nobody was there.
+  void removed(const std::string& room);
   void synced();
   void torn(const std::string& room);
   // Whatever was not synced may be gone.

@@ -34,6 +34,12 @@ class ModelDisk final : public Disk {
     apply(rooms_, unsynced_.back());
     return {};
   }
+  bool remove(const std::string& room) override {
+    if (!sync().ok()) return false;
+    rooms_.erase(room);
+    synced_.erase(room);
+    return true;
+  }
   Result<void> sync() override {
     if (full_) return full();
     for (const Written& written : unsynced_) apply(synced_, written);

@@ -103,6 +103,12 @@ Result<void> SqliteDisk::compact(const std::string& room, std::uint64_t last,
   return in_transaction([&] { return open_->writer->compact(room, last, snapshot, unix_ms); });
 }
 
+bool SqliteDisk::remove(const std::string& room) {
+  if (!opened().ok()) return false;
+  const auto removed = in_transaction([&] { return open_->writer->remove(room); });
+  return removed.ok() && sync().ok();
+}
+
 Result<void> SqliteDisk::sync() {
   auto open = opened();
   if (!open) return std::move(open).error();

@@ -25,6 +25,7 @@ class SqliteDisk final : public Disk {
                                std::int64_t unix_ms) override;
   Result<void> compact(const std::string& room, std::uint64_t last, const std::string& snapshot,
                        std::int64_t unix_ms) override;
+  bool remove(const std::string& room) override;
   Result<void> sync() override;
   void purge(std::int64_t until_unix_ms) override;
   void set_full(bool full) override { vfs_.set_full(full); }

@@ -136,6 +136,13 @@ void SimStore::sync_now() {
   ledger_.synced();
 }
 
+void SimStore::remove(const std::string& room) {
+  if (trouble_ != Trouble::none || !disk_->remove(room)) return;
+  ledger_.synced();
+  ledger_.removed(room);
+  record_.tell(agenda_.now_ms(), "the document of " + room + " is deleted");
+}
+
 void SimStore::trouble(std::int64_t ms) {
   constexpr Trouble kKinds[] = {Trouble::failing, Trouble::flaky, Trouble::full, Trouble::stuck};
   constexpr const char* kNames[] = {"failing", "flaky", "full", "stuck"};

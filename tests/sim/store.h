@@ -30,6 +30,8 @@ class SimStore {
   void append(const std::string& room, std::string update, Done<std::uint64_t> done);
   void compact(const std::string& room, std::uint64_t last, std::string snapshot, Done<void> done);
 
+  // Deletes the document of a room of which no server knows, when nothing else is wrong.
+  void remove(const std::string& room);
   // For the next so many milliseconds.
   void trouble(std::int64_t ms);
   void end_trouble();

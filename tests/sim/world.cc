@@ -308,7 +308,10 @@ void World::drained(Server& server) {
 void World::evict() {
   if (current_ == nullptr) return;
   const std::string room = room_name(random.below(plan.rooms));
-  switch (random.below(6)) {
+  switch (random.below(7)) {
+    case 6:
+      if (store && draining_ == nullptr && current_->find(room) == nullptr) store->remove(room);
+      return;
     case 0: current_->feed(room, room::EvictAll{}); return;
     case 1: current_->feed(room, room::CollectGarbage{}); return;
     case 2: current_->feed(room, room::ForgetIdle{}); return;
