@@ -77,6 +77,7 @@ class Client {
   // Living.
   void plan_next(std::int64_t every_ms, void (Client::*action)());
   void edit_some();
+  void show_what_it_forgot();
   void change_presence();
   void say_something();
   void leave_for_a_while();

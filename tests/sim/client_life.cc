@@ -40,8 +40,7 @@ void Client::plan_next(std::int64_t every_ms, void (Client::*action)()) {
 
 void Client::quiet() {
   living_ = false;
-  // What it forgot to send goes with its next join.
-  if (traits_.forgetful && link_) drop(1006);
+  if (traits_.forgetful) world_.agenda.after(2'000, [this] { show_what_it_forgot(); });
   if (!link_ && !connecting_ && !initialized_) open_page();
   connect();
 }
@@ -200,8 +199,20 @@ void Client::write() {
   ++world_.record.counts.edits;
   keep(edited_);
   if (!observed_ || session_.empty()) return;
-  if (traits_.forgetful && random.once_in(20)) return;
+  // Deletes alone are missed by nobody: no later edit builds upon them.
+  const bool only_deletes = edited_.front() == '\0';
+  if (traits_.forgetful && living_ && !only_deletes && random.once_in(20)) return;
   send("$updateStorage", "{\"origin\":null,\"update\":\"" + base64_encode(edited_) + "\"}");
+}
+
+// One more edit shows that others before it never came: it is asked for all that it has.
+void Client::show_what_it_forgot() {
+  if (ended_ || !initialized_) return;
+  constexpr int kTriesMax = 20;
+  for (int tries = 0; tries < kTriesMax; ++tries) {
+    write();
+    if (!edited_.empty() && edited_.front() != '\0') return;
+  }
 }
 
 void Client::change_presence() {

@@ -39,6 +39,7 @@ void draw_limits(Random& random, Plan& plan) {
   if (random.once_in(5)) limits.storage_answer_ms = 2'000;
   if (random.once_in(5)) limits.presence_bytes_max = 96;
   if (random.once_in(8)) limits.waiting_messages_max = 8;
+  if (random.once_in(3)) limits.resync_interval_ms = 2'000;
 }
 
 }  // namespace

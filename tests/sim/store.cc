@@ -78,6 +78,7 @@ void SimStore::append(const std::string& room, std::string update, Done<std::uin
     }
     if (number.ok()) {
       ledger_.appended(room, *number, update);
+      if (random_.once_in(16)) disk_->purge(agenda_.now().unix_ms);
       sync_when_due();
     } else {
       ++record_.counts.store_failures;

@@ -310,7 +310,9 @@ void World::evict() {
   const std::string room = room_name(random.below(plan.rooms));
   switch (random.below(7)) {
     case 6:
-      if (store && draining_ == nullptr && current_->find(room) == nullptr) store->remove(room);
+      if (!store || draining_ != nullptr) return;
+      current_->feed(room, room::ForgetIdle{});
+      if (current_->find(room) == nullptr) store->remove(room);
       return;
     case 0: current_->feed(room, room::EvictAll{}); return;
     case 1: current_->feed(room, room::CollectGarbage{}); return;
