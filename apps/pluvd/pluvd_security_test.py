@@ -207,11 +207,12 @@ class SecurityTest(unittest.TestCase):
     def test_leaves_no_core_dump_unless_it_is_asked_to(self):
         _, hard = resource.getrlimit(resource.RLIMIT_CORE)
         limit = "unlimited" if hard == resource.RLIM_INFINITY else str(hard)
-        # The address sanitizer would set the limit itself.
-        sanitizer = os.environ.get("ASAN_OPTIONS", "") + ":disable_coredump=0"
+        # Sanitizers would set the limit themselves.
+        sanitizers = {name: os.environ.get(name, "") + ":disable_coredump=0"
+                      for name in ("ASAN_OPTIONS", "TSAN_OPTIONS")}
         for arguments, expected in (([], ["0", "0"]), (["--core-dumps"], [limit, limit])):
             server = Server(self, "--port", "0", *arguments, PLUV_AUTH_SECRET=OLD,
-                            ASAN_OPTIONS=sanitizer,
+                            **sanitizers,
                             preexec=lambda: resource.setrlimit(resource.RLIMIT_CORE, (hard, hard)))
             limits = pathlib.Path("/proc", str(server.process.pid), "limits").read_text()
             found = re.search(r"Max core file size +(\S+) +(\S+)", limits).groups()
