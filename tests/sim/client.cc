@@ -294,6 +294,7 @@ std::string Client::initial_state() {
 void Client::registered(const json::Value& data) {
   std::string update;
   const bool has_document = !data.find("state")->is_null();
+  brought_offline_ = !has_document && !offline_.empty();
   if (has_document || offline_.empty()) {
     if (!traits_.empty_handed || initialized_) update = initial_state();
   } else {
@@ -326,7 +327,7 @@ void Client::answer_storage(const std::string& change_kind, const std::string& s
   } else {
     const auto update = base64_decode(state);
     if (!update) return fail("was sent a document that is no base64");
-    const bool made_of_its_own = change_kind == "initialized" && !offline_.empty();
+    const bool made_of_its_own = change_kind == "initialized" && brought_offline_;
     if (!made_of_its_own) take(*update);
     for (const std::string& kept : offline_) take(kept);
     if (!made_of_its_own) keep(doc_->encode_state_as_update());

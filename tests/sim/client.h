@@ -142,7 +142,9 @@ class Client {
   std::unique_ptr<ycrdt::Doc> doc_;
   bool observed_ = false;     // its edits are sent
   bool initialized_ = false;  // has a document
-  bool had_gaps_ = false;     // when a connection ended
+  bool brought_offline_ =
+      false;               // what its offline store has is the room's first document, perhaps
+  bool had_gaps_ = false;  // when a connection ended
   bool editing_ = false;
   std::string edited_;
   std::vector<std::string> offline_;

@@ -149,7 +149,8 @@ void World::connect(Client& client, std::function<bool(LinkId)> opened) {
     quality.split_once_in = 6;
     if (client.traits().slow) {
       quality.window_bytes = 2'048 + random.below(16'000);
-      quality.read_bytes_per_ms = 1 + random.below(30);
+      // With less the original dies of a late $pong behind the document that it joins with.
+      quality.read_bytes_per_ms = 10 + random.below(30);
     }
     const LinkId link = network.open(quality);
     Server& server = *current_;
