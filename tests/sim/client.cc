@@ -266,6 +266,8 @@ void Client::event(const std::string& type, const std::string& from, const json:
       return;
     }
     slow_.erase(slow_.begin());
+  } else if (type == "wrote_this") {
+    if (!text_of(data, "key").starts_with(name() + ' ')) fail("was told of somebody else's edit");
   } else if (type != "slow_all" && type != "wrote" && type != "told") {
     fail("heard an event that nobody sent: " + type);
   }
@@ -304,11 +306,16 @@ void Client::registered(const json::Value& data) {
   if (last_presence_ != 0) presence += ",\"last\":" + std::to_string(last_presence_);
   send("$initializeSession",
        "{\"presence\":" + presence + "},\"update\":\"" + base64_encode(update) + "\"}");
+  constexpr std::uint32_t kMuch = 600;
+  if (living_ && world_.random.once_in(world_.plan.burst_once_in)) say_much(kMuch);
 }
 
 void Client::storage_received(const json::Value& data) {
   const std::string change_kind = text_of(data, "changeKind");
-  if (initialized_ && change_kind == "empty") fail("is told to throw its document away");
+  if (initialized_ && change_kind == "empty" && !doc_->state_vector().entries().empty()) {
+    fail("is told to throw its document away");
+  }
+  if (answered_) ++world_.record.counts.resyncs;
   const std::string state = text_of(data, "state");
   if (traits_.storage_answer_ms_max == 0) return answer_storage(change_kind, state);
   ++answering_;
@@ -338,6 +345,11 @@ void Client::answer_storage(const std::string& change_kind, const std::string& s
   if (answering_ == 0) check_gaps();
   send("$updateStorage", "{\"origin\":\"$initialized\",\"update\":\"" +
                              base64_encode(doc_->encode_state_as_update()) + "\"}");
+  // The room has no document when it refuses the one, and this client has when it hears of it.
+  if (change_kind == "empty" && living_ && world_.random.once_in(4)) {
+    send_nonsense();
+    write();
+  }
 }
 
 void Client::storage_updated(const json::Value& data) {

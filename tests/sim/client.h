@@ -80,6 +80,9 @@ class Client {
   void show_what_it_forgot();
   void change_presence();
   void say_something();
+  void say_much(std::uint32_t times);
+  void say();
+  void send_nonsense();
   void leave_for_a_while();
   void reload();
   void open_page();
@@ -150,6 +153,7 @@ class Client {
   std::vector<std::string> offline_;
   std::uint64_t events_ = 0;
   std::uint64_t slow_calls_ = 0;
+  std::uint64_t writes_ = 0;
   std::vector<Slow> slow_;
   std::uint32_t presences_ = 0;
   std::uint32_t last_presence_ = 0;

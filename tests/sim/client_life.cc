@@ -1,4 +1,5 @@
 // What a client does of its own accord: it comes and goes, edits, moves, speaks.
+#include <algorithm>
 #include <utility>
 
 #include "base/base64.h"
@@ -170,6 +171,7 @@ void Client::open_page() {
 
 void Client::edit_some() {
   if (!initialized_ || world_.record.failed()) return;
+  if (observed_ && !session_.empty() && world_.random.once_in(200)) send_nonsense();
   const std::uint32_t times = world_.random.once_in(4) ? 1 + world_.random.below(4) : 1;
   for (std::uint32_t at = 0; at < times; ++at) write();
 }
@@ -232,7 +234,7 @@ void Client::say_last_presence() {
 void Client::say_something() {
   if (!link_) return;
   if (session_.empty()) {
-    if (world_.random.once_in(3)) send("say", "{\"n\":" + std::to_string(++events_) + "}");
+    if (world_.random.once_in(3)) say();
     return;
   }
   const std::string who = "\"who\":" + std::to_string(traits_.index);
@@ -245,12 +247,31 @@ void Client::say_something() {
       send("slow", "{" + who + ",\"k\":" + std::to_string(number) + "}");
       return;
     }
-    case 2: send("write", "{}"); return;
+    case 2: {
+      const std::string key = name() + " " + std::to_string(++writes_);
+      send("write", "{\"key\":\"" + key + "\"}");
+      return;
+    }
     case 3: send("fails", "{}"); return;
     case 4: send("$forged", "{}"); return;
     case 5: send("$exit", "{\"sessionId\":\"" + session_ + "\"}"); return;
-    default: send("say", "{\"n\":" + std::to_string(++events_) + "}"); return;
+    default: say(); return;
   }
 }
+
+void Client::say() { send("say", "{\"n\":" + std::to_string(++events_) + "}"); }
+
+// In one go, and longer than the server may take to load the document.
+void Client::say_much(std::uint32_t times) {
+  constexpr std::uint32_t kAtOnce = 10;
+  for (std::uint32_t at = 0; at < std::min(times, kAtOnce); ++at) say();
+  if (times <= kAtOnce) return;
+  world_.agenda.after(1, [this, connection = connection_, left = times - kAtOnce] {
+    if (connection == connection_ && link_) say_much(left);
+  });
+}
+
+// An update that nobody can read.
+void Client::send_nonsense() { send("$updateStorage", R"({"origin":null,"update":"/////w=="})"); }
 
 }  // namespace pluv::sim

@@ -159,4 +159,11 @@ void Ledger::shown(const std::string& room, std::string_view update) {
   }
 }
 
+void Ledger::spoken_of(const std::string& room, const std::string& key) {
+  if (plan_.disk == DiskKind::none || record_.failed()) return;
+  if (!of(room).kept->get_map("written").has(key)) {
+    fail(room, "somebody is told of an edit that is not kept");
+  }
+}
+
 }  // namespace pluv::sim

@@ -39,6 +39,8 @@ class Ledger {
 
   // Somebody is sent this of the document: an update's bytes.
   void shown(const std::string& room, std::string_view update);
+  // Somebody is told of the edit that has put this key into the map "written".
+  void spoken_of(const std::string& room, const std::string& key);
 
   // Whether documents may have lost what somebody has seen: by a power cut, which may take the last
   // second, or by a disk that gives back other bytes than it was given.

@@ -32,6 +32,7 @@ std::string sorted_text(const json::Value& value) {
 std::string content_of(ycrdt::Doc& doc) {
   (void)doc.get_text("t");
   (void)doc.get_map("m");
+  (void)doc.get_map("written");
   (void)doc.get_array("a");
   (void)doc.get_text("__$pluv");
   std::string text = sorted_text(*json::Value::parse(doc.to_json()));
@@ -47,7 +48,7 @@ void World::calm_down() {
   faulty_ = false;
   calm_ms_ = agenda.now_ms();
   record.tell(agenda.now_ms(), "--- no more faults");
-  if (store) store->end_trouble();
+  if (store) store->calm();
   for (const auto& client : clients_) client->quiet();
   if (!run_until(agenda.now_ms() + kStallsLastMs)) return;
   const std::int64_t home_until = agenda.now_ms() + kHomeMsMax;

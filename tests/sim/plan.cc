@@ -82,6 +82,9 @@ Plan make_plan(std::uint64_t seed, bool sqlite) {
   plan.power_cut_once_in = some(random, 3);
   plan.torn_once_in = plan.disk == DiskKind::sqlite ? some(random, 3) : 0;
   draw_limits(random, plan);
+  plan.late_answer_once_in = some(random, 12);
+  if (random.once_in(6)) plan.empty_handed_once_in = 1;
+  if (plan.clients <= 8) plan.burst_once_in = some(random, 8);
   return plan;
 }
 

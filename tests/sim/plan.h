@@ -24,6 +24,7 @@ struct Plan {
   std::uint32_t hidden_once_in = 0;          // tabs of which the browser slows the heartbeat down
   std::uint32_t slow_once_in = 0;            // clients that read slowly, or not for a while
   std::uint32_t silent_storage_once_in = 0;  // clients that take long to answer $storageReceived
+  std::uint32_t burst_once_in = 0;           // joins at which a client has much to say at once
 
   std::int64_t faulty_ms = 30'000;   // while things go wrong
   std::int64_t edit_every_ms = 500;  // of one client, on average; so are the next ones
@@ -44,6 +45,7 @@ struct Plan {
   std::int64_t store_trouble_every_ms = 10'000;
   std::int64_t store_trouble_ms_max = 8'000;
   std::int64_t store_latency_ms_max = 5;
+  std::uint32_t late_answer_once_in = 0;  // of the store: what it did is told much later
 
   DiskKind disk = DiskKind::model;
   adapters::Durability durability = adapters::Durability::process;

@@ -68,6 +68,7 @@ class Server {
   void check_silence(const Entry& entry, const SessionId& session);
   void check_ready_for_changes(const Entry& entry, const Connection& connection);
   void check_document(const Entry& entry, std::string_view text);
+  void check_spoken_of(const Entry& entry, std::string_view text);
   void execute_close(Entry& entry, const room::Close& close);
   void execute_call(Entry& entry, room::CallHost& call);
   void load(Entry& entry, room::Ticket ticket);

@@ -166,6 +166,7 @@ void Server::execute_send(Entry& entry, const room::Send& send) {
   std::string joined;
   const std::string_view text = effects_.text_of(send, joined);
   check_document(entry, text);
+  check_spoken_of(entry, text);
   const auto receivers = effects_.receivers_of(send);
   if (receivers.empty()) return fail(entry, "it sends to nobody");
   std::string bytes;
@@ -260,6 +261,14 @@ void Server::check_document(const Entry& entry, std::string_view text) {
   const auto update = base64_decode(*state->as_string());
   if (!update) return fail(entry, "it sends a document that is no base64");
   if (!update->empty()) world_.ledger.shown(entry.room.id(), *update);
+}
+
+// Nor heard of.
+void Server::check_spoken_of(const Entry& entry, std::string_view text) {
+  if (text.find(R"("type":"wrote_this")") == std::string_view::npos) return;
+  const auto message = json::Value::parse(text);
+  if (!message.ok()) return fail(entry, "it sends what is no JSON");
+  world_.ledger.spoken_of(entry.room.id(), *message->find("data")->find("key")->as_string());
 }
 
 void Server::execute_close(Entry& entry, const room::Close& close) {
@@ -427,7 +436,6 @@ void Server::compact(Entry& entry, room::CompactDocument& compact) {
                             if (found->second->generation != generation) return;
                             Result<std::uint64_t> number = last;
                             if (!done.ok()) number = std::move(done).error();
-                            note_append(*found->second, number.ok());
                             step(*found->second, room::Persisted{ticket, &number});
                             settle();
                           });

@@ -7,6 +7,8 @@ namespace pluv::sim {
 namespace {
 
 constexpr std::int64_t kSyncEveryMs = 1'000;
+// So late that the room may have given up and begun anew.
+constexpr std::int64_t kLateMsMax = 20'000;
 
 Error refused() { return {ErrorCode::unavailable, "The disk is told to fail"}; }
 
@@ -32,7 +34,8 @@ void SimStore::enqueue(std::function<void()> carry_out) {
 
 template <class T>
 void SimStore::answer(Done<T> done, Result<T> result) {
-  const std::int64_t wait = random_.between(0, plan_.store_latency_ms_max);
+  std::int64_t wait = random_.between(0, plan_.store_latency_ms_max);
+  if (!calm_ && random_.once_in(plan_.late_answer_once_in)) wait += random_.below(kLateMsMax);
   agenda_.after(wait, [this, epoch = epoch_, done = std::move(done), result = std::move(result)] {
     if (epoch == epoch_) done(result);
   });
@@ -146,14 +149,20 @@ void SimStore::remove(const std::string& room) {
 
 void SimStore::trouble(std::int64_t ms) {
   constexpr Trouble kKinds[] = {Trouble::failing, Trouble::flaky, Trouble::full, Trouble::stuck};
-  constexpr const char* kNames[] = {"failing", "flaky", "full", "stuck"};
-  const std::uint32_t kind = random_.below(4);
-  trouble_ = kKinds[kind];
+  begin_trouble(kKinds[random_.below(4)], ms);
+}
+
+void SimStore::fill_up(std::int64_t ms) { begin_trouble(Trouble::full, ms); }
+
+void SimStore::begin_trouble(Trouble kind, std::int64_t ms) {
+  constexpr const char* kNames[] = {"well", "failing", "flaky", "full", "stuck"};
+  trouble_ = kind;
   trouble_until_ms_ = agenda_.now_ms() + ms;
   disk_->set_full(trouble_ == Trouble::full);
   if (record_.told()) {
-    record_.tell(agenda_.now_ms(),
-                 std::string("the disk is ") + kNames[kind] + " for " + std::to_string(ms) + " ms");
+    record_.tell(agenda_.now_ms(), std::string("the disk is ") +
+                                       kNames[static_cast<std::size_t>(kind)] + " for " +
+                                       std::to_string(ms) + " ms");
   }
   agenda_.after(ms, [this, until = trouble_until_ms_] {
     if (until == trouble_until_ms_) end_trouble();
@@ -163,6 +172,11 @@ void SimStore::trouble(std::int64_t ms) {
 void SimStore::end_trouble() {
   trouble_ = Trouble::none;
   disk_->set_full(false);
+}
+
+void SimStore::calm() {
+  end_trouble();
+  calm_ = true;
 }
 
 void SimStore::process_ended(bool power) {

@@ -35,6 +35,10 @@ class SimStore {
   // For the next so many milliseconds.
   void trouble(std::int64_t ms);
   void end_trouble();
+  // Full, whatever else it was.
+  void fill_up(std::int64_t ms);
+  // No more troubles; what is answered from now on is answered in time.
+  void calm();
   // The process ends: what it asked for and was not carried out is not carried out, and nothing is
   // answered any more. power: the machine does.
   void process_ended(bool power);
@@ -50,6 +54,7 @@ class SimStore {
   [[nodiscard]] bool fails();
   template <class T>
   void answer(Done<T> done, Result<T> result);
+  void begin_trouble(Trouble kind, std::int64_t ms);
   void sync_now();
   void sync_when_due();
 
@@ -65,6 +70,7 @@ class SimStore {
   std::uint64_t epoch_ = 0;  // of the process that has it
   bool dirty_ = false;
   bool sync_planned_ = false;
+  bool calm_ = false;
 };
 
 }  // namespace pluv::sim

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "json/value.h"
 #include "room/yjs_document.h"
 #include "tests/sim/disks.h"
 #include "tests/sim/model_disk.h"
@@ -47,8 +48,13 @@ void World::define() {
   add("write", [](room::ProcedureCall& call) -> Result<void> {
     const Result<void*> document = call.room.edit_document();
     if (!document.ok()) return document.error();
-    const auto written = static_cast<ycrdt::Doc*>(*document)->get_text("t").insert(0, "w");
+    auto* const doc = static_cast<ycrdt::Doc*>(*document);
+    const auto written = doc->get_text("t").insert(0, "w");
+    // What the caller alone is told speaks of the edit.
+    const auto input = json::Value::parse(call.data);
+    (void)doc->get_map("written").set(*input->find("key")->as_string(), true);
     call.events.emit(room::Audience::broadcast, "wrote", "{}");
+    call.events.emit(room::Audience::self, "wrote_this", call.data);
     return written;
   });
   add("writes_and_fails", [](room::ProcedureCall& call) -> Result<void> {
@@ -255,6 +261,8 @@ void World::kill() {
       ++record.counts.torn_records;
       ledger.torn(room);
       record.tell(agenda.now_ms(), "the newest record of " + room + " is torn");
+      // So that it cannot be taken away at once either.
+      if (random.flip()) store->fill_up(random.between(1'000, 8'000));
     }
   }
   if (victim == draining_) {
