@@ -1,0 +1,24 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+
+const here = (path: string) => decodeURIComponent(new URL(path, import.meta.url).pathname);
+
+// Two pages, demo/index.html and inspector/index.html, that share their chunks in /assets. pluvd has
+// what is built in its memory; `npm run dev` serves the sources, with rooms from a pluvd on :3000.
+export default defineConfig({
+  root: here("."),
+  appType: "mpa",
+  plugins: [react()],
+  build: {
+    outDir: here("dist"),
+    emptyOutDir: true,
+    target: "es2022",
+    modulePreload: { polyfill: false },
+    rollupOptions: {
+      input: { demo: here("demo/index.html"), inspector: here("inspector/index.html") },
+    },
+  },
+  server: {
+    proxy: { "/api": { target: "http://127.0.0.1:3000", ws: true } },
+  },
+});
