@@ -71,11 +71,12 @@ void Room::answer_exchange(SessionIndex index) {
   std::string_view change_kind = storage.document->empty() ? "empty" : "unchanged";
   if (storage.document->empty() && !update.empty()) {
     const Result<Applied> applied = apply_update(index, update, {});
+    // Never "empty" to one that has a document: it throws that away for it, and with it the edits
+    // that are on their way.
+    change_kind = applied.ok() ? "initialized" : "unchanged";
     if (!applied.ok()) {
       refuse(index, refusal_of(applied.error()));
       send_error(index, applied.error().message);
-    } else if (!storage.document->empty() || *applied == Applied::incomplete) {
-      change_kind = "initialized";
     }
   }
   StorageSession& exchange = *session(index).storage;
