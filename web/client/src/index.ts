@@ -5,6 +5,7 @@
 //   const room = client.createRoom("my-room", { initialPresence: { x: 0 } });
 //   room.on("receiveMessage", ({ data }) => console.log(data.message));
 //   room.connect();
+export { fromBase64, toBase64 } from "./base64";
 export { createClient } from "./client";
 export type { Client, ClientOptions } from "./client";
 export type { Room, RoomOptions, RoomSubscriptions } from "./room";
