@@ -1,4 +1,4 @@
-import { useRef, useSyncExternalStore } from "react";
+import { useEffect, useRef, useState } from "react";
 
 import { useSession } from "../use_room";
 import { StrokePath } from "./stroke_path";
@@ -6,18 +6,14 @@ import { sheet, StrokeInProgress, type Stroke } from "./strokes";
 
 function useStrokes(): readonly Stroke[] {
   const { strokes } = useSession();
-  const cache = useRef<readonly Stroke[]>(strokes.toArray());
-  return useSyncExternalStore(
-    (listener) => {
-      const changed = () => {
-        cache.current = strokes.toArray();
-        listener();
-      };
-      changed();
-      strokes.observe(changed);
-      return () => strokes.unobserve(changed);
-    },
-    () => cache.current);
+  const [list, setList] = useState(() => strokes.toArray());
+  useEffect(() => {
+    const changed = () => setList(strokes.toArray());
+    changed();
+    strokes.observe(changed);
+    return () => strokes.unobserve(changed);
+  }, [strokes]);
+  return list;
 }
 
 function pointOn(box: DOMRect, event: { clientX: number; clientY: number }): [number, number] {
