@@ -77,5 +77,6 @@ configure_package_config_file(cmake/pluvConfig.cmake.in pluvConfig.cmake
   INSTALL_DESTINATION ${package})
 # Before 1.0 a minor version may break.
 write_basic_package_version_file(pluvConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES cmake/pluv_typegen.cmake cmake/pluv_typegen.cc.in DESTINATION ${package})
 install(FILES ${PROJECT_BINARY_DIR}/pluvConfig.cmake ${PROJECT_BINARY_DIR}/pluvConfigVersion.cmake
   DESTINATION ${package} COMPONENT ycrdt)

@@ -46,7 +46,7 @@ class Demo : public testing::Test {
 TEST_F(Demo, SendsAMessageToEverybody) {
   const Called called = call("sendMessage", R"({"message":"a \"b\" \u00e9"})");
   EXPECT_TRUE(called.result.ok());
-  EXPECT_EQ(called.events, "broadcast receiveMessage {\"message\":\"a \\\"b\\\" \\u00e9\"}\n");
+  EXPECT_EQ(called.events, "broadcast receiveMessage {\"message\":\"a \\\"b\\\" \u00e9\"}\n");
 }
 
 TEST_F(Demo, DoublesAValueForTheSender) {
@@ -59,6 +59,18 @@ TEST_F(Demo, DoublesAValueForTheSender) {
 
 TEST_F(Demo, Waves) {
   EXPECT_EQ(call("wave", "{}").events, "broadcast receiveMessage {\"message\":\"Hello world!\"}\n");
+}
+
+TEST_F(Demo, ReactsWithAnEmojiInAPlaceOfThePage) {
+  EXPECT_EQ(call("react", R"({"emoji":"\u2764","x":0.25,"y":1})").events,
+            "broadcast reacted {\"emoji\":\"\u2764\",\"x\":0.25,\"y\":1}\n");
+  const auto refused = [&](const char* data) { return call("react", data).result.error().message; };
+  EXPECT_EQ(refused(R"({"emoji":"","x":0,"y":0})"),
+            "emoji: expected at least 1 character, received 0");
+  EXPECT_EQ(refused(R"({"emoji":"12345678901234567","x":0,"y":0})"),
+            "emoji: expected at most 16 bytes");
+  EXPECT_EQ(refused(R"({"emoji":"a","x":1.01,"y":0})"), "x: expected at most 1");
+  EXPECT_EQ(refused(R"({"emoji":"a","x":0,"y":-0.1})"), "y: expected at least 0");
 }
 
 TEST_F(Demo, RefusesInputOfAnotherForm) {
