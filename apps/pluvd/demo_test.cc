@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "room/room.h"
@@ -74,15 +75,23 @@ TEST_F(Demo, ReactsWithAnEmojiInAPlaceOfThePage) {
 }
 
 TEST_F(Demo, RefusesInputOfAnotherForm) {
-  for (const char* data : {"{}", R"({"message":1})", R"({"message":null})", "null", "[]", ""}) {
+  const std::pair<const char*, const char*> kCases[] = {
+      {"{}", "message: required"},
+      {R"({"message":1})", "message: expected string, received number"},
+      {R"({"message":null})", "message: expected string, received null"},
+      {"null", "expected object, received null"},
+      {"[]", "expected object, received array"},
+      {"", "Unexpected end at byte 0"},
+  };
+  for (const auto& [data, message] : kCases) {
     const Called called = call("sendMessage", data);
     ASSERT_FALSE(called.result.ok()) << data;
     EXPECT_EQ(called.result.error().code, ErrorCode::invalid);
-    EXPECT_EQ(called.result.error().message, "message: expected a string");
+    EXPECT_EQ(called.result.error().message, message);
     EXPECT_EQ(called.events, "");
   }
   EXPECT_EQ(call("doubleValue", R"({"value":"21"})").result.error().message,
-            "value: expected a number");
+            "value: expected number, received string");
 }
 
 }  // namespace

@@ -232,6 +232,9 @@ Value SchemaWriter::whole(ShapeId id) const {
     case ShapeKind::custom: return shape.json_schema.empty() ? out : parsed(shape.json_schema);
     case ShapeKind::structure: break;
   }
+  if (is_plain_empty(shape)) {
+    return typed("object");
+  }
   out = typed("object");
   Value properties = object();
   Value::Array required;

@@ -192,7 +192,7 @@ class TypeScript {
     for (const auto& [event, rules] : found) {
       if (rules.empty()) continue;
       if (everywhere) return rules;
-      out += (out.empty() ? "" : "; ") + event + ": " + rules;
+      out += (out.empty() ? "`" : "; `") + event + "`: " + rules;
     }
     return out;
   }
