@@ -28,7 +28,7 @@ list(TRANSFORM engine PREPEND src/ OUTPUT_VARIABLE engine_folders)
 install(DIRECTORY ${engine_folders} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/pluv/detail
   COMPONENT ycrdt ${headers})
 # What pluvd.service names as its documentation, with the units beside it.
-install(FILES docs/pluvd.md docs/security.md docs/tokens.md SECURITY.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES docs/pluvd.md docs/security.md docs/tokens.md docs/typegen.md SECURITY.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs/systemd DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 # What pluvConfig.cmake has to look for, by the namespace of the targets that it brings.

@@ -153,12 +153,6 @@ Value or_null(Value schema) {
   return out;
 }
 
-Value no_members() {
-  Value out = typed("object");
-  out.set("maxProperties", Value(0));
-  return out;
-}
-
 }  // namespace
 
 SchemaWriter::SchemaWriter(const Api& api, std::string_view definitions)
@@ -276,7 +270,7 @@ Value SchemaWriter::with_facts(ShapeId id, const json::SchemaFacts& facts) const
 }
 
 Value SchemaWriter::input(const ApiProcedure& procedure) const {
-  if (!procedure.input) return procedure.reads_input ? typed("object") : no_members();
+  if (!procedure.input) return typed("object");
   Value out = with_facts(*procedure.input, procedure.facts);
   return api_.shapes[*procedure.input].kind == ShapeKind::any ? typed("object") : out;
 }

@@ -1,4 +1,6 @@
-// Checks programs against generated types: node run.mjs --web DIR --server FILE --renamed FILE.
+// Checks programs against generated types: node run.mjs --web DIR --server FILE --renamed FILE
+// --document DIR, the last being where the example of docs/typegen.md is: chat_client.ts, chat.d.ts
+// and chat.expected.ts, which the text of the .d.ts has to begin with after its first comment.
 //
 // A line that ends with `// error TS1234: words` has to have that error with those words in it;
 // any other error, and a marked line without one, fails the test. Without npm's typescript it ends
@@ -11,7 +13,12 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 const { values: given } = parseArgs({
-  options: { web: { type: "string" }, server: { type: "string" }, renamed: { type: "string" } },
+  options: {
+    web: { type: "string" },
+    server: { type: "string" },
+    renamed: { type: "string" },
+    document: { type: "string" },
+  },
 });
 const here = dirname(fileURLToPath(import.meta.url));
 
@@ -37,7 +44,10 @@ function marksOf(file) {
 }
 
 const names = ["original_client.ts", "own_client.ts", "renamed_member.ts"];
-const files = names.map((name) => join(here, name));
+const files = [
+  ...names.map((name) => join(here, name)),
+  join(given.document, "chat_client.ts"),
+];
 const program = ts.createProgram([...files, given.server, given.renamed], {
   strict: true,
   exactOptionalPropertyTypes: true,
@@ -47,7 +57,11 @@ const program = ts.createProgram([...files, given.server, given.renamed], {
   target: ts.ScriptTarget.ES2022,
   module: ts.ModuleKind.ESNext,
   moduleResolution: ts.ModuleResolutionKind.Bundler,
-  paths: { server: [given.server], renamed: [given.renamed] },
+  paths: {
+    server: [given.server],
+    renamed: [given.renamed],
+    "@pluv/client": [join(here, "client_model.ts")],
+  },
 });
 
 const marks = new Map(files.flatMap((file) => [...marksOf(file)]));
@@ -69,6 +83,11 @@ for (const found of ts.getPreEmitDiagnostics(program)) {
 }
 for (const [at, mark] of marks) {
   if (!mark.met) failures.push(`${at}: no error TS${mark.code}: ${mark.words}`);
+}
+const shown = readFileSync(join(given.document, "chat.expected.ts"), "utf8");
+const written = readFileSync(join(given.document, "chat.d.ts"), "utf8");
+if (!written.slice(written.indexOf("\n\n") + 2).startsWith(shown)) {
+  failures.push(`docs/typegen.md: what it shows is not what is written:\n${written}`);
 }
 for (const failure of failures) console.error(failure);
 console.log(`${expected} errors where they are expected, ${failures.length} failures`);
