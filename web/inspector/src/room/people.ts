@@ -1,0 +1,46 @@
+// The sessions of a room by the users who hold them.
+
+import type { Session } from "../api_types";
+
+export interface Person {
+  userId: string;
+  name: string;
+  sessions: Session[];
+}
+
+export function nameOf(session: Session): string {
+  const name = session.user?.["name"];
+  if (typeof name === "string" && name) return name;
+  return session.user_id || "nobody";
+}
+
+export function peopleOf(sessions: readonly Session[]): Person[] {
+  const people = new Map<string, Person>();
+  for (const session of sessions) {
+    // Without a user id nothing says that two sessions are the same person's.
+    const key = session.user_id ? `user ${session.user_id}` : `session ${session.id}`;
+    const known = people.get(key);
+    if (known) known.sessions.push(session);
+    else people.set(key, { userId: session.user_id, name: nameOf(session), sessions: [session] });
+  }
+  return [...people.values()];
+}
+
+// A hue of the user's own, the same wherever he appears.
+export function hueOf(text: string): number {
+  let hash = 0;
+  for (const character of text) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) >>> 0;
+  return hash % 360;
+}
+
+export function initialOf(name: string): string {
+  const first = name[Symbol.iterator]().next();
+  return first.done ? "?" : first.value.toUpperCase();
+}
+
+const shownCharacters = 8;
+
+// The beginning of a long id, enough to tell sessions of a room apart.
+export function shortId(id: string): string {
+  return id.length > shownCharacters + 2 ? `${id.slice(0, shownCharacters)}…` : id;
+}
