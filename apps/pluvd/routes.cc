@@ -22,6 +22,7 @@ net::Response plain(int status, std::string text) {
 Routes::Routes(RouteOptions options, RouteSources sources)
     : metrics_token_(std::exchange(options.metrics_token, {})),
       options_(std::move(options)),
+      pages_(options_.web_files, {.demo = options_.dev, .inspector = options_.inspector}),
       sources_(std::move(sources)) {}
 
 void Routes::set_metrics_token(std::string token) {
@@ -36,6 +37,7 @@ Routes::Route Routes::route_of(std::string_view path) const {
   if (path == "/readyz") return Route::ready;
   if (path == "/metrics" && options_.metrics) return Route::metrics;
   if (path == "/" && options_.dev) return Route::start_page;
+  if (pages_.covers(path)) return Route::page;
   if (path.starts_with(kRoomPath)) return Route::room;
   return Route::none;
 }
@@ -69,7 +71,9 @@ net::Response Routes::get(Route route, const net::Request& request) const {
           .body("text/html; charset=utf-8",
                 start_page_html({.host = request.host(),
                                  .tls = options_.tls,
-                                 .tokens_required = options_.tokens_required}));
+                                 .tokens_required = options_.tokens_required,
+                                 .inspector = options_.inspector}));
+    case Route::page: return pages_.get(request);
     case Route::room:
     case Route::none: break;
   }

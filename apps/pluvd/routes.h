@@ -1,15 +1,18 @@
-// pluvd's HTTP routes as a function of the request: tokens in development, health, metrics and the
-// start page. Immutable after construction, but for the metrics' token; answers from any loop. What
-// is not here is the platform's: rooms, and 404 for what nobody answers.
+// pluvd's HTTP routes as a function of the request: tokens in development, health, metrics, the
+// start page and the pages. Immutable after construction, but for the metrics' token; answers from
+// any loop. What is not here is the platform's: rooms, and 404 for what nobody answers.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
+#include "apps/pluvd/pages.h"
+#include "apps/pluvd/web_files.h"
 #include "base/result.h"
 #include "net/http.h"
 #include "net/origin.h"
@@ -23,10 +26,12 @@ struct RouteOptions {
   bool dev = false;
   bool tokens_required = true;  // for the start page
   bool tls = false;             // for the start page
+  bool inspector = false;       // its page
   bool metrics = true;
   std::string metrics_token;  // empty: none is asked for
   net::OriginList cors_origins;
   bool cors_any = false;
+  std::span<const WebFile> web_files;  // the pages'; borrowed
 };
 
 // Where the answers come from. Called on any loop; none may block or throw.
@@ -50,7 +55,16 @@ class Routes {
   void set_metrics_token(std::string token);
 
  private:
-  enum class Route : std::uint8_t { none, authorize, health, ready, metrics, start_page, room };
+  enum class Route : std::uint8_t {
+    none,
+    authorize,
+    health,
+    ready,
+    metrics,
+    start_page,
+    page,
+    room
+  };
 
   [[nodiscard]] Route route_of(std::string_view path) const;
   [[nodiscard]] net::Response get(Route route, const net::Request& request) const;
@@ -63,6 +77,7 @@ class Routes {
   mutable std::mutex metrics_token_mutex_;
   std::string metrics_token_;
   const RouteOptions options_;
+  const Pages pages_;
   const RouteSources sources_;
 };
 
@@ -70,6 +85,7 @@ struct StartPage {
   std::string_view host;  // as the browser wrote it: "localhost:3000"; not trusted
   bool tls = false;
   bool tokens_required = false;
+  bool inspector = false;  // whether there is one to go to
 };
 // The page at "/" of a development server.
 [[nodiscard]] std::string start_page_html(const StartPage& page);

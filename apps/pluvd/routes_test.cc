@@ -177,6 +177,32 @@ TEST_F(DevelopmentRoutesTest, ShowAStartPageThatTrustsNoHost) {
   EXPECT_NE(hostile.find("wss://&lt;script&gt;{{ws}}/api"), std::string::npos);
 }
 
+TEST_F(DevelopmentRoutesTest, LeadFromTheStartPageToThePages) {
+  EXPECT_NE(ask("GET /").body.find("href=\"/demo\""), std::string::npos);
+  EXPECT_EQ(ask("GET /").body.find("href=\"/inspector\""), std::string::npos);
+  options_.inspector = true;
+  EXPECT_NE(ask("GET /").body.find("href=\"/inspector\""), std::string::npos);
+}
+
+TEST_F(RoutesTest, ServeTheDemoInDevelopmentAndTheInspectorWhereItIsOn) {
+  static constexpr WebFile kFiles[] = {
+      {"/demo/index.html", "text/html", "\"1\"", "the demo", ""},
+      {"/inspector/index.html", "text/html", "\"2\"", "the inspector", ""},
+  };
+  options_.web_files = kFiles;
+  for (const char* path : {"/demo", "/demo/room", "/inspector", "/assets/a.js"}) {
+    EXPECT_EQ(ask(std::string("GET ") + path).status, 0) << path;
+  }
+  options_.inspector = true;
+  EXPECT_EQ(ask("GET /inspector").body, "the inspector");
+  EXPECT_EQ(ask("GET /demo").status, 0);
+  options_.dev = true;
+  EXPECT_EQ(ask("GET /demo/room").body, "the demo");
+  EXPECT_EQ(ask("HEAD /demo/room").status, 200);
+  EXPECT_EQ(ask("POST /demo/room").status, 405);
+  EXPECT_EQ(ask("GET /assets/a.js").status, 404);
+}
+
 TEST_F(DevelopmentRoutesTest, ShowTheTokenRouteToClientsThatNeedIt) {
   EXPECT_NE(start_page_html({.host = "h", .tokens_required = true}).find("authEndpoint"),
             std::string::npos);

@@ -19,6 +19,7 @@
 #include "apps/pluvd/reload.h"
 #include "apps/pluvd/routes.h"
 #include "apps/pluvd/store.h"
+#include "apps/pluvd/web_files.h"
 #include "auth/wipe.h"
 #include "json/writer.h"
 #include "platform/native/metrics.h"
@@ -41,6 +42,8 @@ RouteOptions route_options(const Settings& settings) {
   out.dev = settings.dev;
   out.tokens_required = settings.tokens_required();
   out.tls = !settings.tls_cert.empty();
+  out.inspector = settings.dev;
+  out.web_files = web_files();
   out.metrics = settings.metrics;
   out.metrics_token = settings.metrics_token;
   // They were parsed before: judge_settings.
@@ -76,6 +79,7 @@ void log_urls(Log& log, const Settings& settings, std::uint16_t port) {
   if (settings.dev) {
     add("authorize", http + std::string(kAuthorizePath) + "?room={room}");
     add("page", http + "/");
+    add("demo", http + "/demo");
   }
   add("health", http + "/healthz");
   if (settings.metrics) add("metrics", http + "/metrics");

@@ -32,15 +32,28 @@ constexpr std::string_view kPage = R"html(<!doctype html>
   code, pre { font: 14px/1.5 ui-monospace, monospace; background: #f2f4f7; border-radius: 4px }
   code { padding: .1em .3em }
   pre { padding: 1em; overflow-x: auto }
+  .pages { display: flex; flex-wrap: wrap; gap: 1rem; margin: 1.5rem 0 }
+  .pages a { flex: 1 1 16rem; padding: 1rem 1.25rem; border-radius: 14px; text-decoration: none;
+             color: inherit; background: #fff; border: 1px solid #d9dfe7;
+             box-shadow: 0 1px 2px #1c243014, 0 6px 20px #1c24300f }
+  .pages a:hover { border-color: #4f46e5 }
+  .pages strong { display: block; font-size: 1.15rem; color: #4338ca }
   td { padding: .2em 1em .2em 0; vertical-align: top }
   @media (prefers-color-scheme: dark) {
     body { color: #e6e9ee; background: #14181f }
     code, pre { background: #222935 }
     a { color: #8ab4ff }
+    .pages a { background: #1c222c; border-color: #343d4a }
+    .pages a:hover { border-color: #a5b4fc }
+    .pages strong { color: #b4bcfd }
   }
 </style>
 <h1>pluvd is running</h1>
 <p>A development server for realtime rooms. {{tokens}}</p>
+<nav class="pages" aria-label="Pages">
+  <a href="/demo"><strong>Open the demo</strong>
+    A text, a list and a board that everybody in the room shares. Best in two windows.</a>{{inspector}}
+</nav>
 <table>
   <tr><td>Rooms<td><code>{{ws}}://{{host}}/api/pluv/room/{room}</code>
   <tr><td>Tokens<td><code>{{http}}://{{host}}/api/pluv/authorize?room={room}</code>,
@@ -73,6 +86,10 @@ button.onclick = () =&gt; room.broadcast("sendMessage", { message: "Hello" });</
 constexpr std::string_view kEndpoint =
     "\n  authEndpoint: (room) =&gt; `{{http}}://{{host}}/api/pluv/authorize?room=${room}`,";
 
+constexpr std::string_view kInspector = R"html(
+  <a href="/inspector"><strong>Open the inspector</strong>
+    The rooms of this server: who is there, what is said, and the documents.</a>)html";
+
 void replace_all(std::string& text, std::string_view what, std::string_view with) {
   std::size_t at = 0;
   while ((at = text.find(what, at)) != std::string::npos) {
@@ -90,6 +107,7 @@ std::string start_page_html(const StartPage& page) {
                   ? "Clients need a token, which the authorize route makes for anybody."
                   : "It asks for no tokens: whoever connects is let in.");
   replace_all(out, "{{endpoint}}", page.tokens_required ? kEndpoint : std::string_view());
+  replace_all(out, "{{inspector}}", page.inspector ? kInspector : std::string_view());
   replace_all(out, "{{ws}}", page.tls ? "wss" : "ws");
   replace_all(out, "{{http}}", page.tls ? "https" : "http");
   // Last: what a client sent is never searched for placeholders.

@@ -1,0 +1,26 @@
+// Light or dark: as the system says until somebody chooses, and then as chosen, on every page.
+export type Theme = "system" | "light" | "dark";
+
+const storageKey = "pluv-theme";
+
+export function savedTheme(): Theme {
+  const saved = localStorage.getItem(storageKey);
+  return saved === "light" || saved === "dark" ? saved : "system";
+}
+
+// Call it before the first paint.
+export function applyTheme(theme: Theme): void {
+  if (theme === "system") delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = theme;
+}
+
+export function saveTheme(theme: Theme): void {
+  if (theme === "system") localStorage.removeItem(storageKey);
+  else localStorage.setItem(storageKey, theme);
+  applyTheme(theme);
+}
+
+export function isDark(theme: Theme): boolean {
+  return theme === "dark" ||
+    (theme === "system" && matchMedia("(prefers-color-scheme: dark)").matches);
+}
