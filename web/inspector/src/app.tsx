@@ -1,6 +1,8 @@
 // The frame of the inspector: its head, whether pluvd answers, the page that the address names.
 
 import { useEffect, useRef } from "react";
+import { Mark } from "../../shared/icon";
+import { ThemeToggle } from "../../shared/theme_toggle";
 import { access, forgetToken } from "./access";
 import { reachable } from "./api";
 import { OverviewPage } from "./overview/overview_page";
@@ -21,10 +23,10 @@ export function App() {
       <button type="button" className="skip-link" onClick={() => main.current?.focus()}>
         Skip to content
       </button>
-      <header className="head">
-        <Link to={overviewAddress} className="brand">
+      <header className="bar">
+        <Link to={overviewAddress} className="wordmark">
           <Mark />
-          pluv <span>inspector</span>
+          pluv <span className="wordmark-part">inspector</span>
         </Link>
         <Connection />
         {token && !wanted && (
@@ -32,6 +34,7 @@ export function App() {
             Forget token
           </button>
         )}
+        <ThemeToggle />
       </header>
       <Unreachable />
       <main id="content" ref={main} tabIndex={-1}>
@@ -71,8 +74,7 @@ function useFocusOnNewPage(path: string) {
 function Connection() {
   const isReachable = useStore(reachable);
   return (
-    <span className={isReachable ? "connection" : "connection lost"}>
-      <span className="pulse" aria-hidden="true" />
+    <span className={`badge badge-dot push ${isReachable ? "badge-good" : "badge-bad"}`}>
       {isReachable ? "live" : "no answer"}
     </span>
   );
@@ -82,16 +84,7 @@ function Unreachable() {
   const isReachable = useStore(reachable);
   return (
     <div role="alert">
-      {!isReachable && <p className="banner">pluvd does not answer; trying again.</p>}
+      {!isReachable && <p className="notice notice-bad banner">pluvd does not answer; trying again.</p>}
     </div>
-  );
-}
-
-function Mark() {
-  return (
-    <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
-      <circle cx="8" cy="8" r="2" fill="currentColor" />
-      <circle cx="8" cy="8" r="6.4" fill="none" stroke="currentColor" strokeWidth="1.6" opacity="0.55" />
-    </svg>
   );
 }

@@ -13,16 +13,16 @@ export function TokenForm({ rejected }: { rejected: boolean }) {
     if (token.trim()) offerToken(token.trim());
   };
   return (
-    <form className="panel token-form" onSubmit={offer}>
+    <form className="card token-form" onSubmit={offer}>
       <h1>Admin token</h1>
       <p>This pluvd shows its inspector to those who have its admin token.</p>
-      <label className="field" htmlFor={id}>
+      <label className="label" htmlFor={id}>
         Token
       </label>
       <input
         id={id}
         type="password"
-        className="input mono"
+        className="field code"
         autoFocus
         autoComplete="current-password"
         value={token}
@@ -33,10 +33,10 @@ export function TokenForm({ rejected }: { rejected: boolean }) {
       <p className="field-problem" role="alert">
         {rejected && "pluvd did not accept that token."}
       </p>
-      <button type="submit" className="button primary" disabled={!token.trim()}>
+      <button type="submit" className="button button-primary" disabled={!token.trim()}>
         Open the inspector
       </button>
-      <p className="quiet" id={`${id}more`}>
+      <p className="soft" id={`${id}more`}>
         It is what <code>--admin-token</code> was set to. This tab keeps it until it is closed.
       </p>
     </form>

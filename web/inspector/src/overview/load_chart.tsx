@@ -93,17 +93,24 @@ function timeRange(_plot: uPlot, first: number, last: number): [number, number] 
   return [end - span, end];
 }
 
+// A colour as a canvas takes it: variables and light-dark() are the style sheet's alone.
+function paintable(element: HTMLElement, colour: string): string {
+  element.style.color = colour;
+  const painted = getComputedStyle(element).color;
+  element.style.color = "";
+  return painted;
+}
+
 function optionsOf(
   kind: ChartKind,
   element: HTMLElement,
   onPoint: (index: number | undefined) => void,
 ): uPlot.Options {
-  const style = getComputedStyle(element);
-  const colour = (name: string) => style.getPropertyValue(name).trim();
-  const font = `10.5px ${style.fontFamily}`;
+  const colour = (name: string) => paintable(element, `var(--chart-${name})`);
+  const font = `10.5px ${getComputedStyle(element).fontFamily}`;
   const axis: uPlot.Axis = {
-    stroke: colour("--chart-text"),
-    grid: { stroke: colour("--chart-grid"), width: 1 },
+    stroke: colour("text"),
+    grid: { stroke: colour("grid"), width: 1 },
     ticks: { show: false },
     font,
   };
@@ -143,8 +150,8 @@ function optionsOf(
       {},
       ...kind.series.map((series) => ({
         label: series.name,
-        stroke: colour(`--chart-${series.colour}`),
-        fill: series.colour === "first" ? colour("--chart-fill") : undefined,
+        stroke: colour(series.colour),
+        fill: series.colour === "first" ? colour("fill") : undefined,
         width: 1.5,
         points: { show: false },
       })),

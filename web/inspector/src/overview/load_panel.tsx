@@ -15,13 +15,13 @@ export function LoadPanel({ load }: { load: Polled<LoadAnswer> }) {
   const samples = load.data?.samples ?? [];
   const sample = pointed === undefined ? undefined : samples[pointed];
   return (
-    <section className="panel load-panel" aria-labelledby="load-title">
-      <header className="panel-head">
+    <section className="card load-panel" aria-labelledby="load-title">
+      <header className="card-head">
         <h2 id="load-title">Load</h2>
         <span className="count">{sample ? `at ${formatClock(sample.at_unix_ms)}` : "last hour"}</span>
         <button
           type="button"
-          className="button small push-right"
+          className="button small push"
           aria-pressed={view === "table"}
           onClick={() => setView(view === "table" ? "charts" : "table")}
         >

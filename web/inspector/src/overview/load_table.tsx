@@ -15,7 +15,7 @@ export function LoadTable({ load }: { load: LoadAnswer }) {
           <tr>
             <th scope="col">Time</th>
             {columns.map(({ kind, series }) => (
-              <th scope="col" className="number" key={`${kind.title} ${series.name}`}>
+              <th scope="col" className="numeric" key={`${kind.title} ${series.name}`}>
                 {kind.title}, {series.name}
               </th>
             ))}
@@ -38,7 +38,7 @@ function LoadRow({ sample, intervalMs }: { sample: LoadSample; intervalMs: numbe
       {columns.map(({ kind, series }) => {
         const value = series.valueOf(sample, intervalMs);
         return (
-          <td className="number" key={`${kind.title} ${series.name}`}>
+          <td className="numeric" key={`${kind.title} ${series.name}`}>
             {value === null ? "–" : kind.format(value)}
           </td>
         );

@@ -15,8 +15,8 @@ export function RoomTable() {
   const pages = useRoomPages();
   const { page } = pages;
   return (
-    <section className="panel rooms-panel" aria-labelledby="rooms-title">
-      <header className="panel-head">
+    <section className="card rooms-panel" aria-labelledby="rooms-title">
+      <header className="card-head">
         <h2 id="rooms-title">Rooms</h2>
         <span className="count">{page.data ? formatCount(page.data.total) : ""}</span>
         <SearchField search={pages.search} onSearch={pages.setSearch} />
@@ -39,7 +39,7 @@ function SearchField({ search, onSearch }: { search: string; onSearch: (text: st
   return (
     <input
       type="search"
-      className="input search"
+      className="field search"
       aria-label="Search rooms"
       placeholder="Search rooms"
       value={text}
@@ -69,11 +69,11 @@ function Rooms({ pages }: { pages: RoomPages }) {
           <tr>
             <OrderHeader pages={pages} order="name" direction="ascending" name="Room" />
             <OrderHeader pages={pages} order="sessions" direction="descending" name="Sessions" />
-            <th scope="col" className="number wide-only">
+            <th scope="col" className="numeric wide-only">
               Users
             </th>
             <OrderHeader pages={pages} order="messages" direction="descending" name="Messages/s" />
-            <th scope="col" className="number">
+            <th scope="col" className="numeric">
               Document
             </th>
           </tr>
@@ -105,7 +105,7 @@ function OrderHeader({ pages, order, direction, name }: OrderHeaderProps) {
   return (
     <th
       scope="col"
-      className={order === "name" ? undefined : "number"}
+      className={order === "name" ? undefined : "numeric"}
       aria-sort={ordered ? direction : undefined}
     >
       <button
@@ -126,16 +126,18 @@ function RoomRow({ summary, gone }: { summary: RoomSummary; gone: boolean }) {
   return (
     <tr className={gone ? "gone" : undefined}>
       <th scope="row">
-        <Link to={roomAddress(room)} className="room-link" title={room}>
-          {room || "(no name)"}
-        </Link>
-        {gone && <span className="tag">not on this page now</span>}
-        {idle && !gone && <span className="tag">idle</span>}
+        <span className="room-cell">
+          <Link to={roomAddress(room)} className="room-link" title={room}>
+            {room || "(no name)"}
+          </Link>
+          {gone && <span className="badge">not on this page now</span>}
+          {idle && !gone && <span className="badge">idle</span>}
+        </span>
       </th>
-      <td className="number">{formatCount(sessions)}</td>
-      <td className="number wide-only">{formatCount(users)}</td>
-      <td className={rate > 0 ? "number" : "number quiet"}>{formatRate(rate)}</td>
-      <td className={bytes > 0 ? "number" : "number quiet"}>
+      <td className="numeric">{formatCount(sessions)}</td>
+      <td className="numeric wide-only">{formatCount(users)}</td>
+      <td className={rate > 0 ? "numeric" : "numeric soft"}>{formatRate(rate)}</td>
+      <td className={bytes > 0 ? "numeric" : "numeric soft"}>
         {bytes > 0 ? formatBytes(bytes) : "none"}
       </td>
     </tr>

@@ -43,7 +43,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
         </button>
         <button
           type="button"
-          className={weight === "danger" ? "button danger" : "button primary"}
+          className={weight === "danger" ? "button button-danger" : "button button-primary"}
           disabled={busy}
           onClick={() => void confirm()}
         >

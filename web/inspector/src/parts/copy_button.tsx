@@ -1,32 +1,52 @@
 // Copies a text and says so.
 
 import { useEffect, useState } from "react";
+import { Icon } from "../../../shared/icon";
+import { announce } from "./announcements";
 
 const saidMs = 1_500;
 
-export function CopyButton({ name, text }: { name: string; text: () => string }) {
-  const [outcome, setOutcome] = useState<"copied" | "failed" | undefined>(undefined);
+interface CopyButtonProps {
+  name: string;
+  look?: "words" | "icon";
+  text: () => string;
+}
+
+export function CopyButton({ name, look = "words", text }: CopyButtonProps) {
+  const [copied, setCopied] = useState(false);
   useEffect(() => {
-    if (!outcome) return;
-    const timer = setTimeout(() => setOutcome(undefined), saidMs);
+    if (!copied) return;
+    const timer = setTimeout(() => setCopied(false), saidMs);
     return () => clearTimeout(timer);
-  }, [outcome]);
+  }, [copied]);
 
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(text());
-      setOutcome("copied");
+      setCopied(true);
+      announce("Copied.");
     } catch {
-      setOutcome("failed"); // no permission, or not a secure context
+      announce("The browser does not allow copying here.", "failed");
     }
   };
+  const icon = <Icon name={copied ? "check" : "copy"} />;
+  if (look === "icon") {
+    return (
+      <button
+        type="button"
+        className="button button-quiet button-icon small"
+        aria-label={name}
+        title={name}
+        onClick={() => void copy()}
+      >
+        {icon}
+      </button>
+    );
+  }
   return (
     <button type="button" className="button small" onClick={() => void copy()}>
+      {icon}
       {name}
-      <span role="status" className="copied">
-        {outcome === "copied" && " ✓ copied"}
-        {outcome === "failed" && " not allowed"}
-      </span>
     </button>
   );
 }

@@ -13,7 +13,7 @@ export function Loading({ what }: { what: string }) {
 
 export function Empty({ title, children }: { title: string; children?: ReactNode }) {
   return (
-    <div className="note empty">
+    <div className="empty">
       <p className="note-title">{title}</p>
       {children && <p>{children}</p>}
     </div>

@@ -12,7 +12,7 @@ export function TreeDetails({ row }: { row: TreeRow | undefined }) {
       <code className="tree-path" title={path}>
         {path}
       </code>
-      <span className="tag">{typeOf(row.value)}</span>
+      <span className="badge">{typeOf(row.value)}</span>
       <CopyButton name="Copy path" text={() => path} />
       <CopyButton
         name="Copy value"

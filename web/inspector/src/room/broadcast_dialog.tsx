@@ -59,12 +59,12 @@ export function BroadcastDialog({ room, sessions, onClose }: BroadcastDialogProp
     <Dialog title={`Broadcast to ${room}`} onClose={onClose}>
       <form className="dialog-body" onSubmit={(submitted) => void send(submitted)} noValidate>
         <p>Everybody in the room receives the event, as if a procedure had sent it.</p>
-        <label className="field" htmlFor={`${id}event`}>
+        <label className="label" htmlFor={`${id}event`}>
           Event
         </label>
         <input
           id={`${id}event`}
-          className="input mono"
+          className="field code"
           autoFocus
           autoComplete="off"
           spellCheck={false}
@@ -79,7 +79,7 @@ export function BroadcastDialog({ room, sessions, onClose }: BroadcastDialogProp
           {shownNameProblem}
         </p>
         <div className="field-head">
-          <label className="field" htmlFor={`${id}data`}>
+          <label className="label" htmlFor={`${id}data`}>
             Data (JSON)
           </label>
           <button
@@ -93,7 +93,7 @@ export function BroadcastDialog({ room, sessions, onClose }: BroadcastDialogProp
         </div>
         <textarea
           id={`${id}data`}
-          className="input mono json-editor"
+          className="field code json-editor"
           rows={9}
           spellCheck={false}
           value={text}
@@ -113,7 +113,7 @@ export function BroadcastDialog({ room, sessions, onClose }: BroadcastDialogProp
           <button type="button" className="button" onClick={onClose}>
             Cancel
           </button>
-          <button type="submit" className="button primary" disabled={busy || problem !== ""}>
+          <button type="submit" className="button button-primary" disabled={busy || problem !== ""}>
             Send to {plural(sessions, "session")}
           </button>
         </div>

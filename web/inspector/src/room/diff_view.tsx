@@ -1,4 +1,5 @@
-// Two states of a document beside each other, line by line; what is alike is folded away.
+// Two states of a document beside each other, line by line; what is alike is folded away, and what is
+// too much to read.
 
 import { useMemo, useState } from "react";
 import type { JsonObject } from "../api_types";
@@ -21,7 +22,7 @@ export function DiffView({ before, after }: DiffViewProps) {
         <Root key={root.root} diff={root} />
       ))}
       {diff.unchanged.length > 0 && (
-        <p className="quiet">Unchanged since: {diff.unchanged.join(", ")}</p>
+        <p className="soft">Unchanged since: {diff.unchanged.join(", ")}</p>
       )}
     </div>
   );
@@ -39,7 +40,7 @@ function Root({ diff }: { diff: RootDiff }) {
     <section className="diff-root" aria-label={`Changes in ${diff.root}`}>
       <h3>
         {diff.root}
-        {diff.kind !== "changed" && <span className="tag">{kindWords[diff.kind]}</span>}
+        {diff.kind !== "changed" && <span className="badge">{kindWords[diff.kind]}</span>}
         <span className="diff-added">+{diff.added}</span>
         <span className="diff-removed">−{diff.removed}</span>
       </h3>
@@ -73,29 +74,47 @@ function Line({ line }: { line: DiffLine }) {
   );
 }
 
+const foldWords: Record<DiffLine["kind"], string> = {
+  same: "unchanged line",
+  removed: "more removed line",
+  added: "more added line",
+};
+
 function Fold({ lines }: { lines: DiffLine[] }) {
   const [open, setOpen] = useState(false);
-  if (open) return lines.map((line) => <Line key={line.before} line={line} />);
+  if (open) return lines.map((line, place) => <Line key={place} line={line} />);
   return (
     <button type="button" className="diff-fold" onClick={() => setOpen(true)}>
-      Show {plural(lines.length, "unchanged line")}
+      Show {plural(lines.length, foldWords[lines[0]?.kind ?? "same"])}
     </button>
   );
 }
 
-const context = 3;
+interface Hunk {
+  fold: boolean;
+  lines: DiffLine[];
+}
 
-// Runs of lines that are alike, longer than the context that is shown around changes, fold.
-function folded(lines: DiffLine[]): { fold: boolean; lines: DiffLine[] }[] {
-  const hunks: { fold: boolean; lines: DiffLine[] }[] = [];
+const context = 3;
+const changedRunMax = 200;
+
+// Runs of lines of one kind: of those alike only the ones beside a change show, of the others the first.
+function folded(lines: DiffLine[]): Hunk[] {
+  const hunks: Hunk[] = [];
   let index = 0;
   while (index < lines.length) {
+    const kind = lines[index]?.kind;
     let end = index;
-    const same = lines[index]?.kind === "same";
-    while (end < lines.length && (lines[end]?.kind === "same") === same) end += 1;
-    const from = same && index > 0 ? index + context : index;
-    const to = same && end < lines.length ? end - context : end;
-    if (same && to - from > 1) {
+    while (end < lines.length && lines[end]?.kind === kind) end += 1;
+    let from = end;
+    let to = end;
+    if (kind === "same") {
+      from = index > 0 ? index + context : index;
+      to = end < lines.length ? end - context : end;
+    } else if (end - index > changedRunMax) {
+      from = index + changedRunMax;
+    }
+    if (to - from > 1) {
       hunks.push({ fold: false, lines: lines.slice(index, from) });
       hunks.push({ fold: true, lines: lines.slice(from, to) });
       hunks.push({ fold: false, lines: lines.slice(to, end) });

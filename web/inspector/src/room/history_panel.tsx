@@ -101,7 +101,7 @@ function Versions({ room, now, history }: VersionsProps) {
         <span className="count">{plural(entries.length, "version")} loaded</span>
         <button
           type="button"
-          className="button small primary push-right"
+          className="button button-primary small push"
           disabled={index === newest}
           onClick={() => setRestoring(true)}
         >
@@ -129,7 +129,7 @@ function VersionText({ entry }: { entry: HistoryEntry }) {
   return (
     <p className="version-text">
       <b>{describeVersion(entry)}</b>
-      <span className="quiet"> {ago < 1000 ? "just now" : `${formatDuration(ago)} ago`}</span>
+      <span className="soft"> {ago < 1000 ? "just now" : `${formatDuration(ago)} ago`}</span>
     </p>
   );
 }

@@ -21,7 +21,7 @@ export function MessageFilters({ filter, onFilter, sessions, types }: MessageFil
     <div className="filters" role="group" aria-label="Filters">
       <TypeField type={filter.type} types={types} onType={(type) => set({ type })} />
       <select
-        className="input"
+        className="field"
         aria-label="Session"
         value={filter.session}
         onChange={(event) => set({ session: event.target.value })}
@@ -37,7 +37,7 @@ export function MessageFilters({ filter, onFilter, sessions, types }: MessageFil
         ))}
       </select>
       <select
-        className="input"
+        className="field"
         aria-label="Direction"
         value={filter.direction}
         onChange={(event) => set({ direction: event.target.value as MessageFilter["direction"] })}
@@ -48,7 +48,7 @@ export function MessageFilters({ filter, onFilter, sessions, types }: MessageFil
       </select>
       <input
         type="search"
-        className="input"
+        className="field"
         aria-label="Text in messages"
         placeholder="Text"
         value={filter.text}
@@ -77,7 +77,7 @@ function TypeField({ type, types, onType }: TypeFieldProps) {
     <>
       <input
         type="search"
-        className="input"
+        className="field"
         aria-label="Message type"
         placeholder="Type"
         list={listId}

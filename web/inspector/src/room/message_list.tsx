@@ -3,7 +3,7 @@
 import { type KeyboardEvent, memo, useId, useLayoutEffect, useRef, useState } from "react";
 import type { Message } from "../api_types";
 import { formatBytes, formatClockMs } from "../format";
-import { hueOf, shortId } from "./people";
+import { shortId } from "./people";
 
 interface MessageListProps {
   messages: readonly Message[];
@@ -109,7 +109,7 @@ const MessageRow = memo(function MessageRow({ id, message, chosen, onChoose }: M
       <span className="message-time">{formatClockMs(message.at_unix_ms)}</span>
       <span className={`direction ${message.direction}`}>{message.direction}</span>
       <span className="message-type">{message.type}</span>
-      <span className="message-session" style={{ "--hue": hueOf(message.user_id) }}>
+      <span className="message-session">
         {shortId(message.user_id || message.session)}
       </span>
       <span className="message-bytes">{formatBytes(message.bytes)}</span>

@@ -35,7 +35,7 @@ export function MessagePanel({ room, sessions, filter, onFilter }: MessagePanelP
         <span className="button-group">
           <button
             type="button"
-            className={paused ? "button small primary" : "button small"}
+            className={paused ? "button button-primary small" : "button small"}
             onClick={() => setFlow(paused ? "running" : "paused")}
           >
             {paused ? "Resume" : "Pause"}

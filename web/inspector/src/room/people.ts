@@ -26,16 +26,19 @@ export function peopleOf(sessions: readonly Session[]): Person[] {
   return [...people.values()];
 }
 
-// A hue of the user's own, the same wherever he appears.
-export function hueOf(text: string): number {
+const userColours = 8; // of theme.css
+
+// A colour of the user's own, the same wherever they appear.
+export function colourOf(userId: string): string {
   let hash = 0;
-  for (const character of text) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) >>> 0;
-  return hash % 360;
+  for (const character of userId) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) >>> 0;
+  return `var(--user-${hash % userColours})`;
 }
 
-export function initialOf(name: string): string {
-  const first = name[Symbol.iterator]().next();
-  return first.done ? "?" : first.value.toUpperCase();
+export function initialsOf(name: string): string {
+  const words = name.trim().split(/\s+/).slice(0, 2);
+  const initials = words.map((word) => String.fromCodePoint(word.codePointAt(0) ?? 63)).join("");
+  return initials.toUpperCase();
 }
 
 const shownCharacters = 8;

@@ -8,7 +8,7 @@ import { noChanges } from "../parts/json_changes";
 import { isContainer, entryCount } from "../parts/json_path";
 import { JsonTree } from "../parts/json_tree";
 import { Empty } from "../parts/notes";
-import { type Person, hueOf, initialOf, peopleOf, shortId } from "./people";
+import { type Person, colourOf, initialsOf, peopleOf, shortId } from "./people";
 import type { RoomNow } from "./use_room";
 
 interface PeoplePanelProps {
@@ -23,8 +23,8 @@ export function PeoplePanel(props: PeoplePanelProps) {
   const people = peopleOf(props.now.detail.sessions);
   const [limit, setLimit] = useState(shownAtOnce);
   return (
-    <section className="panel people-panel" aria-labelledby="people-title">
-      <header className="panel-head">
+    <section className="card people-panel" aria-labelledby="people-title">
+      <header className="card-head">
         <h2 id="people-title">People</h2>
         <span className="count">{plural(people.length, "user")}</span>
       </header>
@@ -48,8 +48,8 @@ function PersonItem({ person, ...props }: PeoplePanelProps & { person: Person })
   return (
     <li className="person">
       <div className="person-head">
-        <span className="avatar" style={{ "--hue": hueOf(person.userId) }} aria-hidden="true">
-          {initialOf(person.name)}
+        <span className="avatar" style={{ "--user": colourOf(person.userId) }} aria-hidden="true">
+          {initialsOf(person.name)}
         </span>
         <span className="person-name">{person.name}</span>
         {person.name !== person.userId && person.userId && (
@@ -57,7 +57,7 @@ function PersonItem({ person, ...props }: PeoplePanelProps & { person: Person })
             {person.userId}
           </code>
         )}
-        {count > 1 && <span className="tag">{plural(count, "session")}</span>}
+        {count > 1 && <span className="badge">{plural(count, "session")}</span>}
       </div>
       <ul className="sessions">
         {person.sessions.map((session) => (
@@ -83,10 +83,10 @@ function SessionItem({ session, person, now, onEvict, onShowMessages }: SessionI
         <code title={session.id}>{shortId(session.id)}</code>
         <Idle ms={session.idle_ms} />
         <span className="session-buttons">
-          <CopyButton name="Copy id" text={() => session.id} />
+          <CopyButton name={`Copy the id of ${whose}`} look="icon" text={() => session.id} />
           <button
             type="button"
-            className="button small"
+            className="button button-quiet small"
             aria-label={`Messages of ${whose}`}
             onClick={() => onShowMessages(session)}
           >
@@ -94,7 +94,7 @@ function SessionItem({ session, person, now, onEvict, onShowMessages }: SessionI
           </button>
           <button
             type="button"
-            className="button small"
+            className="button button-quiet small"
             aria-label={`Evict ${whose}`}
             onClick={() => onEvict(session)}
           >
@@ -109,7 +109,7 @@ function SessionItem({ session, person, now, onEvict, onShowMessages }: SessionI
           changes={now.presenceChanges.get(session.id) ?? noChanges}
         />
       ) : (
-        <p className="quiet no-presence">no presence</p>
+        <p className="soft no-presence">no presence</p>
       )}
     </li>
   );

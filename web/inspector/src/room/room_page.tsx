@@ -105,7 +105,7 @@ function RoomHead({ room, now, onDialog }: RoomHeadProps) {
         {plural(sessions.length, "session")}, {plural(peopleOf(sessions).length, "user")}
         {document && `, ${formatBytes(document.bytes)} of document`}
       </p>
-      <span className="button-group push-right">
+      <span className="button-group push">
         <button
           type="button"
           className="button"
@@ -116,7 +116,7 @@ function RoomHead({ room, now, onDialog }: RoomHeadProps) {
         </button>
         <button
           type="button"
-          className="button danger-quiet"
+          className="button button-danger"
           disabled={nobody}
           onClick={() => onDialog("everyone")}
         >

@@ -29,7 +29,7 @@ export function Tabs({ room, open, children }: TabsProps) {
     list.current?.querySelector<HTMLElement>(`#tab-${tab}`)?.focus();
   };
   return (
-    <section className="panel tabs-panel">
+    <section className="card tabs-panel">
       <div ref={list} role="tablist" aria-label="Room" className="tabs" onKeyDown={onKeyDown}>
         {roomTabs.map((tab) => (
           <button
