@@ -56,6 +56,11 @@ export function formatDuration(ms: number): string {
   return `${seconds} s`;
 }
 
+// The largest unit alone: "3 d", "5 min".
+export function formatAge(ms: number): string {
+  return formatDuration(ms).split(" ").slice(0, 2).join(" ");
+}
+
 const pad = (value: number, digits = 2) => String(value).padStart(digits, "0");
 
 // 14:03:07

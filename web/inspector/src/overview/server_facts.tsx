@@ -1,7 +1,7 @@
 // The server in a line of figures.
 
 import type { LoadAnswer, ServerFacts as Facts } from "../api_types";
-import { formatBytes, formatCount, formatDuration, formatPercent, formatRate } from "../format";
+import { formatBytes, formatCount, formatDuration, formatPercent, formatRate, plural } from "../format";
 
 interface ServerFactsProps {
   facts: Facts;
@@ -23,7 +23,7 @@ export function ServerFacts({ facts, load }: ServerFactsProps) {
       <Fact
         name="CPU"
         value={sample && load ? formatPercent(sample.cpu_ms / load.interval_ms) : "–"}
-        more={`of ${facts.threads} × 100 %`}
+        more="of one core"
       />
       <Fact name="Memory" value={formatBytes(facts.memory_bytes)} />
       <Fact
@@ -31,11 +31,11 @@ export function ServerFacts({ facts, load }: ServerFactsProps) {
         value={facts.storage === "sqlite" ? "SQLite" : "memory"}
         more={facts.history ? "with history" : "without history"}
       />
-      <Fact name="Up" value={formatDuration(facts.now_unix_ms - facts.started_unix_ms)} />
+      <Fact name="Uptime" value={formatDuration(facts.now_unix_ms - facts.started_unix_ms)} />
       <Fact
         name="Version"
         value={facts.version}
-        more={facts.dev ? "development mode" : undefined}
+        more={`${plural(facts.threads, "thread")}${facts.dev ? ", development" : ""}`}
       />
     </dl>
   );

@@ -22,6 +22,10 @@ export interface TreeRow {
 
 const groupSize = 100;
 
+// What is larger is closed until somebody opens it.
+const openEntriesMax = 30;
+const openCharactersMax = 20_000;
+
 // A string that one row does not show well.
 export function isLongText(value: Json): value is string {
   return typeof value === "string" && (value.length > 100 || value.includes("\n"));
@@ -103,8 +107,9 @@ class RowWriter {
 }
 
 function opensByItself(row: Omit<TreeRow, "isOpen">): boolean {
-  if (row.group) return row.position === 1;
-  return typeof row.value !== "string" || row.value.length < 20_000;
+  if (row.group) return false;
+  if (typeof row.value === "string") return row.value.length <= openCharactersMax;
+  return entryCount(row.value) <= openEntriesMax;
 }
 
 function groupName(part: Entry[]): string {

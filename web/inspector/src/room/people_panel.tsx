@@ -2,7 +2,7 @@
 
 import { useState } from "react";
 import type { Session } from "../api_types";
-import { formatDuration, plural } from "../format";
+import { formatAge, formatDuration, plural } from "../format";
 import { CopyButton } from "../parts/copy_button";
 import { noChanges } from "../parts/json_changes";
 import { isContainer, entryCount } from "../parts/json_path";
@@ -119,5 +119,9 @@ const activeMs = 5_000;
 
 function Idle({ ms }: { ms: number }) {
   if (ms < activeMs) return <span className="idle active">active</span>;
-  return <span className="idle">idle {formatDuration(ms)}</span>;
+  return (
+    <span className="idle" title={`idle for ${formatDuration(ms)}`}>
+      idle {formatAge(ms)}
+    </span>
+  );
 }
