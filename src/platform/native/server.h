@@ -80,6 +80,28 @@ struct JoinRequest {
 using Logger =
     std::function<void(std::string_view level, std::string_view event, std::string_view fields)>;
 
+// A request with its whole body.
+struct HttpQuestion {
+  net::Request request;
+  std::string body;
+  std::string client_address;
+};
+// Takes the answer, once, at once or later, from any thread. Without one in time the client is told
+// so; what comes after that, or after the client has gone, is dropped.
+using HttpAnswerFn = std::function<void(net::Response)>;
+
+// HTTP requests whose answers take time: their connection reads nothing more until it has its
+// answer. All three functions or none; they run on a loop and must not block or throw.
+struct LaterHttp {
+  // Which requests; told by the head alone.
+  std::function<bool(const net::Request&)> takes;
+  std::function<void(HttpQuestion, HttpAnswerFn)> answer;
+  // What is said of a request that never gets so far: 408, 411, 413, 503.
+  std::function<net::Response(int status, std::string_view message)> error;
+  std::size_t body_bytes_max = std::size_t{64} * 1024;
+  std::int64_t answer_ms_max = 10'000;
+};
+
 struct ServerHooks {
   // Where rooms keep their documents; the definition's has_store follows it. Null: nowhere.
   std::shared_ptr<adapters::Store> store;
@@ -89,6 +111,8 @@ struct ServerHooks {
   // Requests other than room upgrades. nullopt: 404. Runs on a loop: must not block or throw.
   std::function<std::optional<net::Response>(const net::Request&, std::string_view client_address)>
       http;
+  // Asked before http.
+  LaterHttp later;
   Logger log;
   // What the process takes of memory, in bytes, for the ceiling on it. Called often, on a loop.
   // Null: its resident memory, as the kernel says.
