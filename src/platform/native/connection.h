@@ -36,8 +36,8 @@ enum class Phase : std::uint8_t {
   dead,       // destroyed at the end of the turn
 };
 
-// A request whose answer comes later (see LaterHttp): its body as far as it is there, then what came
-// behind it.
+// A request whose answer comes later (see LaterHttp): its body as far as it is there, then what
+// came behind it.
 struct LaterRequest {
   net::Request request;  // until it is asked
   std::string body;

@@ -65,15 +65,14 @@ void Handshakes::ask_later(Connection& connection) {
   question.request = std::move(later.request);
   question.body = std::move(later.body);
   // Posted, also when it is answered at once: an answer may go on to the next request.
-  shared.hooks.later.answer(
-      std::move(question),
-      [weak = worker_.weak_from_this(), number = later.number](net::Response response) {
-        const std::shared_ptr<Worker> worker = weak.lock();
-        if (!worker) return;
-        worker->post([raw = worker.get(), number, response = std::move(response)] {
-          raw->handshakes().answer_later(number, response);
-        });
-      });
+  shared.hooks.later.answer(std::move(question), [weak = worker_.weak_from_this(),
+                                                  number = later.number](net::Response response) {
+    const std::shared_ptr<Worker> worker = weak.lock();
+    if (!worker) return;
+    worker->post([raw = worker.get(), number, response = std::move(response)] {
+      raw->handshakes().answer_later(number, response);
+    });
+  });
 }
 
 void Handshakes::answer_later(std::uint64_t number, const net::Response& response) {

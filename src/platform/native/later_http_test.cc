@@ -145,8 +145,8 @@ TEST(LaterHttp, BodiesAreBounded) {
   EXPECT_TRUE(large.request(post("12345678901")).starts_with("HTTP/1.1 413 "));
   EXPECT_TRUE(large.ended());
   Client endless(connect_to(running.port()));
-  EXPECT_TRUE(endless.request("POST /later/a HTTP/1.1\r\nHost: x\r\n\r\n")
-                  .starts_with("HTTP/1.1 411 "));
+  EXPECT_TRUE(
+      endless.request("POST /later/a HTTP/1.1\r\nHost: x\r\n\r\n").starts_with("HTTP/1.1 411 "));
   EXPECT_TRUE(endless.ended());
   Client chunked(connect_to(running.port()));
   EXPECT_TRUE(chunked

@@ -18,7 +18,9 @@
 #include "base/result.h"
 #include "net/http.h"
 #include "net/ip_address.h"
+#include "platform/native/message_tap.h"
 #include "platform/native/metrics.h"
+#include "platform/native/room_look.h"
 #include "room/definition.h"
 
 namespace pluv::native {
@@ -113,6 +115,8 @@ struct ServerHooks {
       http;
   // Asked before http.
   LaterHttp later;
+  // Is shown messages while it is on. Null: nobody is.
+  std::shared_ptr<MessageTap> tap;
   Logger log;
   // What the process takes of memory, in bytes, for the ceiling on it. Called often, on a loop.
   // Null: its resident memory, as the kernel says.
@@ -174,6 +178,12 @@ class Server {
   // loop: the change was kept, or why not. edit and done must not throw or block.
   void edit(std::string_view room, std::function<void(void* document)> edit,
             std::function<void(Result<void>)> done);
+  // Looking in. done: once, on a loop, or never when the server is stopped before.
+  // All rooms in memory, in no order. A loop goes through its rooms in slices.
+  void list_rooms(std::function<void(std::vector<RoomLine>)> done);
+  // nullopt: there is no such room in memory. The room does nothing meanwhile.
+  void look(std::string_view room, RoomQuestion question,
+            std::function<void(std::optional<RoomLook>)> done);
   // Live sessions, as of the room's last step.
   [[nodiscard]] std::size_t size(std::string_view room) const;
   // Hands a WebSocket over to a room. The fd is taken in any case.
