@@ -29,6 +29,8 @@ struct SessionView {
   std::string_view user_json;      // empty: null
   std::string_view presence_json;  // empty: null
   std::int64_t presence_unix_ms = 0;
+  std::string_view user_id;   // empty: none
+  std::int64_t heard_ms = 0;  // steady; when anything was heard of it
 };
 
 // One call of a procedure inside step.

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -152,6 +153,16 @@ class Room {
   // and the handler's output events wait until it was kept. Errors: conflict without documents,
   // unavailable before it is loaded.
   [[nodiscard]] Result<void*> edit_document();
+  // For who looks in from outside. Empty: there is no such session, or it has no user id.
+  [[nodiscard]] std::string_view user_id(SessionIndex index) const noexcept;
+  struct DocumentState {
+    std::size_t bytes = 0;      // encoded, at most
+    std::uint64_t version = 0;  // counts changes since it was loaded
+  };
+  // nullopt: the room has no document, or it is not loaded yet.
+  [[nodiscard]] std::optional<DocumentState> document_state() const noexcept;
+  // Updates that together are the document, as far as it is loaded: copies, no work but that.
+  [[nodiscard]] std::vector<std::string> copy_document() const;
   // Largest message this session may send now; the platform's frame reader keeps to it.
   [[nodiscard]] std::size_t message_bytes_max(SessionIndex index) const noexcept;
 

@@ -365,6 +365,16 @@ std::size_t Room::document_memory_bytes() const noexcept {
          (storage_->document ? storage_->document->memory_bytes() : 0);
 }
 
+std::optional<Room::DocumentState> Room::document_state() const noexcept {
+  if (!storage_ || !storage_->ready) return std::nullopt;
+  return DocumentState{.bytes = storage_->document_bytes, .version = storage_->version};
+}
+
+std::vector<std::string> Room::copy_document() const {
+  if (!storage_ || !storage_->ready) return {};
+  return storage_->document->copy();
+}
+
 // A number that no other writer of the document has.
 std::uint64_t Room::make_writer() noexcept {
   // splitmix64: a sequence that is as random as its seed.

@@ -33,7 +33,12 @@ const Room::User& Room::user_of(const Session& session) const noexcept {
 SessionView Room::view_of(SessionIndex index) const {
   const Session& self = session(index);
   const User& user = user_of(self);
-  return {self.id, user.typed.get(), user.json, user.presence, user.presence_unix_ms};
+  return {self.id, user.typed.get(), user.json, user.presence, user.presence_unix_ms,
+          user.id, self.heard_ms};
+}
+
+std::string_view Room::user_id(SessionIndex index) const noexcept {
+  return exists(index) ? std::string_view(user_of(session(index)).id) : std::string_view();
 }
 
 protocol::v5::Sender Room::sender_of(SessionIndex index) const {
