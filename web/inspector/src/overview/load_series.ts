@@ -17,7 +17,7 @@ export interface ChartKind {
 
 const perSecond = (count: number, intervalMs: number) => (count * 1000) / intervalMs;
 
-export const chartKinds: readonly ChartKind[] = [
+const chartKinds: readonly ChartKind[] = [
   {
     title: "Messages per second",
     format: formatRate,
@@ -43,6 +43,11 @@ export const chartKinds: readonly ChartKind[] = [
     ],
   },
   {
+    title: "Edits per second",
+    format: formatRate,
+    series: [{ name: "kept", colour: "first", valueOf: (s, ms) => perSecond(s.edits, ms) }],
+  },
+  {
     title: "Loop turn",
     format: formatMilliseconds,
     series: [
@@ -61,6 +66,13 @@ export const chartKinds: readonly ChartKind[] = [
     series: [{ name: "resident", colour: "first", valueOf: (s) => s.memory_bytes }],
   },
 ];
+
+// Those that pluvd has measured anything for.
+export function measuredKinds(samples: readonly LoadSample[]): readonly ChartKind[] {
+  return chartKinds.filter((kind) =>
+    kind.series.some((series) => samples.some((sample) => series.valueOf(sample, 1) !== null)),
+  );
+}
 
 // The chart in words, for those who do not see it.
 export function summaryOf(

@@ -18,7 +18,11 @@ type Parsed = { data: Json; problem: "" } | { data: undefined; problem: string }
 
 function parsed(text: string): Parsed {
   try {
-    return { data: JSON.parse(text) as Json, problem: "" };
+    const data = JSON.parse(text) as Json;
+    if (data !== null && (typeof data !== "object" || Array.isArray(data))) {
+      return { data: undefined, problem: "An object or null is expected." };
+    }
+    return { data, problem: "" };
   } catch (caught) {
     return { data: undefined, problem: caught instanceof Error ? caught.message : "Not JSON." };
   }

@@ -10,10 +10,10 @@ export interface DocumentNow {
   changes: Changes;
 }
 
-export function useDocument(room: string, watch: "watched" | "paused"): Polled<DocumentNow> {
+export function useDocument(room: string, watch: "closely" | "idly" | "paused"): Polled<DocumentNow> {
   return usePoll<DocumentNow>({
     key: room,
-    periodMs: 400,
+    periodMs: watch === "closely" ? 400 : 2_000,
     paused: watch === "paused",
     ask: async (signal, before) => {
       const answer = await api.document(room, before?.content.version, signal);
