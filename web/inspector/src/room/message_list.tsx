@@ -1,4 +1,5 @@
-// The messages, one a row, the newest at the bottom. The list follows the newest until somebody scrolls up.
+// The messages, one a row, the newest at the bottom. The list follows the newest until somebody scrolls
+// up; then it holds still.
 
 import { type KeyboardEvent, memo, useId, useLayoutEffect, useRef, useState } from "react";
 import type { Message } from "../api_types";
@@ -12,14 +13,16 @@ interface MessageListProps {
   onChoose: (message: Message) => void;
 }
 
-const rowsMax = 400;
+const rowsMax = 300;
 const bottomSlackPx = 24;
 
 export function MessageList({ messages, names, chosen, onChoose }: MessageListProps) {
   const idPrefix = useId();
   const list = useRef<HTMLDivElement>(null);
   const [following, setFollowing] = useState(true);
-  const shown = messages.slice(-rowsMax);
+  const held = useRef<readonly Message[]>([]);
+  if (following) held.current = messages.slice(-rowsMax);
+  const shown = held.current;
   const chosenIsShown = shown.some((message) => message.seq === chosen?.seq);
 
   const toBottom = () => {

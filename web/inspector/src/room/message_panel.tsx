@@ -56,7 +56,13 @@ export function MessagePanel({ room, sessions, filter, onFilter }: MessagePanelP
       {!stream.data && !stream.error && <Loading what="messages" />}
       <div className={chosen ? "messages with-detail" : "messages"}>
         {messages.length > 0 || !stream.data ? (
-          <MessageList messages={messages} names={names} chosen={chosen} onChoose={setChosen} />
+          <MessageList
+            key={JSON.stringify([filter, clearedUpTo])}
+            messages={messages}
+            names={names}
+            chosen={chosen}
+            onChoose={setChosen}
+          />
         ) : isFiltered(filter) ? (
           <Empty title="No message matches">
             <button type="button" className="button" onClick={() => onFilter(everyMessage)}>

@@ -103,7 +103,7 @@ function RoomHead({ room, now, onDialog }: RoomHeadProps) {
       <p className="room-facts">
         {plural(total, "session")}
         {total === sessions.length && `, ${plural(peopleOf(sessions).length, "user")}`}
-        {document && `, ${formatBytes(document.bytes)} of document`}
+        {document && document.bytes > 0 && `, ${formatBytes(document.bytes)} of document`}
       </p>
       <span className="button-group push">
         <button
