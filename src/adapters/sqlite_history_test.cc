@@ -99,8 +99,8 @@ TEST_F(SqliteHistory, PagesOfItGoBackwardsAndKeepANumberTogether) {
   append_at(4'000, "3");
   const auto page = [&](std::uint64_t before, std::size_t limit) {
     std::vector<std::uint64_t> numbers;
-    const auto entries = answer_of<Entries>(
-        [&](auto done) { store_->history_before("room", before, limit, done); });
+    const auto entries =
+        answer_of<Entries>([&](auto done) { store_->history_before("room", before, limit, done); });
     EXPECT_TRUE(entries.ok()) << message_of(entries);
     for (const HistoryEntry& entry : *entries) numbers.push_back(entry.number);
     return numbers;

@@ -84,8 +84,8 @@ TEST(RoomLook, AListInSlicesNamesEachRoomOnceWhileRoomsComeAndGo) {
   constexpr int kRooms = 1'200;
   std::atomic<int> edited = 0;
   for (int i = 0; i < kRooms; ++i) {
-    running.server->edit("room" + std::to_string(i), [](void*) {},
-                         [&](const Result<void>&) { ++edited; });
+    running.server->edit(
+        "room" + std::to_string(i), [](void*) {}, [&](const Result<void>&) { ++edited; });
   }
   ASSERT_TRUE(eventually([&] { return edited == kRooms; }));
   std::promise<std::vector<RoomLine>> promise;
