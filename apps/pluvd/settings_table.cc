@@ -80,7 +80,8 @@ constexpr std::array kTable = {
     Setting{"strict", "strict", "PLUV_STRICT", kAccess, on_off, &Settings::strict, "",
             "Refuse events that no procedure handles instead of forwarding them to the room"},
     Setting{"demo", "demo", "PLUV_DEMO", kAccess, on_off, &Settings::demo, "",
-            "Register the demo events sendMessage, doubleValue and wave; development mode always "
+            "Register the demo events sendMessage, doubleValue, wave and react; development mode "
+            "always "
             "does"},
 
     Setting{"log-level", "log_level", "PLUV_LOG_LEVEL", kLogs, choice, &Settings::log_level,

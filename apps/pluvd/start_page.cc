@@ -52,7 +52,7 @@ constexpr std::string_view kPage = R"html(<!doctype html>
 <p>A development server for realtime rooms. {{tokens}}</p>
 <nav class="pages" aria-label="Pages">
   <a href="/demo"><strong>Open the demo</strong>
-    A text, a list and a board that everybody in the room shares. Best in two windows.</a>{{inspector}}
+    A text, a list and a board that all in the room share. Best in two windows.</a>{{inspector}}
 </nav>
 <table>
   <tr><td>Rooms<td><code>{{ws}}://{{host}}/api/pluv/room/{room}</code>

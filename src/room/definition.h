@@ -112,6 +112,7 @@ struct Definition {
   bool has_store = false;
   Limits limits;
   bool strict = false;          // refuse events that no procedure has
+  bool hibernates = false;      // tell of what is to be kept of sessions: SessionChanged
   bool detailed_errors = true;  // schema and handler messages reach the sender
 
   // Index of the procedure with this name, or procedures.size(). Call freeze() once before.

@@ -1,0 +1,289 @@
+// The TypeScript client (web/client) against pluvd: documents that converge, edits made offline and
+// across kill -9, people and their presence, events, and what it does when its socket ends.
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import net from "node:net";
+
+import { WebSocketServer } from "ws";
+import * as Y from "yjs";
+
+import { freePort, makeFolder, makeToken, removeFolder, sleep, startPluvd, suite, until }
+  from "./lib.mjs";
+import { importWebClient } from "./lib/web_client.mjs";
+
+const { createClient } = await importWebClient();
+const { test, shared, run } = suite("web client", { limit_ms: 60_000 });
+const server = shared(() => startPluvd(["--dev"]));
+
+function join(t, url, { room = t.room, doc, presence = {}, authEndpoint } = {}) {
+  const client = createClient({
+    wsEndpoint: ({ room: name }) => url + name,
+    ...(authEndpoint ? { authEndpoint } : {}),
+  });
+  const made = client.createRoom(room, { initialPresence: presence, ...(doc ? { doc } : {}) });
+  t.use(made, () => made.destroy());
+  made.connect();
+  return made;
+}
+
+const synced = (room) => until(() => room.status === "synced", { what: "the document" });
+const text = (room) => room.doc.getText("text");
+const reads = (room, wanted) =>
+  until(() => text(room).toString() === wanted, { what: `"${wanted}"` });
+
+async function joinTwo(t, options = {}) {
+  const { url } = await server();
+  const rooms = [join(t, url, options), join(t, url, options)];
+  await Promise.all(rooms.map(synced));
+  return rooms;
+}
+
+// A peer that says $registered and then what the test wants: answers its url and its sockets.
+async function fakeServer(t, onSocket) {
+  const fake = new WebSocketServer({ port: 0, host: "127.0.0.1" });
+  t.use(fake, () => {
+    for (const socket of fake.clients) socket.terminate();
+    fake.close();
+  });
+  await once(fake, "listening");
+  const joins = { count: 0 };
+  fake.on("connection", (socket) => {
+    ++joins.count;
+    const say = (type, data) =>
+      socket.send(JSON.stringify({ type, data, connectionId: "p_1", user: null, room: "r" }));
+    say("$registered", { presence: null, sessionId: "p_1", state: null, timers: {} });
+    onSocket(socket, say);
+  });
+  return { url: `ws://127.0.0.1:${fake.address().port}/`, joins };
+}
+
+test("two edit at the same time and converge", async (t) => {
+  const [a, b] = await joinTwo(t);
+  for (let i = 0; i < 50; ++i) {
+    text(a).insert(Math.min(i, text(a).length), "a");
+    text(b).insert(0, "b");
+    if (i % 10 === 0) await sleep(1);
+  }
+  await until(() => text(a).length === 100 && text(a).toString() === text(b).toString());
+});
+
+test("a document that was there before its room is brought into it", async (t) => {
+  const { url } = await server();
+  const doc = new Y.Doc();
+  doc.getText("text").insert(0, "written before");
+  await synced(join(t, url, { doc }));
+  const later = join(t, url);
+  await synced(later);
+  assert.equal(text(later).toString(), "written before");
+});
+
+test("edits made offline arrive once, with those of others", async (t) => {
+  const [a, b] = await joinTwo(t);
+  text(a).insert(0, "start ");
+  await reads(b, "start ");
+  a.disconnect();
+  assert.equal(a.status, "closed");
+  text(a).insert(6, "offline");
+  text(b).insert(0, "online ");
+  a.connect();
+  await Promise.all([reads(a, "online start offline"), reads(b, "online start offline")]);
+});
+
+test("a server killed while two type comes back to both, and nothing is lost", async (t) => {
+  const data = t.use(makeFolder(), removeFolder);
+  const args = ["--dev", "--data", data, "--port", String(await freePort())];
+  let pluvd = await startPluvd(args);
+  t.use(null, () => pluvd.alive && pluvd.kill());
+  const rooms = [join(t, pluvd.url), join(t, pluvd.url)];
+  await Promise.all(rooms.map(synced));
+  let typing = true;
+  let typed = 0;
+  const typist = (async () => {
+    while (typing) {
+      for (const room of rooms) room.doc.getArray("keys").push([typed++]);
+      await sleep(5);
+    }
+  })();
+  for (let kill = 0; kill < 3; ++kill) {
+    await sleep(150);
+    await pluvd.kill();
+    await until(() => rooms.every((room) => room.status === "reconnecting"));
+    await sleep(100);
+    pluvd = await startPluvd(args);
+    await Promise.all(rooms.map(synced));
+  }
+  typing = false;
+  await typist;
+  const keys = (room) => room.doc.getArray("keys").toArray();
+  await until(() => rooms.every((room) => keys(room).length === typed), { what: "all keys" });
+  assert.deepEqual(keys(rooms[0]), keys(rooms[1]));
+  assert.equal(new Set(keys(rooms[0])).size, typed);
+});
+
+test("people see each other come, change and go", async (t) => {
+  const { url } = await server();
+  const a = join(t, url, { presence: { name: "Ada", x: 0 } });
+  await synced(a);
+  const b = join(t, url, { presence: { name: "Bob", x: 1 } });
+  await until(() => a.others.length === 1 && b.others.length === 1);
+  assert.deepEqual(a.others[0].presence, { name: "Bob", x: 1 });
+  assert.equal(a.others[0].sessionId, b.myself.sessionId);
+  assert.deepEqual(b.others[0].presence, { name: "Ada", x: 0 });
+
+  b.updateMyPresence({ x: 7 });
+  assert.deepEqual(b.myself.presence, { name: "Bob", x: 7 });
+  await until(() => a.others[0].presence.x === 7);
+  assert.deepEqual(a.others[0].presence, { name: "Bob", x: 7 });
+
+  b.disconnect();
+  await until(() => a.others.length === 0);
+  assert.equal(b.others.length, 0);
+  b.updateMyPresence({ x: 8 });
+  b.connect();
+  await until(() => a.others.length === 1);
+  assert.deepEqual(a.others[0].presence, { name: "Bob", x: 8 });
+});
+
+test("sessions of one user share a presence", async (t) => {
+  const pluvd = t.use(await startPluvd([]));
+  const token = async () => {
+    const made = await makeToken({ room: t.room, user: { id: "u1", name: "Ada" } });
+    return `data:text/plain,${encodeURIComponent(made)}`;
+  };
+  const tokens = [await token(), await token()];
+  const first = join(t, pluvd.url, { presence: { x: 1 }, authEndpoint: () => tokens[0] });
+  await synced(first);
+  assert.deepEqual(first.myself.user, { id: "u1", name: "Ada" });
+  const second = join(t, pluvd.url, { presence: { x: 2 }, authEndpoint: () => tokens[1] });
+  await synced(second);
+  assert.deepEqual(second.myself.presence, { x: 1 });
+  first.updateMyPresence({ x: 3 });
+  await until(() => second.myself.presence.x === 3 && second.others[0]?.presence.x === 3);
+});
+
+test("events reach who listens, with their sender", async (t) => {
+  const [a, b] = await joinTwo(t);
+  const heard = [];
+  const stop = b.on("receiveMessage", (event) => heard.push(event));
+  a.on("doubledValue", ({ data }) => heard.push(data.value));
+  assert.equal(a.broadcast("sendMessage", { message: "Hello" }), true);
+  await until(() => heard.length === 1);
+  assert.deepEqual(heard[0],
+                   { data: { message: "Hello" }, user: null, sessionId: a.myself.sessionId });
+  stop();
+  a.broadcast("wave", {});
+  a.broadcast("doubleValue", { value: 21 });
+  await until(() => heard.length === 2);
+  assert.equal(heard[1], 42);
+});
+
+test("a listener that throws keeps nobody from hearing", async (t) => {
+  const [a] = await joinTwo(t);
+  const heard = [];
+  const { error } = console;
+  console.error = (thrown) => heard.push(thrown.message);
+  t.use(null, () => { console.error = error; });
+  a.on("receiveMessage", () => { throw new Error("a mistake"); });
+  a.on("receiveMessage", ({ data }) => heard.push(data.message));
+  a.broadcast("sendMessage", { message: "Hello" });
+  await until(() => heard.length === 2);
+  assert.deepEqual(heard, ["a mistake", "Hello"]);
+});
+
+test("what the server refuses is told, and the room goes on", async (t) => {
+  const [a] = await joinTwo(t);
+  const errors = [];
+  a.subscribe.error((error) => errors.push(error.message));
+  a.broadcast("sendMessage", { message: 5 });
+  await until(() => a.error !== null);
+  assert.match(a.error.message, /message/);
+  assert.deepEqual(errors, [a.error.message]);
+  assert.equal(a.status, "synced");
+});
+
+test("without a connection events are dropped, and it says so", async (t) => {
+  const [a] = await joinTwo(t);
+  a.disconnect();
+  assert.equal(a.broadcast("wave", {}), false);
+});
+
+test("a wrong token ends it for good", async (t) => {
+  const pluvd = t.use(await startPluvd([]));
+  const room = join(t, pluvd.url, { authEndpoint: () => "data:text/plain,wrong" });
+  await until(() => room.status === "closed");
+  assert.equal(room.closeReason.code, 3000);
+  assert.match(room.error.message, /Not authorized/);
+});
+
+for (const [code, why] of [[4001, "evicted"], [1008, "against the rules"], [1009, "too large"],
+                           [3000, "unauthorized"]]) {
+  test(`who is closed with ${code}, ${why}, stays away until told to come back`, async (t) => {
+    const { url, joins } = await fakeServer(t, (socket) => socket.close(code, why));
+    const room = join(t, url);
+    await until(() => room.status === "closed");
+    assert.deepEqual(room.closeReason, { code, reason: why });
+    await sleep(600);
+    assert.equal(joins.count, 1);
+    room.connect();
+    await until(() => joins.count === 2);
+  });
+}
+
+for (const code of [1001, 1011, 1012, 1013]) {
+  test(`who is closed with ${code} comes back, later each time`, async (t) => {
+    const times = [];
+    const { url } = await fakeServer(t, (socket) => {
+      times.push(Date.now());
+      socket.close(code);
+    });
+    const room = join(t, url);
+    await until(() => times.length === 4);
+    assert.equal(room.status === "closed", false);
+    // 0.25, 0.5 and 1 s, each of them halved at most.
+    for (const [at, least] of [125, 250, 500].entries()) {
+      assert.ok(times[at + 1] - times[at] >= least - 5, `${times}`);
+    }
+  });
+}
+
+test("a connection whose other end is gone is noticed and made anew", async (t) => {
+  const { port, url } = await server();
+  let joins = 0;
+  let silent = false;
+  const proxy = net.createServer((socket) => {
+    const isFirst = ++joins === 1;
+    const upstream = net.connect(port, "127.0.0.1");
+    socket.on("data", (bytes) => upstream.write(bytes));
+    upstream.on("data", (bytes) => { if (!isFirst || !silent) socket.write(bytes); });
+    for (const end of [socket, upstream]) {
+      end.on("error", () => {});
+      end.on("close", () => { socket.destroy(); upstream.destroy(); });
+    }
+  });
+  proxy.listen(0, "127.0.0.1");
+  await once(proxy, "listening");
+  t.use(proxy, () => proxy.close());
+  const room = join(t, url.replace(String(port), String(proxy.address().port)));
+  await synced(room);
+  silent = true;
+  await until(() => room.status === "reconnecting", { timeout: 30_000 });
+  await synced(room);
+  assert.equal(joins, 2);
+});
+
+test("only those whom the server still knows are there", async (t) => {
+  const others = Object.fromEntries(["p_2", "p_3", "p_4"].map((id) =>
+    [id, { connectionId: id, presence: {}, room: "r", timers: {}, user: null }]));
+  const { url } = await fakeServer(t, (socket, say) => {
+    say("$othersReceived", { others });
+    say("$exit", { sessionId: "p_2" });
+    say("$syncStateReceived", { connectionIds: ["p_1", "p_3"] });
+    say("$unknown", {});
+    socket.send("no JSON");
+  });
+  const room = join(t, url);
+  await until(() => room.others.length === 1);
+  assert.equal(room.others[0].sessionId, "p_3");
+});
+
+await run();
