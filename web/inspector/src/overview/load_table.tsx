@@ -22,7 +22,7 @@ export function LoadTable({ load }: { load: LoadAnswer }) {
             <th scope="col">Time</th>
             {columns.map(({ kind, series }) => (
               <th scope="col" className="numeric" key={`${kind.title} ${series.name}`}>
-                {kind.title}, {series.name}
+                {kind.column} {series.name}
               </th>
             ))}
           </tr>
