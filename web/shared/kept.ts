@@ -24,6 +24,14 @@ export class Kept {
     }
   }
 
+  keysFrom(prefix: string): string[] {
+    try {
+      return Object.keys(this.#storage()).filter((key) => key.startsWith(prefix));
+    } catch {
+      return [];
+    }
+  }
+
   remove(key: string): void {
     try {
       this.#storage().removeItem(key);
