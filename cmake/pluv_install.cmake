@@ -28,7 +28,7 @@ list(TRANSFORM engine PREPEND src/ OUTPUT_VARIABLE engine_folders)
 install(DIRECTORY ${engine_folders} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/pluv/detail
   COMPONENT ycrdt ${headers})
 # What pluvd.service names as its documentation, with the units beside it.
-install(FILES docs/pluvd.md docs/security.md docs/tokens.md SECURITY.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES docs/pluvd.md docs/security.md docs/tokens.md docs/typegen.md SECURITY.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs/systemd DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 # What pluvConfig.cmake has to look for, by the namespace of the targets that it brings.
@@ -77,5 +77,6 @@ configure_package_config_file(cmake/pluvConfig.cmake.in pluvConfig.cmake
   INSTALL_DESTINATION ${package})
 # Before 1.0 a minor version may break.
 write_basic_package_version_file(pluvConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES cmake/pluv_typegen.cmake cmake/pluv_typegen.cc.in DESTINATION ${package})
 install(FILES ${PROJECT_BINARY_DIR}/pluvConfig.cmake ${PROJECT_BINARY_DIR}/pluvConfigVersion.cmake
   DESTINATION ${package} COMPONENT ycrdt)

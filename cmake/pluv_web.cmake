@@ -16,6 +16,10 @@ enable_language(ASM)
 file(GLOB_RECURSE web_sources CONFIGURE_DEPENDS ${web}/client/src/* ${web}/demo/* ${web}/inspector/*
   ${web}/shared/*)
 set(built ${PROJECT_BINARY_DIR}/web)
+# The demo is typed by the demo's C++: a struct that changed breaks its build where it is used.
+set(demo_types ${web}/generated/demo_events.d.ts)
+pluv_typegen(pluvd_demo_types ROUTER_HEADER ${PROJECT_SOURCE_DIR}/apps/pluvd/demo_events.h
+  FUNCTION pluv::apps::demo::demo_server OUTPUT ${demo_types})
 add_custom_command(
   OUTPUT ${built}/web_files.S ${built}/web_files.cc
   COMMAND ${PLUV_NODE} ${web}/node_modules/typescript/bin/tsc --noEmit -p ${web}
@@ -23,7 +27,7 @@ add_custom_command(
     --outDir ${built}/dist ${web}
   COMMAND Python3::Interpreter ${PROJECT_SOURCE_DIR}/tools/embed_web ${built}/dist
     ${built}/web_files.S ${built}/web_files.cc
-  DEPENDS ${web_sources} ${web}/package-lock.json ${web}/tsconfig.json ${web}/vite.config.ts
+  DEPENDS ${web_sources} ${demo_types} ${web}/package-lock.json ${web}/tsconfig.json ${web}/vite.config.ts
     ${PROJECT_SOURCE_DIR}/tools/embed_web
   WORKING_DIRECTORY ${web}
   COMMENT "Building the pages of web/"

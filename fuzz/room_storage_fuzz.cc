@@ -1,7 +1,7 @@
 // Any sequence of inputs to a room with a document and a store: whatever the store answers and
 // when, nothing is shown that it has not taken, nothing is written over what could not be read, and
 // who is still there when all is answered has been sent all that was kept. When all have left, the
-// room ends. The bytes are a script.
+// room ends; and all of that though its memory goes now and then. The bytes are a script.
 // link: room protocol json base ycrdt
 #include <algorithm>
 #include <array>
@@ -10,6 +10,7 @@
 #include <cstring>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -57,6 +58,7 @@ Definition make_definition() {
   Definition definition;
   definition.storage = yjs_storage();
   definition.has_store = true;
+  definition.hibernates = true;
   definition.limits.document_bytes_max = 600;
   definition.limits.unsaved_bytes_max = 500;
   definition.limits.gated_bytes_max = 2'000;
@@ -76,7 +78,9 @@ Definition make_definition() {
 
 class Player {
  public:
-  explicit Player(const Definition& definition) : room_("room", definition, 5) {}
+  explicit Player(const Definition& definition) : definition_(definition) {
+    room_.emplace("room", definition, 5);
+  }
 
   void open(std::uint32_t at, bool authorized) {
     if (seats_[at].open) return;
@@ -157,10 +161,21 @@ class Player {
   }
   void step(const Input& input) {
     effects_.clear();
-    room_.step(input, now_, effects_);
+    room_->step(input, now_, effects_);
     for (Effect& effect : effects_.list) check(effect);
-    PLUV_ASSERT(room_.size() == 0 || wake_ms_ != 0);
-    PLUV_ASSERT(!room_.may_be_forgotten() || room_.size() == 0);
+    PLUV_ASSERT(room_->size() == 0 || wake_ms_ != 0);
+    PLUV_ASSERT(!room_->may_be_forgotten() || room_->size() == 0);
+  }
+  // Its memory goes, unless it is at work, and comes back.
+  void hibernate() {
+    if (!room_->may_hibernate()) return;
+    room_.emplace("room", definition_, ++ids_);
+    wake_ms_ = 0;
+    for (std::uint32_t at = kSessions; at-- > 0;) {
+      if (!seats_[at].open) continue;
+      const std::string kept = seats_[at].kept;
+      step(Restored{SessionIndex{at}, kept, nullptr});
+    }
   }
   // The store and the host answer all; who is still there has then heard of all that was kept.
   void settle() {
@@ -184,12 +199,12 @@ class Player {
   void end() {
     settle();
     for (std::uint32_t at = 0; at < kSessions; ++at) close(at);
-    for (int i = 0; i < 1'000 && !room_.finished(); ++i) {
+    for (int i = 0; i < 1'000 && !room_->finished(); ++i) {
       answer_store(3);
       answer_host(3);
       pass(1'000);
     }
-    PLUV_ASSERT(room_.finished());
+    PLUV_ASSERT(room_->finished());
     PLUV_ASSERT(edits_ == 0);
   }
 
@@ -199,6 +214,7 @@ class Player {
     bool has_document = false;  // was sent the whole of it
     SessionId id;
     ycrdt::LazyDoc document;  // what it was sent, and its own edits
+    std::string kept;         // of the session, for when the room's memory goes
   };
 
   void check(Effect& effect) {
@@ -212,6 +228,8 @@ class Player {
       PLUV_ASSERT(wake->at_ms > now_.steady_ms);
       PLUV_ASSERT(wake->at_ms <= now_.steady_ms + Limits().garbage_collect_ms);
       wake_ms_ = wake->at_ms;
+    } else if (const auto* changed = std::get_if<SessionChanged>(&effect)) {
+      seats_[raw(changed->session)].kept = room_->attachment(changed->session);
     } else if (const auto* call = std::get_if<CallHost>(&effect)) {
       if (call->ticket != Ticket{}) calls_.push_back(*call);
     } else if (const auto* done = std::get_if<EditDone>(&effect)) {
@@ -219,7 +237,7 @@ class Player {
       --edits_;
       if (done->result.ok()) PLUV_ASSERT(store_.has_key("e" + std::to_string(done->number)));
     } else if (std::get_if<Finished>(&effect) != nullptr) {
-      PLUV_ASSERT(room_.size() == 0);
+      PLUV_ASSERT(room_->size() == 0);
     }
   }
   void check_send(const Send& send) {
@@ -247,7 +265,8 @@ class Player {
     }
   }
 
-  Room room_;
+  const Definition& definition_;
+  std::optional<Room> room_;
   Effects effects_;
   Now now_{1'000, 1'795'467'862'000};
   std::array<Seat, kSessions> seats_;
@@ -295,7 +314,8 @@ void play(Player& player, std::uint8_t operation, std::uint32_t session,
     case 15: player.say(session, R"({"type":"slow","data":{}})"); return;
     case 16:
       if (session == 0) player.pass(std::int64_t{next()} * 3'600'000);
-      if (session != 0) player.settle();
+      if (session == 1 || session == 2) player.settle();
+      if (session == 3) player.hibernate();
       return;
   }
 }

@@ -1,9 +1,10 @@
-// pluv: tools around room tokens, for trying things out and for tests of other back ends, and
-// around Yjs updates.
+// pluv: tools around room tokens, for trying things out and for tests of other back ends, around
+// Yjs updates, and for the types of a server's messages.
 //
 //   pluv token create --room ROOM --user '{"id":"u1"}' [--max-age 60s]   prints a token
 //   pluv token inspect TOKEN [--room ROOM]                               prints its claims
 //   pluv ycrdt apply|merge|diff|state-vector|json|check|snapshot ...       works on Yjs updates
+//   pluv typegen [--out FILE] [--json-schema|--async-api] PROGRAM...    prints a server's types
 //
 // Secrets: --secret (repeatable, newest first), --secret-file or PLUV_AUTH_SECRET.
 // Ends with 0, with 1 when a server would refuse the token or bytes are no update, with 2 when
@@ -16,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "apps/pluv/typegen_command.h"
 #include "apps/pluv/ycrdt_command.h"
 #include "apps/pluvd/settings.h"
 #include "apps/pluvd/settings_file.h"
@@ -150,8 +152,8 @@ void add_secret_options(CLI::App& command, Options& options) {
 int run(int argc, char** argv) {
   Options options;
   CLI::App app(
-      "Tools for pluv's room tokens and for Yjs updates. Secrets come from PLUV_AUTH_SECRET, "
-      "--secret-file or --secret.",
+      "Tools for pluv's room tokens, for Yjs updates and for a server's types. Secrets come from "
+      "PLUV_AUTH_SECRET, --secret-file or --secret.",
       "pluv");
   app.require_subcommand(1);
   const CLI::App* version = app.add_subcommand("version", "Print the version");
@@ -166,6 +168,7 @@ int run(int argc, char** argv) {
   inspect->add_option("token", options.token, "The token")->required();
   inspect->add_option("--room", options.room, "Check it for this room instead of its own");
   pluv::apps::YcrdtCommand ycrdt(app);
+  pluv::apps::TypegenCommand typegen(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -176,6 +179,7 @@ int run(int argc, char** argv) {
     return kExitOk;
   }
   if (ycrdt.chosen()) return ycrdt.run();
+  if (typegen.chosen()) return typegen.run();
   return *create ? create_token(options) : inspect_token(options);
 }
 

@@ -131,4 +131,27 @@ void DeferredStore::flush(Done<void> done) {
   });
 }
 
+void DeferredStore::history_before(std::string room, std::uint64_t number, std::size_t limit,
+                                   Done<std::vector<adapters::HistoryEntry>> done) {
+  ask([room = std::move(room), number, limit,
+       done = std::move(done)](Result<adapters::Store*> store) {
+    if (store.ok()) {
+      (*store)->history_before(room, number, limit, done);
+    } else {
+      done(store.error());
+    }
+  });
+}
+
+void DeferredStore::load_number(std::string room, std::uint64_t number,
+                                Done<adapters::PastDocument> done) {
+  ask([room = std::move(room), number, done = std::move(done)](Result<adapters::Store*> store) {
+    if (store.ok()) {
+      (*store)->load_number(room, number, done);
+    } else {
+      done(store.error());
+    }
+  });
+}
+
 }  // namespace pluv::apps

@@ -36,6 +36,12 @@ class DeferredStore final : public adapters::Store {
   void list(std::string after, std::size_t limit,
             Done<std::vector<adapters::StoredRoom>> done) override;
   void flush(Done<void> done) override;
+  // What it waits for is a file, which has one.
+  [[nodiscard]] bool has_history() const noexcept override { return true; }
+  void history_before(std::string room, std::uint64_t number, std::size_t limit,
+                      Done<std::vector<adapters::HistoryEntry>> done) override;
+  void load_number(std::string room, std::uint64_t number,
+                   Done<adapters::PastDocument> done) override;
 
  private:
   // Carries it out on the store, or answers with why there is none.

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "room/room.h"
@@ -46,7 +47,7 @@ class Demo : public testing::Test {
 TEST_F(Demo, SendsAMessageToEverybody) {
   const Called called = call("sendMessage", R"({"message":"a \"b\" \u00e9"})");
   EXPECT_TRUE(called.result.ok());
-  EXPECT_EQ(called.events, "broadcast receiveMessage {\"message\":\"a \\\"b\\\" \\u00e9\"}\n");
+  EXPECT_EQ(called.events, "broadcast receiveMessage {\"message\":\"a \\\"b\\\" \u00e9\"}\n");
 }
 
 TEST_F(Demo, DoublesAValueForTheSender) {
@@ -61,16 +62,36 @@ TEST_F(Demo, Waves) {
   EXPECT_EQ(call("wave", "{}").events, "broadcast receiveMessage {\"message\":\"Hello world!\"}\n");
 }
 
+TEST_F(Demo, ReactsWithAnEmojiInAPlaceOfThePage) {
+  EXPECT_EQ(call("react", R"({"emoji":"\u2764","x":0.25,"y":1})").events,
+            "broadcast reacted {\"emoji\":\"\u2764\",\"x\":0.25,\"y\":1}\n");
+  const auto refused = [&](const char* data) { return call("react", data).result.error().message; };
+  EXPECT_EQ(refused(R"({"emoji":"","x":0,"y":0})"),
+            "emoji: expected at least 1 character, received 0");
+  EXPECT_EQ(refused(R"({"emoji":"12345678901234567","x":0,"y":0})"),
+            "emoji: expected at most 16 bytes");
+  EXPECT_EQ(refused(R"({"emoji":"a","x":1.01,"y":0})"), "x: expected at most 1");
+  EXPECT_EQ(refused(R"({"emoji":"a","x":0,"y":-0.1})"), "y: expected at least 0");
+}
+
 TEST_F(Demo, RefusesInputOfAnotherForm) {
-  for (const char* data : {"{}", R"({"message":1})", R"({"message":null})", "null", "[]", ""}) {
+  const std::pair<const char*, const char*> kCases[] = {
+      {"{}", "message: required"},
+      {R"({"message":1})", "message: expected string, received number"},
+      {R"({"message":null})", "message: expected string, received null"},
+      {"null", "expected object, received null"},
+      {"[]", "expected object, received array"},
+      {"", "Unexpected end at byte 0"},
+  };
+  for (const auto& [data, message] : kCases) {
     const Called called = call("sendMessage", data);
     ASSERT_FALSE(called.result.ok()) << data;
     EXPECT_EQ(called.result.error().code, ErrorCode::invalid);
-    EXPECT_EQ(called.result.error().message, "message: expected a string");
+    EXPECT_EQ(called.result.error().message, message);
     EXPECT_EQ(called.events, "");
   }
   EXPECT_EQ(call("doubleValue", R"({"value":"21"})").result.error().message,
-            "value: expected a number");
+            "value: expected number, received string");
 }
 
 }  // namespace

@@ -8,7 +8,7 @@ namespace {
 // What reload_secrets takes over, or compares nothing of since it would be masked.
 bool is_reloaded(const Setting& setting) {
   return is_secret(setting.kind) || setting.name == "secret-file" ||
-         setting.name == "metrics-token-file";
+         setting.name == "metrics-token-file" || setting.name == "admin-token-file";
 }
 
 std::string unchanged_until_restart(const Settings& running, const Settings& fresh) {
@@ -44,6 +44,9 @@ bool reload_secrets(const Settings& running, const LoadedSettings& fresh,
     }
   }
   target.routes.set_metrics_token(fresh.settings.metrics_token);
+  if (target.inspector_access != nullptr) {
+    target.inspector_access->set_token(fresh.settings.admin_token);
+  }
   if (const std::string names = unchanged_until_restart(running, fresh.settings); !names.empty()) {
     target.log("warn", "reload_needs_restart", names);
   }

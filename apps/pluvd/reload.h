@@ -1,12 +1,13 @@
-// What SIGHUP changes while pluvd serves: the secrets of tokens and the token of /metrics. All or
-// nothing: settings with a problem leave everything as it is. Sessions stay, whatever they joined
-// with.
+// What SIGHUP changes while pluvd serves: the secrets of tokens, the token of /metrics and that of
+// the inspector. All or nothing: settings with a problem leave everything as it is. Sessions stay,
+// whatever they joined with.
 #pragma once
 
 #include <functional>
 #include <string_view>
 
 #include "apps/pluvd/access.h"
+#include "apps/pluvd/inspector_access.h"
 #include "apps/pluvd/routes.h"
 #include "apps/pluvd/settings_load.h"
 
@@ -15,6 +16,7 @@ namespace pluv::apps {
 struct Reloadable {
   Access& access;
   Routes& routes;
+  InspectorAccess* inspector_access = nullptr;  // null: there is no inspector
   // A line of the log, with its reason. Never told a secret.
   std::function<void(std::string_view level, std::string_view event, std::string_view reason)> log;
 };

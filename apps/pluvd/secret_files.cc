@@ -35,18 +35,20 @@ void load_secret_file(LoadedSettings& out) {
   }
 }
 
-void load_metrics_token_file(LoadedSettings& out) {
-  const std::string& path = out.settings.metrics_token_file;
+// setting: that of the token itself.
+void load_token_file(LoadedSettings& out, const std::string& setting, const std::string& path,
+                     std::string& token) {
   if (path.empty()) return;
-  if (!out.settings.metrics_token.empty()) {
-    out.problems.emplace_back("metrics-token-file: metrics-token is set, too; set one of them");
+  const std::string file_setting = setting + "-file";
+  if (!token.empty()) {
+    out.problems.push_back(file_setting + ": " + setting + " is set, too; set one of them");
     return;
   }
-  std::vector<std::string> tokens = read_secrets(out, "metrics-token-file", path);
+  std::vector<std::string> tokens = read_secrets(out, file_setting, path);
   if (tokens.size() > 1) {
-    out.problems.push_back("metrics-token-file: " + path + " has more than one line in it");
+    out.problems.push_back(file_setting + ": " + path + " has more than one line in it");
   } else if (!tokens.empty()) {
-    out.settings.metrics_token = std::move(tokens.front());
+    token = std::move(tokens.front());
   }
 }
 
@@ -54,7 +56,9 @@ void load_metrics_token_file(LoadedSettings& out) {
 
 void load_secret_files(LoadedSettings& out) {
   load_secret_file(out);
-  load_metrics_token_file(out);
+  Settings& settings = out.settings;
+  load_token_file(out, "metrics-token", settings.metrics_token_file, settings.metrics_token);
+  load_token_file(out, "admin-token", settings.admin_token_file, settings.admin_token);
 }
 
 void judge_secret_file(LoadedSettings& out, std::string_view where, const std::string& path) {

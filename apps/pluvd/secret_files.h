@@ -9,8 +9,9 @@
 
 namespace pluv::apps {
 
-// The secrets of secret_file behind those of secret, the token of metrics_token_file as
-// metrics_token. A file that cannot be read, or holds none, is a problem.
+// The secrets of secret_file behind those of secret, the tokens of metrics_token_file and
+// admin_token_file as metrics_token and admin_token. A file that cannot be read, or holds none, is
+// a problem.
 void load_secret_files(LoadedSettings& out);
 
 // A problem when every user of the machine can write to the file (and so make a secret his own), a

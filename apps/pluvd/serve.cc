@@ -10,10 +10,12 @@
 #include <cstring>
 #include <memory>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "apps/pluvd/access.h"
 #include "apps/pluvd/demo.h"
+#include "apps/pluvd/inspector.h"
 #include "apps/pluvd/log.h"
 #include "apps/pluvd/process_secrets.h"
 #include "apps/pluvd/reload.h"
@@ -37,6 +39,11 @@ std::int64_t now_unix_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count();
 }
 
+std::int64_t now_steady_ms() {
+  const auto since_start = std::chrono::steady_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(since_start).count();
+}
+
 RouteOptions route_options(const Settings& settings) {
   RouteOptions out;
   out.dev = settings.dev;
@@ -58,6 +65,7 @@ RouteOptions route_options(const Settings& settings) {
 void wipe_secrets(Settings& settings) {
   auth::wipe(settings.secrets);
   auth::wipe(settings.metrics_token);
+  auth::wipe(settings.admin_token);
 }
 
 // A socket of systemd or of a predecessor has the address that these chose.
@@ -83,6 +91,7 @@ void log_urls(Log& log, const Settings& settings, std::uint16_t port) {
   }
   add("health", http + "/healthz");
   if (settings.metrics) add("metrics", http + "/metrics");
+  if (settings.inspector) add("inspector", http + "/inspector");
   writer.end_object();
   log.write("info", "serving", fields);
 }
@@ -96,8 +105,26 @@ struct Running {
   Log log;
   std::optional<Access> access;
   std::optional<Routes> routes;
+  std::shared_ptr<Inspector> inspector;  // null: there is none
   std::unique_ptr<native::Server> server;
 };
+
+InspectorOptions inspector_options(const Settings& settings, Log& log) {
+  InspectorOptions out;
+  out.dev = settings.dev;
+  out.storage = settings.storage;
+  out.keeps_history = settings.storage == "sqlite" && settings.history_ms > 0;
+  out.threads = settings.threads > 0 ? static_cast<std::size_t>(settings.threads)
+                                     : std::max(1U, std::thread::hardware_concurrency());
+  out.interval_ms = settings.inspector_interval_ms;
+  out.event_name_bytes_max = settings.limits.event_name_bytes_max;
+  out.steady_ms = now_steady_ms;
+  out.unix_ms = now_unix_ms;
+  out.log = [&log](std::string_view level, std::string_view event, std::string_view fields) {
+    log.write(level, event, fields);
+  };
+  return out;
+}
 
 Result<Access> make_access(const Settings& settings, Log& log) {
   if (!settings.secrets.empty()) return Access::make(settings.secrets, settings.limits);
@@ -117,7 +144,12 @@ RouteSources route_sources(Running& running) {
             return running.access->make_token(room, id, name, now_unix_ms());
           },
       .draining = [&running] { return running.server->draining(); },
-      .metrics_text = [&running] { return native::prometheus_text(running.server->metrics()); },
+      .metrics_text =
+          [&running] {
+            std::string text = native::prometheus_text(running.server->metrics());
+            if (running.inspector) text += running.inspector->metrics_text();
+            return text;
+          },
   };
 }
 
@@ -128,6 +160,7 @@ void reload(Running& running, const Settings& settings,
   const Reloadable target{
       .access = *running.access,
       .routes = *running.routes,
+      .inspector_access = running.inspector ? &running.inspector->access() : nullptr,
       .log = [&running](std::string_view level, std::string_view event, std::string_view reason) {
         running.log.explain(level, event, reason);
       }};
@@ -148,6 +181,10 @@ native::ServerHooks server_hooks(Running& running, const Settings& settings,
   hooks.http = [&running](const net::Request& request, std::string_view) {
     return running.routes->answer(request);
   };
+  if (running.inspector) {
+    hooks.later = running.inspector->hook();
+    hooks.tap = running.inspector->tap();
+  }
   hooks.log = [&running](std::string_view level, std::string_view event, std::string_view fields) {
     running.log.write(level, event, fields);
   };
@@ -160,6 +197,7 @@ native::ServerHooks server_hooks(Running& running, const Settings& settings,
     const Settings actual = with_address(settings, running.server->address());
     const std::uint16_t port = running.server->port();
     log_urls(running.log, actual, port);
+    if (running.inspector) running.inspector->start();
     std::printf("pluvd listening on %s\n", server_url(actual, "http", port).c_str());
     std::fflush(stdout);
   };
@@ -264,6 +302,11 @@ int serve(LoadedSettings loaded, std::function<LoadedSettings()> read_again) {
   if (!access.ok()) return fail("secret", access.error().message, kExitConfiguration);
   running.access.emplace(std::move(access).value());
   running.routes.emplace(route_options(settings), route_sources(running));
+  if (settings.inspector) {
+    running.inspector = std::make_shared<Inspector>(
+        InspectorAccessOptions{.dev = settings.dev, .token = settings.admin_token},
+        inspector_options(settings, running.log));
+  }
   wipe_secrets(loaded.settings);
   Result<std::shared_ptr<adapters::Store>> store = open_store(
       settings, [&running](std::string_view level, std::string_view event, std::string_view what) {
@@ -271,9 +314,11 @@ int serve(LoadedSettings loaded, std::function<LoadedSettings()> read_again) {
       });
   if (!store.ok()) return fail("storage", store.error().message, kExitStorage);
   native::ServerHooks hooks = server_hooks(running, settings, std::move(read_again));
+  adapters::Store* const documents = store->get();
   hooks.store = std::move(*store);
   running.server = std::make_unique<native::Server>(server_config(settings),
                                                     room_definition(settings), std::move(hooks));
+  if (running.inspector) running.inspector->attach(*running.server, documents);
   const Result<void> listening = running.server->listen();
   if (!listening.ok()) {
     return fail("cannot listen",
@@ -282,6 +327,7 @@ int serve(LoadedSettings loaded, std::function<LoadedSettings()> read_again) {
                 kExitCannotListen);
   }
   const int code = running.server->run();
+  if (running.inspector) running.inspector->close();
   running.log.explain(code == 0 ? "info" : "warn", "stopped",
                       code == 0
                           ? "every connection was closed in order"

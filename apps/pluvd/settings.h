@@ -47,6 +47,10 @@ struct Settings {
   bool metrics = true;
   std::string metrics_token;
   std::string metrics_token_file;
+  bool inspector = false;  // where nothing says otherwise: on in development mode
+  std::string admin_token;
+  std::string admin_token_file;
+  std::int64_t inspector_interval_ms = 10'000;
   bool core_dumps = false;
 
   Limits limits;

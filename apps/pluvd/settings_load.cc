@@ -15,7 +15,11 @@ constexpr std::string_view kConfigVariable = "PLUV_CONFIG";
 void apply(LoadedSettings& out, const Setting& setting, std::span<const std::string> values,
            const std::string& where) {
   const Result<void> assigned = assign(out.settings, setting, values);
-  if (!assigned.ok()) out.problems.push_back(where + ": " + assigned.error().message);
+  if (!assigned.ok()) {
+    out.problems.push_back(where + ": " + assigned.error().message);
+  } else if (setting.name == "inspector") {
+    out.inspector_given = true;
+  }
 }
 
 void apply_entry(LoadedSettings& out, const FileEntry& entry, const std::string& path) {
@@ -92,10 +96,8 @@ LoadedSettings read_settings(const CommandLine& command_line, const Environment&
     apply(out, *given.setting, given.values, flag);
     if (is_secret(given.setting->kind)) {
       out.warnings.push_back(flag + ": every user of this machine can see a command line; use " +
-                             std::string(given.setting->env) +
-                             (given.setting->kind == SettingKind::secrets
-                                  ? " or --secret-file instead"
-                                  : " or --metrics-token-file instead"));
+                             std::string(given.setting->env) + " or --" +
+                             std::string(given.setting->name) + "-file instead");
     }
   }
   return out;
@@ -104,6 +106,7 @@ LoadedSettings read_settings(const CommandLine& command_line, const Environment&
 LoadedSettings load_settings(const CommandLine& command_line, const Environment& environment) {
   LoadedSettings out = read_settings(command_line, environment);
   load_secret_files(out);
+  if (!out.inspector_given) out.settings.inspector = out.settings.dev;
   // Four seconds' worth at once: a client that was offline catches up.
   out.settings.limits.messages_burst_max = out.settings.limits.messages_per_second_max * 4;
   judge_settings(out);

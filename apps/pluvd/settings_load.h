@@ -22,6 +22,7 @@ struct LoadedSettings {
   std::vector<std::string> problems;
   // What works but should make an operator think.
   std::vector<std::string> warnings;
+  bool inspector_given = false;  // something says whether there is one
 };
 
 [[nodiscard]] LoadedSettings load_settings(const CommandLine& command_line,

@@ -29,6 +29,7 @@ class Judge {
     networks();
     limits();
     storage();
+    inspector();
     exposure();
   }
 
@@ -160,6 +161,24 @@ class Judge {
     }
     if (settings_.storage == "memory") {
       warn("storage: documents end with the last session of their room");
+    }
+  }
+
+  // Whoever has the token reads every document and changes it.
+  void inspector() {
+    const std::string& token = settings_.admin_token;
+    if (!settings_.inspector) {
+      if (!token.empty()) warn("admin-token: has no effect, since the inspector is off");
+      return;
+    }
+    if (token.empty() && !settings_.dev) {
+      problem(
+          "inspector: it shows every room and needs a token; set PLUV_ADMIN_TOKEN or "
+          "--admin-token-file (openssl rand -base64 32)");
+    } else if (!token.empty() && token.size() < kSecretBytesMin && !settings_.dev) {
+      problem("admin-token: one of " + std::to_string(token.size()) +
+              " characters can be guessed, and it opens every room; use at least 32 random ones "
+              "(openssl rand -base64 32)");
     }
   }
 

@@ -80,7 +80,8 @@ constexpr std::array kTable = {
     Setting{"strict", "strict", "PLUV_STRICT", kAccess, on_off, &Settings::strict, "",
             "Refuse events that no procedure handles instead of forwarding them to the room"},
     Setting{"demo", "demo", "PLUV_DEMO", kAccess, on_off, &Settings::demo, "",
-            "Register the demo events sendMessage, doubleValue and wave; development mode always "
+            "Register the demo events sendMessage, doubleValue, wave and react; development mode "
+            "always "
             "does"},
 
     Setting{"log-level", "log_level", "PLUV_LOG_LEVEL", kLogs, choice, &Settings::log_level,
@@ -95,6 +96,19 @@ constexpr std::array kTable = {
             "read it"},
     Setting{"metrics-token-file", "metrics_token_file", "PLUV_METRICS_TOKEN_FILE", kLogs, text,
             &Settings::metrics_token_file, "FILE", "File with that token instead"},
+    Setting{"inspector", "inspector", "PLUV_INSPECTOR", kLogs, on_off, &Settings::inspector, "",
+            "Serve the inspector, which shows rooms, documents and messages, at /inspector; "
+            "development mode does, unless this says false; elsewhere it needs admin-token"},
+    Setting{"admin-token", "admin_token", "PLUV_ADMIN_TOKEN", kLogs, secret, &Settings::admin_token,
+            "TOKEN",
+            "Bearer token of the inspector; in development mode it asks for it only when one is "
+            "set"},
+    Setting{"admin-token-file", "admin_token_file", "PLUV_ADMIN_TOKEN_FILE", kLogs, text,
+            &Settings::admin_token_file, "FILE", "File with that token instead"},
+    Setting{"inspector-interval", "inspector_interval", "PLUV_INSPECTOR_INTERVAL", kLogs, duration,
+            &Settings::inspector_interval_ms, "TIME",
+            "How often the inspector notes the load, of which it keeps the last hour", 100,
+            3'600'000},
     Setting{"core-dumps", "core_dumps", "PLUV_CORE_DUMPS", kLogs, on_off, &Settings::core_dumps, "",
             "Let a crash leave a core dump, with the keys and documents in memory at that time"},
 

@@ -72,6 +72,7 @@ struct AuthorizerConfig {
   AuthorizeOptions options;
   std::function<AuthorizeOptions(const Request&)> resolve;  // null: options hold for all
   std::function<Result<ParsedUser>(std::string_view json)> parse_user;
+  std::function<json::SchemaFacts()> user_facts;  // what a user's checks ask for
 };
 
 // Reads and makes tokens. Immutable, thread-safe.
@@ -93,6 +94,7 @@ class Authorizer {
   [[nodiscard]] std::string create_token(std::string_view room, std::string_view user_json,
                                          std::chrono::milliseconds max_age,
                                          const Request* request) const;
+  [[nodiscard]] json::SchemaFacts user_facts() const;
 
  private:
   struct State;
@@ -124,6 +126,7 @@ template <class User, class Schema>
 AuthorizerConfig make_authorizer(Schema schema) {
   check_user<User>();
   AuthorizerConfig config;
+  config.user_facts = [schema] { return schema.facts(); };
   config.parse_user = [schema = std::move(schema)](std::string_view text) -> Result<ParsedUser> {
     Result<User> user = read_input<User>(text, schema);
     if (!user.ok()) return std::move(user).error();

@@ -170,6 +170,13 @@ class Io {
     config.limits = limits_;
     config.debug = debug_ || options.debug;
     config.strict = options.strict;
+    config.describe = [router = options.router, authorizer = authorizer_,
+                       has_documents = storage_ != nullptr] {
+      detail::Api api = detail::describe<User>(router);
+      if (authorizer) api.user_facts = authorizer->user_facts();
+      api.has_documents = has_documents;
+      return api;
+    };
     config.listeners = detail::make_listeners<User, Context>(options, runtime);
     std::apply(
         [&]<class... Ons>(const Ons&... ons) {

@@ -16,3 +16,4 @@
 #include "pluv/server.h"
 #include "pluv/storage.h"
 #include "pluv/task.h"
+#include "pluv/typegen.h"

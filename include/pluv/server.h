@@ -391,7 +391,8 @@ class Server {
   // Binds the socket; then run(), start() or poll() serves. Once a server. Throws
   // std::runtime_error when the address cannot be bound or TLS not be set up (the message says
   // why), std::invalid_argument for options that contradict each other, std::logic_error the
-  // second time.
+  // second time. With PLUV_TYPEGEN in the environment the program ends here, having written the
+  // types of its messages (docs/typegen.md).
   Listening listen(ListenOptions options = {}) const {
     core_->listen(std::move(options));
     return Listening(core_);
@@ -401,7 +402,17 @@ class Server {
   // Counters in Prometheus' text format; empty before listen().
   [[nodiscard]] std::string metrics_text() const { return core_->metrics_text(); }
 
-  // For tests of the library itself.
+  // The types of the server's messages, as pluv::typescript(router) and its sisters write them
+  // (typegen.h), with what the router alone does not know. Needs no listen().
+  [[nodiscard]] std::string typescript() const {
+    return detail::write_typescript(core_->describe());
+  }
+  [[nodiscard]] std::string json_schema() const {
+    return detail::write_json_schema(core_->describe());
+  }
+  [[nodiscard]] std::string async_api() const { return detail::write_async_api(core_->describe()); }
+
+  // For tests of the library itself, and for pluvd, which has a server of its own.
   [[nodiscard]] detail::Core& core() const noexcept { return *core_; }
 
  private:

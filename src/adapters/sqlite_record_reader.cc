@@ -8,7 +8,8 @@
 namespace pluv::adapters {
 namespace {
 
-constexpr std::int64_t kAnyTime = std::numeric_limits<std::int64_t>::max();
+// Of records; SQLite's integers.
+constexpr std::uint64_t kNumberMax = std::numeric_limits<std::int64_t>::max();
 
 constexpr std::array kTexts = {
     "SELECT id, snapshot_number, snapshot_version FROM rooms WHERE name = ?",
@@ -30,6 +31,12 @@ constexpr std::array kTexts = {
     "SELECT coalesce(length(large.data), length(records.data)), unix_ms "
     "FROM records LEFT JOIN large ON large.id = records.large WHERE room = ? AND number = ? AND "
     "version = ?",
+    "SELECT number, version FROM records WHERE room = ? AND version > 0 AND number <= ? "
+    "ORDER BY number DESC, version DESC LIMIT 1",
+    "SELECT unix_ms FROM records WHERE room = ? AND number = ? ORDER BY version DESC LIMIT 1",
+    "SELECT number, version, unix_ms, coalesce(length(large.data), length(records.data)) "
+    "FROM records LEFT JOIN large ON large.id = records.large WHERE room = ? AND number < ? "
+    "ORDER BY number DESC, version DESC",
 };
 
 }  // namespace
@@ -56,7 +63,7 @@ Result<LoadedDocument> RecordReader::load(const std::string& room) {
     auto found = find(room);
     if (!found) return std::move(found).error();
     if (found->id == 0) return LoadedDocument();
-    return read(room, found->id, found->snapshot, kAnyTime);
+    return read(room, found->id, found->snapshot, {});
   });
 }
 
@@ -65,9 +72,9 @@ Result<LoadedDocument> RecordReader::load_at(const std::string& room, std::int64
     auto found = find(room);
     if (!found) return std::move(found).error();
     if (found->id == 0) return LoadedDocument();
-    auto base = base_at(room, found->id, unix_ms);
+    auto base = base_at(room, found->id, snapshot_at, unix_ms);
     if (!base) return std::move(base).error();
-    auto loaded = read(room, found->id, *base, unix_ms);
+    auto loaded = read(room, found->id, *base, {.unix_ms = unix_ms});
     // Only the newest record of a room can be a torn one; the past was whole when it was written.
     if (loaded.ok() && loaded->torn != 0) {
       return broken(room, static_cast<std::int64_t>(loaded->torn), "damaged");
@@ -90,7 +97,7 @@ Result<RecordReader::RoomRow> RecordReader::find(const std::string& room) {
 }
 
 Result<LoadedDocument> RecordReader::read(const std::string& room, std::int64_t id,
-                                          RecordPosition snapshot, std::int64_t until_unix_ms) {
+                                          RecordPosition snapshot, Until until) {
   LoadedDocument loaded;
   StoredDocument& document = loaded.document;
   std::int64_t damaged_number = 0;
@@ -107,7 +114,7 @@ Result<LoadedDocument> RecordReader::read(const std::string& room, std::int64_t 
     const bool is_base = snapshot.version != 0 && position == snapshot;
     // Snapshots that came after the asked time: the updates are still there beside them.
     if (position.version != 0 && !is_base) continue;
-    if (unix_ms > until_unix_ms) break;
+    if (unix_ms > until.unix_ms || position.number > until.number) break;
     if (damaged_number != 0) return broken(room, damaged_number, "damaged");
     if (snapshot.version != 0 && !document.has_snapshot && !is_base) break;
     if (!is_base && position.number != next) return broken(room, next, "missing");
@@ -133,10 +140,10 @@ Result<LoadedDocument> RecordReader::read(const std::string& room, std::int64_t 
 }
 
 Result<RecordPosition> RecordReader::base_at(const std::string& room, std::int64_t id,
-                                             std::int64_t unix_ms) {
+                                             Which question, std::int64_t until) {
   {
-    SqliteQuery query(statements_[snapshot_at]);
-    auto row = query.integer(id).integer(unix_ms).row();
+    SqliteQuery query(statements_[question]);
+    auto row = query.integer(id).integer(until).row();
     if (!row) return std::move(row).error();
     if (*row) return RecordPosition{query.integer_at(0), query.integer_at(1)};
   }
@@ -148,6 +155,57 @@ Result<RecordPosition> RecordReader::base_at(const std::string& room, std::int64
   if (from_the_start) return RecordPosition();
   return Error{ErrorCode::not_found, database_.path() + ": the history of room " + room +
                                          " does not reach back that far"};
+}
+
+Result<PastDocument> RecordReader::load_number(const std::string& room, std::uint64_t number) {
+  const auto wanted = static_cast<std::int64_t>(std::min(number, kNumberMax));
+  return at_one_moment([&]() -> Result<PastDocument> {
+    auto found = find(room);
+    if (!found) return std::move(found).error();
+    PastDocument past;
+    {
+      SqliteQuery query(statements_[time_of_record]);
+      auto row = query.integer(found->id).integer(wanted).row();
+      if (!row) return std::move(row).error();
+      if (!*row) {
+        return Error{ErrorCode::not_found,
+                     "Room " + room + " has no record " + std::to_string(number)};
+      }
+      past.unix_ms = query.integer_at(0);
+    }
+    auto base = base_at(room, found->id, snapshot_up_to, wanted);
+    if (!base) return std::move(base).error();
+    auto loaded = read(room, found->id, *base, {.number = wanted});
+    if (!loaded) return std::move(loaded).error();
+    if (loaded->torn != 0) {
+      return broken(room, static_cast<std::int64_t>(loaded->torn), "damaged");
+    }
+    past.document = std::move(loaded->document);
+    return past;
+  });
+}
+
+Result<std::vector<HistoryEntry>> RecordReader::history_before(const std::string& room,
+                                                               std::uint64_t number,
+                                                               std::size_t limit) {
+  return at_one_moment([&]() -> Result<std::vector<HistoryEntry>> {
+    std::vector<HistoryEntry> entries;
+    auto found = find(room);
+    if (!found) return std::move(found).error();
+    SqliteQuery query(statements_[records_before]);
+    query.integer(found->id).integer(static_cast<std::int64_t>(std::min(number, kNumberMax)));
+    for (;;) {
+      auto row = query.row();
+      if (!row) return std::move(row).error();
+      if (!*row) return entries;
+      const auto at = static_cast<std::uint64_t>(query.integer_at(0));
+      if (entries.size() >= limit && entries.back().number != at) return entries;
+      entries.push_back({.number = at,
+                         .is_snapshot = query.integer_at(1) != 0,
+                         .unix_ms = query.integer_at(2),
+                         .bytes = static_cast<std::uint64_t>(query.integer_at(3))});
+    }
+  });
 }
 
 Result<std::vector<HistoryEntry>> RecordReader::history(const std::string& room) {

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -31,7 +32,14 @@ class RecordReader {
   [[nodiscard]] Result<LoadedDocument> load(const std::string& room);
   // The document as of that time. Errors as load; not_found before the history begins.
   [[nodiscard]] Result<LoadedDocument> load_at(const std::string& room, std::int64_t unix_ms);
+  // The document up to the record of this number; not_found when there is none, or before the
+  // history begins.
+  [[nodiscard]] Result<PastDocument> load_number(const std::string& room, std::uint64_t number);
   [[nodiscard]] Result<std::vector<HistoryEntry>> history(const std::string& room);
+  // As Store::history_before.
+  [[nodiscard]] Result<std::vector<HistoryEntry>> history_before(const std::string& room,
+                                                                 std::uint64_t number,
+                                                                 std::size_t limit);
   [[nodiscard]] Result<std::vector<StoredRoom>> list(const std::string& after, std::size_t limit);
 
  private:
@@ -50,6 +58,9 @@ class RecordReader {
     list_rooms,
     count_updates,
     snapshot_size,
+    snapshot_up_to,
+    time_of_record,
+    records_before,
     which_count
   };
 
@@ -62,11 +73,17 @@ class RecordReader {
 
   [[nodiscard]] Error broken(const std::string& room, std::int64_t number, const char* what) const;
   [[nodiscard]] Result<RoomRow> find(const std::string& room);
+  // Which of a room's records count. The defaults: all of them.
+  struct Until {
+    std::int64_t unix_ms = std::numeric_limits<std::int64_t>::max();
+    std::int64_t number = std::numeric_limits<std::int64_t>::max();
+  };
   // The document that begins with this snapshot (or with update 1), without what is newer.
   [[nodiscard]] Result<LoadedDocument> read(const std::string& room, std::int64_t id,
-                                            RecordPosition snapshot, std::int64_t until_unix_ms);
+                                            RecordPosition snapshot, Until until);
+  // The snapshot that the question finds with this number or time, or the beginning.
   [[nodiscard]] Result<RecordPosition> base_at(const std::string& room, std::int64_t id,
-                                               std::int64_t unix_ms);
+                                               Which question, std::int64_t until);
   [[nodiscard]] Result<void> measure(std::int64_t id, RecordPosition snapshot, StoredRoom& room);
 
   SqliteDatabase database_;

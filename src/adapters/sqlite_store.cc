@@ -206,6 +206,25 @@ void SqliteStore::history(std::string room, Done<std::vector<HistoryEntry>> done
       std::move(done));
 }
 
+void SqliteStore::history_before(std::string room, std::uint64_t number, std::size_t limit,
+                                 Done<std::vector<HistoryEntry>> done) {
+  if (auto checked = check_room(room); !checked) return done(std::move(checked).error());
+  parts_->ask<std::vector<HistoryEntry>>(
+      parts_->reading, room,
+      [parts = parts_.get(), room, number, limit] {
+        return parts->reader->history_before(room, number, limit);
+      },
+      std::move(done));
+}
+
+void SqliteStore::load_number(std::string room, std::uint64_t number, Done<PastDocument> done) {
+  if (auto checked = check_room(room); !checked) return done(std::move(checked).error());
+  parts_->ask<PastDocument>(
+      parts_->reading, room,
+      [parts = parts_.get(), room, number] { return parts->reader->load_number(room, number); },
+      std::move(done));
+}
+
 void SqliteStore::list(std::string after, std::size_t limit, Done<std::vector<StoredRoom>> done) {
   parts_->ask<std::vector<StoredRoom>>(
       parts_->reading, {},

@@ -49,6 +49,11 @@ class SqliteStore final : public Store {
   // not be written.
   void flush(Done<void> done) override;
 
+  [[nodiscard]] bool has_history() const noexcept override { return true; }
+  void history_before(std::string room, std::uint64_t number, std::size_t limit,
+                      Done<std::vector<HistoryEntry>> done) override;
+  void load_number(std::string room, std::uint64_t number, Done<PastDocument> done) override;
+
   // All that is kept of a room, oldest first: its present document and what was replaced in the
   // last history_ms. Nothing, when the room has no document.
   void history(std::string room, Done<std::vector<HistoryEntry>> done);

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "adapters/history.h"
 #include "base/result.h"
 
 namespace pluv::adapters {
@@ -30,6 +31,12 @@ struct StoredDocument {
   std::vector<std::string> updates;  // oldest first; empty: the room has none
   std::uint64_t last = 0;            // the number of the newest; 0: the room has none
   bool has_snapshot = false;         // updates.front() is one
+};
+
+// A room's document as it once was.
+struct PastDocument {
+  StoredDocument document;
+  std::int64_t unix_ms = 0;  // when its newest record was written
 };
 
 // A room that has a document.
@@ -64,6 +71,25 @@ class Store {
   virtual void list(std::string after, std::size_t limit, Done<std::vector<StoredRoom>> done) = 0;
   // Done when all that was asked for before is on the disk.
   virtual void flush(Done<void> done) = 0;
+
+  // Stores may keep what was replaced, for a while; those that do not answer not_found.
+  [[nodiscard]] virtual bool has_history() const noexcept { return false; }
+  // Records of the room whose numbers are below this one, newest first: `limit` of them, and those
+  // that have the last one's number. Nothing, when the room has no document.
+  virtual void history_before(std::string room, std::uint64_t number, std::size_t limit,
+                              Done<std::vector<HistoryEntry>> done);
+  // The document up to the record of this number. not_found when there is none, or the history does
+  // not reach back that far.
+  virtual void load_number(std::string room, std::uint64_t number, Done<PastDocument> done);
 };
+
+inline void Store::history_before(std::string, std::uint64_t, std::size_t,
+                                  Done<std::vector<HistoryEntry>> done) {
+  done(Error{ErrorCode::not_found, "This store keeps no history"});
+}
+
+inline void Store::load_number(std::string, std::uint64_t, Done<PastDocument> done) {
+  done(Error{ErrorCode::not_found, "This store keeps no history"});
+}
 
 }  // namespace pluv::adapters

@@ -73,6 +73,10 @@ Authorizer::Authorizer(AuthorizerConfig config, const Limits& limits)
 
 Authorizer::~Authorizer() = default;
 
+json::SchemaFacts Authorizer::user_facts() const {
+  return state_->config.user_facts ? state_->config.user_facts() : json::SchemaFacts();
+}
+
 Result<ParsedUser> Authorizer::authorize(std::string_view room, std::string_view token,
                                          const Request& request, std::int64_t now_unix_ms) const {
   const auth::TokenPolicy policy{.limits = state_->limits};

@@ -12,6 +12,7 @@
 #include "base/ids.h"
 #include "io/http_routes.h"
 #include "io/stderr_log.h"
+#include "io/typegen_mode.h"
 #include "json/writer.h"
 #include "platform/native/server.h"
 #include "pluv/schema.h"
@@ -112,6 +113,7 @@ struct Core::State {
   std::vector<ProcedureEntry> procedures;
   room::Definition definition;
   Persistence persistence;
+  std::function<Api()> describe;
   bool debug = false;
   std::shared_ptr<Runtime> runtime;
 
@@ -149,6 +151,7 @@ Core::Core(CoreConfig config, std::shared_ptr<Runtime> runtime)
   state_->authorizer = std::move(config.authorizer);
   state_->procedures = std::move(config.procedures);
   state_->persistence = std::move(config.persistence);
+  state_->describe = std::move(config.describe);
   state_->debug = config.debug;
   state_->runtime = std::move(runtime);
 }
@@ -162,6 +165,8 @@ Core::~Core() {
 }
 
 const room::Definition& Core::definition() const noexcept { return state_->definition; }
+
+Api Core::describe() const { return state_->describe ? state_->describe() : Api(); }
 
 Runtime& Core::runtime() const noexcept { return *state_->runtime; }
 
@@ -189,6 +194,7 @@ native::ServerHooks Core::State::make_hooks(ListenOptions& options) {
 }
 
 void Core::listen(ListenOptions options) {
+  answer_typegen(*this);
   check_options(options);
   if (state_->definition.storage) check_limits(state_->definition.limits);
   if (!state_->definition.storage && state_->persistence) {

@@ -51,6 +51,8 @@ struct Issue {
 // How a type is read and written. A specialisation has
 //   static bool read(Reader&, T& out, Issue&);   // out is fresh; false after filling the issue
 //   static void write(Writer&, const T&);
+// and may say what it writes, for generated types (shape.h), both as std::string_view:
+//   typescript ("string"), json_schema (R"({"type":"string"})").
 template <class T>
 struct Codec;
 
@@ -113,6 +115,9 @@ constexpr bool refuses_unknown() {
     return false;
   }
 }
+
+// What a codec of this file finds in its type; codecs of a program's own say nothing of the kind.
+enum class Parts : std::uint8_t { optional, elements, entries, names, alternatives, members };
 
 // The fields of T that were read, a bit each in their order; the last bit is the tag.
 using FieldBits = std::uint64_t;
@@ -309,6 +314,8 @@ struct Codec<Value> {
 
 template <class T>
 struct Codec<std::optional<T>> {
+  static constexpr codec::Parts kParts = codec::Parts::optional;
+
   static bool read(Reader& reader, std::optional<T>& out, Issue& issue) {
     if (reader.peek() != Kind::null) return Codec<T>::read(reader, out.emplace(), issue);
     out.reset();
@@ -325,6 +332,8 @@ struct Codec<std::optional<T>> {
 
 template <class T>
 struct Codec<Nullable<T>> {
+  static constexpr codec::Parts kParts = codec::Parts::optional;
+
   static bool read(Reader& reader, Nullable<T>& out, Issue& issue) {
     return Codec<std::optional<T>>::read(reader, out.optional(), issue);
   }
@@ -335,6 +344,8 @@ struct Codec<Nullable<T>> {
 
 template <class T>
 struct Codec<std::vector<T>> {
+  static constexpr codec::Parts kParts = codec::Parts::elements;
+
   static bool read(Reader& reader, std::vector<T>& out, Issue& issue) {
     out.clear();
     if (reader.peek() != Kind::array) return codec::mismatch(reader, "array", issue);
@@ -358,6 +369,8 @@ struct Codec<std::vector<T>> {
 
 template <class T, std::size_t N>
 struct Codec<std::array<T, N>> {
+  static constexpr codec::Parts kParts = codec::Parts::elements;
+
   static bool read(Reader& reader, std::array<T, N>& out, Issue& issue) {
     if (reader.peek() != Kind::array) return codec::mismatch(reader, "array", issue);
     if (!reader.enter_array()) return codec::syntax(reader, issue);
@@ -383,6 +396,8 @@ struct Codec<std::array<T, N>> {
 
 template <codec::StringMap T>
 struct Codec<T> {
+  static constexpr codec::Parts kParts = codec::Parts::entries;
+
   using Mapped = typename T::mapped_type;
 
   static bool read(Reader& reader, T& out, Issue& issue) {
@@ -428,6 +443,8 @@ struct Codec<T> {
 template <class T>
   requires std::is_enum_v<T>
 struct Codec<T> {
+  static constexpr codec::Parts kParts = codec::Parts::names;
+
   static bool read(Reader& reader, T& out, Issue& issue) {
     std::string name;
     if (!codec::read_text(reader, name, issue)) return false;
@@ -450,6 +467,8 @@ struct Codec<T> {
 
 template <codec::Tagged... T>
 struct Codec<std::variant<T...>> {
+  static constexpr codec::Parts kParts = codec::Parts::alternatives;
+
   static bool read(Reader& reader, std::variant<T...>& out, Issue& issue) {
     static constexpr std::array<Tag, sizeof...(T)> kTags = {Tag(T::pluv_tag)...};
     static constexpr std::array<std::string_view, sizeof...(T)> kNames = {T::pluv_tag.value...};
@@ -478,6 +497,8 @@ struct Codec<std::variant<T...>> {
 template <Reflected T>
   requires(!codec::StringMap<T>)
 struct Codec<T> {
+  static constexpr codec::Parts kParts = codec::Parts::members;
+
   static bool read(Reader& reader, T& out, Issue& issue) {
     codec::FieldBits seen = 0;
     return codec::read_members(reader, out, seen, Unknown::strip, issue) &&

@@ -23,6 +23,12 @@ bool test_bounds(std::size_t size, std::size_t min, std::size_t max, std::string
   return false;
 }
 
+void describe_sizes(FactKind least, FactKind most, std::size_t min, std::size_t max,
+                    std::vector<Fact>& out) {
+  if (min > 0) out.push_back({.kind = least, .value = std::to_string(min)});
+  if (max != kUnbounded) out.push_back({.kind = most, .value = std::to_string(max)});
+}
+
 }  // namespace
 
 std::size_t utf16_length(std::string_view text) noexcept {
@@ -76,6 +82,30 @@ bool OneOfTexts::test(std::string_view value, Issue& issue) const {
   return codec::not_one_of(names.data(), names.size(), issue);
 }
 
+void LengthBounds::describe(std::vector<Fact>& out) const {
+  describe_sizes(FactKind::min_length, FactKind::max_length, min, max, out);
+}
+
+void SizeBounds::describe(std::vector<Fact>& out) const {
+  describe_sizes(FactKind::min_items, FactKind::max_items, min, max, out);
+}
+
+void Matches::describe(std::vector<Fact>& out) const {
+  out.push_back({.kind = FactKind::pattern, .value = to_json(text)});
+}
+
+void Contains::describe(std::vector<Fact>& out) const {
+  const FactKind kind = where == Where::start ? FactKind::starts_with
+                        : where == Where::end ? FactKind::ends_with
+                                              : FactKind::includes;
+  out.push_back({.kind = kind, .value = to_json(part)});
+}
+
+void OneOfTexts::describe(std::vector<Fact>& out) const {
+  out.push_back({.kind = FactKind::one_of});
+  for (const std::string& candidate : allowed) out.back().values.push_back(to_json(candidate));
+}
+
 void append_bound(std::string& out, double bound) { append_number(out, bound); }
 void append_bound(std::string& out, std::int64_t bound) { append_number(out, bound); }
 void append_bound(std::string& out, std::uint64_t bound) { append_number(out, bound); }
@@ -86,6 +116,12 @@ bool fail_bound(Side side, const std::string& bound, Issue& issue) {
   issue.message += kSides[static_cast<std::size_t>(side)];
   issue.message += bound;
   return false;
+}
+
+void describe_bound(Side side, std::string bound, std::vector<Fact>& out) {
+  constexpr FactKind kKinds[] = {FactKind::at_least, FactKind::at_most, FactKind::above,
+                                 FactKind::below};
+  out.push_back({.kind = kKinds[static_cast<std::size_t>(side)], .value = std::move(bound)});
 }
 
 bool is_multiple(double value, double step) noexcept {

@@ -16,12 +16,14 @@
 #include <vector>
 
 #include "json/codec.h"
+#include "json/fact.h"
 #include "json/pattern.h"
 
 namespace pluv::json {
 
 // A rule has `using PluvRule = void` and `bool test(const V&, Issue&) const`, which fills the
-// issue's message when it answers false.
+// issue's message when it answers false. It may have `void describe(std::vector<Fact>&) const`,
+// which adds what it asks for (fact.h).
 template <class R>
 concept Rule = requires { typename R::PluvRule; };
 
@@ -36,6 +38,7 @@ struct LengthBounds {
   std::size_t max;
 
   bool test(std::string_view text, Issue& issue) const;
+  void describe(std::vector<Fact>& out) const;
 };
 
 struct SizeBounds {
@@ -48,6 +51,7 @@ struct SizeBounds {
   bool test(const V& value, Issue& issue) const {
     return test_size(value.size(), issue);
   }
+  void describe(std::vector<Fact>& out) const;
 
  private:
   bool test_size(std::size_t size, Issue& issue) const;
@@ -59,6 +63,7 @@ struct Matches {
   std::string text;
 
   bool test(std::string_view value, Issue& issue) const;
+  void describe(std::vector<Fact>& out) const;
 };
 
 enum class Where : std::uint8_t { start, end, anywhere };
@@ -69,6 +74,7 @@ struct Contains {
   Where where;
 
   bool test(std::string_view value, Issue& issue) const;
+  void describe(std::vector<Fact>& out) const;
 };
 
 struct OneOfTexts {
@@ -76,6 +82,7 @@ struct OneOfTexts {
   std::vector<std::string> allowed;
 
   bool test(std::string_view value, Issue& issue) const;
+  void describe(std::vector<Fact>& out) const;
 };
 
 template <class N>
@@ -103,6 +110,7 @@ using Widest =
 enum class Side : std::uint8_t { at_least, at_most, above, below };
 
 bool fail_bound(Side side, const std::string& bound, Issue& issue);
+void describe_bound(Side side, std::string bound, std::vector<Fact>& out);
 
 template <Number B>
 struct Bound {
@@ -130,6 +138,11 @@ struct Bound {
     append_bound(text, static_cast<Widest<B>>(bound));
     return fail_bound(side, text, issue);
   }
+  void describe(std::vector<Fact>& out) const {
+    std::string text;
+    append_bound(text, static_cast<Widest<B>>(bound));
+    describe_bound(side, std::move(text), out);
+  }
 };
 
 struct Whole {
@@ -145,6 +158,7 @@ struct Whole {
     }
     return true;
   }
+  void describe(std::vector<Fact>& out) const { out.push_back({.kind = FactKind::whole}); }
 };
 
 // Whether value is a whole number of steps, but for the rounding of decimal fractions.
@@ -166,6 +180,10 @@ struct MultipleOf {
     issue.message = "expected a multiple of ";
     append_bound(issue.message, static_cast<Widest<B>>(step));
     return false;
+  }
+  void describe(std::vector<Fact>& out) const {
+    out.push_back({.kind = FactKind::multiple_of});
+    append_bound(out.back().value, static_cast<Widest<B>>(step));
   }
 
  private:
@@ -198,6 +216,10 @@ struct OneOfValues {
     }
     return false;
   }
+  void describe(std::vector<Fact>& out) const {
+    out.push_back({.kind = FactKind::one_of});
+    for (const T& candidate : allowed) out.back().values.push_back(to_json(candidate));
+  }
 };
 
 template <class F>
@@ -213,6 +235,9 @@ struct Refine {
     issue.message = message;
     return false;
   }
+  void describe(std::vector<Fact>& out) const {
+    out.push_back({.kind = FactKind::predicate, .value = message});
+  }
 };
 
 template <class T>
@@ -223,6 +248,9 @@ struct Default {
   template <class V>
   bool test(const V&, Issue&) const {
     return true;
+  }
+  void describe(std::vector<Fact>& out) const {
+    out.push_back({.kind = FactKind::default_value, .value = to_json(value)});
   }
 };
 
@@ -251,6 +279,11 @@ bool apply(const R& rule, const V& value, Issue& issue) {
   }
 }
 
+template <Rule R>
+void describe(const R& rule, std::vector<Fact>& out) {
+  if constexpr (requires { rule.describe(out); }) rule.describe(out);
+}
+
 template <class... R>
 struct Each {
   using PluvRule = void;
@@ -276,6 +309,11 @@ struct Each {
       ++index;
     }
     return true;
+  }
+  void describe(std::vector<Fact>& out) const {
+    Fact fact{.kind = FactKind::each};
+    std::apply([&](const R&... part) { (rules::describe(part, fact.inner), ...); }, parts);
+    out.push_back(std::move(fact));
   }
 
  private:

@@ -42,6 +42,11 @@ struct Check {
     if (!good) issue.inside_member(name_in(value));
     return good;
   }
+  void describe(std::vector<Fact>& out) const {
+    const std::size_t before = out.size();
+    std::apply([&](const R&... part) { (rules::describe(part, out), ...); }, parts);
+    name_facts(out, before, name_in(T{}));
+  }
 
  private:
   template <class Part>
@@ -107,6 +112,11 @@ struct Fields {
   bool test(const V& value, Issue& issue) const {
     return std::apply([&](const C&... one) { return (one.test(value, issue) && ...); }, checks);
   }
+  void describe(std::vector<Fact>& out) const {
+    Fact fact{.kind = FactKind::fields};
+    std::apply([&](const C&... one) { (one.describe(fact.inner), ...); }, checks);
+    out.push_back(std::move(fact));
+  }
 };
 
 }  // namespace rules
@@ -167,6 +177,14 @@ class Schema {
     return {};
   }
 
+  // What the checks ask for.
+  [[nodiscard]] SchemaFacts facts() const {
+    SchemaFacts facts;
+    facts.strict = unknown_ == Unknown::refuse;
+    for (const Step& step : steps_) step.describe(step.part.get(), facts.list);
+    return facts;
+  }
+
  private:
   static constexpr bool kStruct = Reflected<T> && !codec::StringMap<T>;
 
@@ -175,6 +193,7 @@ class Schema {
     std::shared_ptr<const void> part;
     void (*fill)(const void*, T&, codec::FieldBits&) = nullptr;
     bool (*test)(const void*, const T&, Issue&) = nullptr;
+    void (*describe)(const void*, std::vector<Fact>&) = nullptr;
   };
 
   bool test(const T& value, Issue& issue) const {
@@ -200,9 +219,15 @@ class Schema {
         step.test = [](const void* p, const T& value, Issue& issue) {
           return static_cast<const P*>(p)->test(value, issue);
         };
+        step.describe = [](const void* p, std::vector<Fact>& out) {
+          static_cast<const P*>(p)->describe(out);
+        };
       } else {
         step.test = [](const void* p, const T& value, Issue& issue) {
           return rules::apply(*static_cast<const P*>(p), value, issue);
+        };
+        step.describe = [](const void* p, std::vector<Fact>& out) {
+          rules::describe(*static_cast<const P*>(p), out);
         };
       }
       step.part = std::make_shared<const P>(std::move(part));

@@ -29,6 +29,8 @@ struct SessionView {
   std::string_view user_json;      // empty: null
   std::string_view presence_json;  // empty: null
   std::int64_t presence_unix_ms = 0;
+  std::string_view user_id;   // empty: none
+  std::int64_t heard_ms = 0;  // steady; when anything was heard of it
 };
 
 // One call of a procedure inside step.
@@ -110,6 +112,7 @@ struct Definition {
   bool has_store = false;
   Limits limits;
   bool strict = false;          // refuse events that no procedure has
+  bool hibernates = false;      // tell of what is to be kept of sessions: SessionChanged
   bool detailed_errors = true;  // schema and handler messages reach the sender
 
   // Index of the procedure with this name, or procedures.size(). Call freeze() once before.

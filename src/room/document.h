@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 
@@ -40,6 +41,9 @@ class Document {
   // The same without what waits: to be sent. Whoever has a part of somebody's edits only sends it
   // back with all of its own.
   [[nodiscard]] virtual std::string encode_to_send() = 0;
+  // Updates that together are the whole document, as they lie there: costs a copy of them, where
+  // encode() may have to join them first.
+  [[nodiscard]] virtual std::vector<std::string> copy() const = 0;
   // What somebody who was sent the document when it had this state lacks now, without what waits.
   [[nodiscard]] virtual std::string state() const = 0;
   [[nodiscard]] virtual std::string encode_since(std::string_view state) = 0;

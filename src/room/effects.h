@@ -170,11 +170,17 @@ struct EditDone {
   Result<void> result;
 };
 
+// What is kept of the session, for Restored, is no longer true: keep Room::attachment(session).
+// Only of rooms whose definition hibernates, at the end of a step.
+struct SessionChanged {
+  SessionIndex session{};
+};
+
 // The room has no sessions and no work left: the platform may forget it.
 struct Finished {};
 
 using Effect = std::variant<Send, Close, Ping, WakeAt, CallHost, LoadDocument, AppendUpdate,
-                            CompactDocument, EditDone, Refused, Trouble, Finished>;
+                            CompactDocument, EditDone, Refused, Trouble, SessionChanged, Finished>;
 
 // Memory that steps reuse, here so that thousands of rooms share one; never part of the record.
 struct Scratch {

@@ -32,6 +32,7 @@ void Room::step(const Input& input, Now now, Effects& effects) {
   body_bytes_ = 0;
   std::visit(Overloaded{
                  [this](const Opened& opened) { open(opened); },
+                 [this](const Restored& restored) { restore(restored); },
                  [this](const Message& message) {
                    if (exists(message.index)) receive(message.index, message.text);
                  },
@@ -64,6 +65,7 @@ void Room::step(const Input& input, Now now, Effects& effects) {
   destroy_if_empty();
   if (!releasing_.empty()) schedule_wake();
   if (const std::int64_t due_ms = storage_due_ms(); due_ms != 0) ask_wake(due_ms);
+  if (!changed_.empty()) tell_changed();
   effects_ = nullptr;
 }
 

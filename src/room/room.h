@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -22,6 +23,8 @@
 
 namespace pluv::room {
 
+struct Attachment;
+
 // A socket joined, after its authorization. index must be free.
 struct Opened {
   SessionIndex index{};
@@ -29,6 +32,13 @@ struct Opened {
   std::string_view user_id;          // empty: every session is its own user
   std::string_view user_json;        // compact JSON object; empty: null
   std::shared_ptr<const void> user;  // the application's user type
+};
+// A session that has outlived its room's memory, in place of its Opened: of all sessions, in any
+// order, before anything else. One that cannot be read is closed for now.
+struct Restored {
+  SessionIndex index{};
+  std::string_view attachment;       // Room::attachment
+  std::shared_ptr<const void> user;  // as in Opened
 };
 // One whole message, text or binary.
 struct Message {
@@ -90,15 +100,16 @@ struct CollectGarbage {};
 // Memory is wanted, or the server ends: a room that only lingers is to forget its document.
 struct ForgetIdle {};
 
-using Input = std::variant<Opened, Message, Heard, Closed, Woke, HostReplied, DocumentLoaded,
-                           Persisted, ServerBroadcast, ServerEmit, EditDocument, Evict, EvictAll,
-                           CollectGarbage, ForgetIdle>;
+using Input = std::variant<Opened, Restored, Message, Heard, Closed, Woke, HostReplied,
+                           DocumentLoaded, Persisted, ServerBroadcast, ServerEmit, EditDocument,
+                           Evict, EvictAll, CollectGarbage, ForgetIdle>;
 
 // Close codes of the room (protocol.md section 4).
 inline constexpr std::uint16_t kCloseGoingAway = 1001;
 inline constexpr std::uint16_t kClosePolicy = 1008;
 inline constexpr std::uint16_t kCloseTooBig = 1009;
 inline constexpr std::uint16_t kCloseBroken = 1011;
+inline constexpr std::uint16_t kCloseRestart = 1012;
 inline constexpr std::uint16_t kCloseOverloaded = 1013;
 inline constexpr std::uint16_t kCloseEvicted = 4001;
 
@@ -124,6 +135,12 @@ class Room {
   [[nodiscard]] std::size_t document_memory_bytes() const noexcept;
   // Whether ForgetIdle would be followed: nobody is here, and the store has all of it.
   [[nodiscard]] bool may_be_forgotten() const noexcept;
+  // Whether the room can be given up now, without a word, and made again from its sessions'
+  // attachments (Restored): no work is under way, and the store has all of the document.
+  [[nodiscard]] bool may_hibernate() const noexcept;
+  // What is to be kept beside the session's socket for that: JSON, some 200 bytes and those of the
+  // user and of the presence.
+  [[nodiscard]] std::string attachment(SessionIndex index) const;
   // Sessions in order of joining, for handlers: fn(const SessionView&).
   template <class Fn>
   void for_each_session(Fn&& fn) const {
@@ -136,6 +153,16 @@ class Room {
   // and the handler's output events wait until it was kept. Errors: conflict without documents,
   // unavailable before it is loaded.
   [[nodiscard]] Result<void*> edit_document();
+  // For who looks in from outside. Empty: there is no such session, or it has no user id.
+  [[nodiscard]] std::string_view user_id(SessionIndex index) const noexcept;
+  struct DocumentState {
+    std::size_t bytes = 0;      // encoded, at most
+    std::uint64_t version = 0;  // counts changes since it was loaded
+  };
+  // nullopt: the room has no document, or it is not loaded yet.
+  [[nodiscard]] std::optional<DocumentState> document_state() const noexcept;
+  // Updates that together are the document, as far as it is loaded: copies, no work but that.
+  [[nodiscard]] std::vector<std::string> copy_document() const;
   // Largest message this session may send now; the platform's frame reader keeps to it.
   [[nodiscard]] std::size_t message_bytes_max(SessionIndex index) const noexcept;
 
@@ -162,6 +189,7 @@ class Room {
 
   // Joining and leaving (room_sessions.cc).
   void open(const Opened& input);
+  Session& add_session(const Opened& input);
   bool admit(SessionIndex index);
   [[nodiscard]] bool make_context();
   void turn_away(SessionIndex index, RefusalReason reason, std::uint16_t code,
@@ -173,6 +201,13 @@ class Room {
   void evict_all();
   [[nodiscard]] std::uint32_t find_or_add_user(const Opened& input);
   void release_user(std::uint32_t user_at);
+
+  // Memory that goes and comes back (room_hibernation.cc).
+  void changed(SessionIndex index);
+  void user_changed(std::uint32_t user_at);
+  void tell_changed();
+  void restore(const Restored& input);
+  void restore_exchange(SessionIndex index, const Attachment& kept);
 
   // A client's messages (room_messages.cc).
   void receive(SessionIndex index, std::string_view text);
@@ -306,6 +341,8 @@ class Room {
   State state_ = State::open;
   std::vector<std::unique_ptr<Session>> sessions_;  // by SessionIndex; null: free
   std::vector<SessionIndex> order_;                 // live ones, in order of joining
+  std::vector<SessionIndex> changed_;               // of whom SessionChanged is to tell
+  std::uint64_t next_session_ = 1;                  // counts them
   std::vector<SessionIndex> held_;                  // joined while the room was being destroyed
   std::vector<WaitingEdit> held_edits_;             // came then
   std::vector<SessionIndex> releasing_;       // what waited is handled on; may name ones that left

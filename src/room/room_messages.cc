@@ -192,6 +192,7 @@ void Room::initialize_session(SessionIndex index, const ClientMessage& message) 
   Session& self = session(index);
   if (!self.joined) {
     self.joined = true;
+    changed(index);
     // A new tab of a user who is here is no presence change, unless the user had none.
     bool changed = user_of(self).presence.empty() && !message.presence.empty() &&
                    lay_presence(index, message.presence);
@@ -231,6 +232,7 @@ void Room::update_presence(SessionIndex index, std::string_view patch) {
   if (!self.joined) {
     // The client may be faster than its own $initializeSession, which has the rest of the presence.
     (void)merge_presence(index, patch, self.early_presence);
+    changed(index);
   } else if (lay_presence(index, patch)) {
     send_presence(index);
   }
@@ -246,6 +248,7 @@ bool Room::lay_presence(SessionIndex index, std::string_view patch) {
   User& user = user_of(session(index));
   if (!merge_presence(index, patch, user.presence)) return false;
   user.presence_unix_ms = now_.unix_ms;
+  user_changed(session(index).user);
   return true;
 }
 
@@ -314,6 +317,7 @@ void Room::malformed(SessionIndex index, std::size_t size) {
   const std::uint32_t allowed = definition_.limits.malformed_messages_max;
   const std::size_t more = 1 + messages_in(size);
   self.malformed += static_cast<std::uint32_t>(std::min<std::size_t>(more, allowed + 1));
+  changed(index);
   if (self.malformed > allowed) {
     close(index, kClosePolicy, "Too many malformed messages");
   }

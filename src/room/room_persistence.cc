@@ -301,8 +301,10 @@ void Room::compacted(const Result<std::uint64_t>& done) {
 std::int64_t Room::storage_due_ms() const noexcept {
   if (!storage_) return 0;
   std::int64_t due = 0;
-  for (const std::int64_t at : {storage_->retry_at_ms, storage_->append_due_ms,
-                                storage_->answer_due_ms, storage_->idle_until_ms}) {
+  // Whoever is overdue in a room that was restored waits for the document as well.
+  const std::int64_t answer_due_ms = storage_->ready ? storage_->answer_due_ms : 0;
+  for (const std::int64_t at :
+       {storage_->retry_at_ms, storage_->append_due_ms, answer_due_ms, storage_->idle_until_ms}) {
     if (at != 0 && (due == 0 || at < due)) due = at;
   }
   return due;
@@ -324,7 +326,7 @@ void Room::wake_storage() {
   if (now_.steady_ms - storage.sendable_used_ms > kSendableKeptMs) {
     storage.drop_sendable();
   }
-  if (storage.answer_due_ms != 0 && storage.answer_due_ms <= now_.steady_ms) {
+  if (storage.ready && storage.answer_due_ms != 0 && storage.answer_due_ms <= now_.steady_ms) {
     storage.answer_due_ms = 0;
     for (const SessionIndex index : order_) {
       const auto& exchange = session(index).storage;
@@ -361,6 +363,16 @@ std::size_t Room::document_memory_bytes() const noexcept {
   return sizeof(Storage) + storage_->unsaved_bytes + storage_->appending.size() +
          storage_->gated_bytes + (storage_->sendable ? storage_->sendable->size() : 0) +
          (storage_->document ? storage_->document->memory_bytes() : 0);
+}
+
+std::optional<Room::DocumentState> Room::document_state() const noexcept {
+  if (!storage_ || !storage_->ready) return std::nullopt;
+  return DocumentState{.bytes = storage_->document_bytes, .version = storage_->version};
+}
+
+std::vector<std::string> Room::copy_document() const {
+  if (!storage_ || !storage_->ready) return {};
+  return storage_->document->copy();
 }
 
 // A number that no other writer of the document has.

@@ -33,7 +33,12 @@ const Room::User& Room::user_of(const Session& session) const noexcept {
 SessionView Room::view_of(SessionIndex index) const {
   const Session& self = session(index);
   const User& user = user_of(self);
-  return {self.id, user.typed.get(), user.json, user.presence, user.presence_unix_ms};
+  return {self.id, user.typed.get(), user.json, user.presence, user.presence_unix_ms,
+          user.id, self.heard_ms};
+}
+
+std::string_view Room::user_id(SessionIndex index) const noexcept {
+  return exists(index) ? std::string_view(user_of(session(index)).id) : std::string_view();
 }
 
 protocol::v5::Sender Room::sender_of(SessionIndex index) const {
@@ -46,8 +51,7 @@ protocol::v5::Presence Room::presence_of(SessionIndex index) const {
   return {user.presence, user.presence_unix_ms};
 }
 
-void Room::open(const Opened& input) {
-  PLUV_ASSERT(!exists(input.index));
+Room::Session& Room::add_session(const Opened& input) {
   if (raw(input.index) >= sessions_.size()) sessions_.resize(raw(input.index) + 1);
   auto& self = sessions_[raw(input.index)];
   self = std::make_unique<Session>();
@@ -56,8 +60,15 @@ void Room::open(const Opened& input) {
   self->heard_ms = now_.steady_ms;
   self->rate_refilled_ms = now_.steady_ms;
   self->rate_tokens = definition_.limits.messages_burst_max;
+  return *self;
+}
+
+void Room::open(const Opened& input) {
+  PLUV_ASSERT(!exists(input.index));
+  Session& self = add_session(input);
+  self.number = next_session_++;
   if (state_ == State::destroying) {
-    self->held = true;
+    self.held = true;
     held_.push_back(input.index);
     return;
   }
@@ -78,6 +89,7 @@ bool Room::admit(SessionIndex index) {
   heard(index);
   order_.push_back(index);
   all_valid_ = false;
+  user_changed(session(index).user);  // the newest token's counts
   load_document();
   // Clients test only whether there is one; the document comes once, with $storageReceived.
   const bool has_document = storage_ && storage_->ready && !storage_->document->empty();
@@ -134,6 +146,7 @@ void Room::depart(SessionIndex index) {
   if (user.sessions > 1) {
     if (user.departed.size() >= kDepartedMax) user.departed.erase(user.departed.begin());
     user.departed.push_back(session(index).id);
+    user_changed(session(index).user);
   }
   release_user(session(index).user);
   sessions_[raw(index)].reset();

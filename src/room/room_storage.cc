@@ -71,11 +71,12 @@ void Room::answer_exchange(SessionIndex index) {
   std::string_view change_kind = storage.document->empty() ? "empty" : "unchanged";
   if (storage.document->empty() && !update.empty()) {
     const Result<Applied> applied = apply_update(index, update, {});
+    // Never "empty" to one that has a document: it throws that away for it, and with it the edits
+    // that are on their way.
+    change_kind = applied.ok() ? "initialized" : "unchanged";
     if (!applied.ok()) {
       refuse(index, refusal_of(applied.error()));
       send_error(index, applied.error().message);
-    } else if (!storage.document->empty() || *applied == Applied::incomplete) {
-      change_kind = "initialized";
     }
   }
   StorageSession& exchange = *session(index).storage;
@@ -84,6 +85,7 @@ void Room::answer_exchange(SessionIndex index) {
     exchange.version = storage.version;
     exchange.state = storage.document->state();
     exchange.answered_ms = 0;
+    changed(index);
   }
   send_storage_received(index, change_kind);
 }
@@ -134,6 +136,7 @@ void Room::open_storage(SessionIndex index) {
   StorageSession& exchange = storage_of(index);
   if (exchange.stage == StorageSession::Stage::open) return;
   exchange.stage = StorageSession::Stage::open;
+  changed(index);
   const std::uint64_t seen = std::exchange(exchange.version, storage_->version);
   const std::string state = std::exchange(exchange.state, {});
   if (seen != storage_->version) send_missed(index, state);
@@ -149,7 +152,10 @@ void Room::open_unanswered(SessionIndex index) {
 
 Room::StorageSession& Room::storage_of(SessionIndex index) {
   auto& exchange = session(index).storage;
-  if (!exchange) exchange = std::make_unique<StorageSession>();
+  if (!exchange) {
+    exchange = std::make_unique<StorageSession>();
+    changed(index);
+  }
   return *exchange;
 }
 
@@ -181,10 +187,14 @@ std::size_t Room::document_answer_bytes() const noexcept {
 void Room::update_storage(SessionIndex index, const ClientMessage& message) {
   Session& self = session(index);
   const bool initialized = message.origin == protocol::v5::kInitializedOrigin;
-  if (initialized) self.storage_exchanged = true;
+  if (initialized && !self.storage_exchanged) {
+    self.storage_exchanged = true;
+    changed(index);
+  }
   if (!storage_) return;
   open_storage(index);
   if (initialized) {
+    if (self.storage->resyncing || self.storage->late_state) changed(index);
     self.storage->resyncing = false;
     const std::optional<std::string> late = std::exchange(self.storage->late_state, std::nullopt);
     if (late) send_missed(index, *late);
@@ -283,6 +293,7 @@ void Room::resync(SessionIndex index, RefusalReason reason, std::string_view clo
     return;
   }
   exchange.resyncing = true;
+  changed(index);
   exchange.refusals = 0;
   exchange.resynced_ms = now_.steady_ms;
   send_storage_received(index, "unchanged");

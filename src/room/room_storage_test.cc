@@ -436,6 +436,28 @@ TEST(RoomStorage, AFirstDocumentThatIsRefusedLeavesTheRoomEmpty) {
   EXPECT_EQ(bob.change_kind, "empty");
 }
 
+// Or it throws its document away, and with it what it has edited meanwhile.
+TEST(RoomStorage, AClientThatBringsADocumentIsNeverToldThatThereIsNone) {
+  TestRoom room(yjs_definition());
+  const auto join_with = [&](std::string_view update) {
+    const SessionIndex index = room.join();
+    room.drop_mail();
+    room.send(index, R"({"type":"$initializeSession","data":{"presence":{},"update":")" +
+                         std::string(update) + "\"}}");
+    std::string kind;
+    for (const std::string& text : room.take(index)) {
+      const auto message = json::Value::parse(text);
+      const json::Value* const found = message->find("data")->find("changeKind");
+      if (found != nullptr) kind = *found->as_string();
+    }
+    room.leave(index);
+    return kind;
+  };
+  EXPECT_EQ(join_with("AAA="), "initialized");  // a document without anything in it
+  EXPECT_EQ(join_with("////"), "unchanged");    // one that cannot be read
+  EXPECT_EQ(join_with(""), "empty");
+}
+
 TEST(RoomStorage, WithoutAStoreADocumentEndsWithItsRoom) {
   TestRoom room(yjs_definition());
   StorageClient ann(room, 1);

@@ -51,7 +51,10 @@ class TestRoom {
     step(Opened{index, id_of(index), user_id, user_json, nullptr});
   }
   void send(SessionIndex index, std::string_view text) { step(Message{index, text}); }
-  void leave(SessionIndex index) { step(Closed{index}); }
+  void leave(SessionIndex index) {
+    kept.erase(raw(index));
+    step(Closed{index});
+  }
   void advance_ms(std::int64_t ms) {
     now_.steady_ms += ms;
     now_.unix_ms += ms;
@@ -105,6 +108,16 @@ class TestRoom {
     execute();
   }
 
+  // Its memory goes and comes back, by what it has asked to be kept; the newest session first.
+  void hibernate() {
+    room_.emplace("room-1", definition_, 43);
+    wake_at_ms_.reset();
+    const std::map<std::uint32_t, std::string> sessions = kept;
+    for (auto session = sessions.rbegin(); session != sessions.rend(); ++session) {
+      step(Restored{SessionIndex{session->first}, session->second, nullptr});
+    }
+  }
+
   // What the session was sent since the last take.
   std::vector<std::string> take(SessionIndex index) { return std::exchange(mail_[raw(index)], {}); }
   void drop_mail() { mail_.clear(); }
@@ -129,7 +142,8 @@ class TestRoom {
   std::vector<std::string> troubles;
   std::vector<EditDone> edits_done;
   std::vector<RefusalReason> refused;
-  std::vector<FrameKind> kinds;  // of every send
+  std::map<std::uint32_t, std::string> kept;  // attachments, by session
+  std::vector<FrameKind> kinds;               // of every send
   int finished = 0;
 
  private:
@@ -154,6 +168,9 @@ class TestRoom {
         }
       } else if (const auto* close = std::get_if<Close>(&effect)) {
         closed.push_back({close->session, close->code, std::string(close->reason), close->paced});
+        kept.erase(raw(close->session));
+      } else if (const auto* changed = std::get_if<SessionChanged>(&effect)) {
+        kept[raw(changed->session)] = room_->attachment(changed->session);
       } else if (const auto* ping = std::get_if<Ping>(&effect)) {
         pinged.push_back(ping->session);
       } else if (const auto* wake = std::get_if<WakeAt>(&effect)) {

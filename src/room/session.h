@@ -29,6 +29,8 @@ struct Room::Session {
   Ticket waiting_for{};  // its own handler at work; 0: none
   std::unique_ptr<Waiting> waiting;
   std::string early_presence;               // patches from before it joined
+  std::uint64_t number = 0;                 // counts the room's sessions
+  bool changed = false;                     // is in Room::changed_
   bool pinged = false;                      // since it was last heard
   bool held = false;                        // joined during the room's teardown; not registered yet
   bool joined = false;                      // sent $initializeSession

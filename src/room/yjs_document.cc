@@ -62,6 +62,8 @@ class YjsDocument final : public Document {
 
   std::string encode_to_send() override { return lazy_.encode_without_pending(); }
 
+  std::vector<std::string> copy() const override { return lazy_.copy(); }
+
   std::string state() const override { return lazy_.encode_state_vector(); }
 
   std::string encode_since(std::string_view state) override {

@@ -286,6 +286,11 @@ std::string LazyDoc::encode_without_pending(const StateVector& state) {
   return doc_ != nullptr ? doc_->encode_without_pending(state) : encode_state_as_update(state);
 }
 
+std::vector<std::string> LazyDoc::copy() const {
+  if (doc_ != nullptr) return {doc_->encode_state_as_update()};
+  return parts_;
+}
+
 StateVector LazyDoc::state_vector() const {
   if (doc_ != nullptr) return doc_->state_vector();
   std::vector<StateVector::Entry> entries;

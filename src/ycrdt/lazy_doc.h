@@ -57,6 +57,9 @@ class LazyDoc {
   [[nodiscard]] std::string encode_state_as_update(const StateVector& state = {});
   // The same without what waits for updates that have not come.
   [[nodiscard]] std::string encode_without_pending(const StateVector& state = {});
+  // Updates that together are the document, with what waits: copies of the bytes that are here, or,
+  // once it was made, of the whole.
+  [[nodiscard]] std::vector<std::string> copy() const;
   [[nodiscard]] StateVector state_vector() const;
   [[nodiscard]] std::string encode_state_vector() const;
   // Whether something waits for updates that have not come.

@@ -125,9 +125,13 @@ class InstallTest(Installed):
     def test_serves_as_the_binary(self):
         self.assertRegex(run(self.prefix / "bin/pluvd", "--version"), r"^pluvd \d+\.\d+\.\d+\n$")
 
-    def test_serves_in_a_program_that_finds_the_package(self):
+    def test_serves_and_is_typed_in_a_program_that_finds_the_package(self):
         build = self.configure("consumer")
         run(given.cmake, "--build", build)
+        types = build / "types/consumer.d.ts"
+        self.assertIn("    say: Message;\n", types.read_text())
+        self.assertEqual(run(self.prefix / "bin/pluv", "typegen", build / "consumer"),
+                         types.read_text())
         with subprocess.Popen([build / "consumer"], text=True, stdin=subprocess.PIPE,
                               stdout=subprocess.PIPE) as consumer:
             try:

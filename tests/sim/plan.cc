@@ -83,6 +83,7 @@ Plan make_plan(std::uint64_t seed, bool sqlite) {
   plan.torn_once_in = plan.disk == DiskKind::sqlite ? some(random, 3) : 0;
   draw_limits(random, plan);
   plan.late_answer_once_in = some(random, 12);
+  plan.hibernate_every_ms = every(random, 50, 8'000);
   if (random.once_in(6)) plan.empty_handed_once_in = 1;
   if (plan.clients <= 8) plan.burst_once_in = some(random, 8);
   return plan;

@@ -42,6 +42,7 @@ struct Plan {
   std::int64_t drain_every_ms = 30'000;
   std::int64_t evict_every_ms = 20'000;
   std::int64_t clock_every_ms = 30'000;
+  std::int64_t hibernate_every_ms = 5'000;  // a room's memory goes, its sessions stay
   std::int64_t store_trouble_every_ms = 10'000;
   std::int64_t store_trouble_ms_max = 8'000;
   std::int64_t store_latency_ms_max = 5;

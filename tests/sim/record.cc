@@ -8,7 +8,7 @@ void Counts::add(const Counts& other) {
       &steps,          &messages,     &deliveries,  &edits,     &joins,
       &cuts,           &kills,        &power_cuts,  &drains,    &hand_overs_waited,
       &store_failures, &torn_records, &compactions, &conflated, &slow_closed,
-      &silent_closed,  &given_up,     &pongs_late,  &resyncs};
+      &silent_closed,  &given_up,     &pongs_late,  &resyncs,   &hibernations};
   std::size_t at = 0;
   other.each([&](const char*, std::uint64_t count) { *mine[at++] += count; });
 }

@@ -30,6 +30,7 @@ struct Counts {
   std::uint64_t given_up = 0;  // rooms whose store failed for too long
   std::uint64_t pongs_late = 0;
   std::uint64_t resyncs = 0;
+  std::uint64_t hibernations = 0;  // of rooms
 
   template <class Fn>
   void each(Fn&& fn) const {
@@ -40,6 +41,7 @@ struct Counts {
     fn("compactions", compactions), fn("conflated", conflated), fn("slow closed", slow_closed);
     fn("silent closed", silent_closed), fn("rooms given up", given_up);
     fn("pongs late", pongs_late), fn("resyncs", resyncs);
+    fn("hibernations", hibernations);
   }
   void add(const Counts& other);
 };

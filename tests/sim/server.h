@@ -44,6 +44,9 @@ class Server {
 
   void feed(const std::string& room, const room::Input& input);
   void edit(const std::string& room);
+  // The room's memory goes, and it is made again from what was kept of its sessions; unless it is
+  // at work.
+  void hibernate(const std::string& room);
 
   struct Entry;
   [[nodiscard]] const room::Room* find(const std::string& room) const;
@@ -68,6 +71,7 @@ class Server {
   void check_silence(const Entry& entry, const SessionId& session);
   void check_ready_for_changes(const Entry& entry, const Connection& connection);
   void check_document(const Entry& entry, std::string_view text);
+  void check_kept(const Entry& entry) const;
   void check_spoken_of(const Entry& entry, std::string_view text);
   void execute_close(Entry& entry, const room::Close& close);
   void execute_call(Entry& entry, room::CallHost& call);
@@ -93,7 +97,7 @@ class Server {
   void end(Connection& connection);
   void drain_some();
   void hash_effects();
-  void fail(const Entry& entry, const std::string& what);
+  void fail(const Entry& entry, const std::string& what) const;
   [[nodiscard]] Connection* find(LinkId link);
 
   World& world_;

@@ -24,6 +24,7 @@ struct Server::Connection {
   std::int64_t pinged_ms = 0;
   std::uint8_t urgent_waiting = 0;
   std::uint8_t join_answers_left = 3;
+  std::string attachment;  // what the room has asked to be kept of the session
   bool receiving = false;
   bool doomed = false;
   bool looked_after = false;

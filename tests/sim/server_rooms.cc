@@ -15,7 +15,7 @@ constexpr std::string_view kPing = R"({"type":"$ping","data":{}})";
 
 }  // namespace
 
-void Server::fail(const Entry& entry, const std::string& what) {
+void Server::fail(const Entry& entry, const std::string& what) const {
   world_.record.fail(world_.agenda.now_ms(), "server " + std::to_string(number_) + ", room " +
                                                  entry.room.id() + ": " + what);
 }
@@ -56,6 +56,47 @@ void Server::edit(const std::string& room) {
   };
   step(find_or_make(room), room::EditDocument{number, &write});
   settle();
+}
+
+void Server::hibernate(const std::string& room) {
+  const auto found = rooms_.find(room);
+  if (found == rooms_.end() || !found->second->room.may_hibernate()) return;
+  if (world_.record.told()) {
+    world_.record.tell(world_.agenda.now_ms(), "room " + room + " hibernates");
+  }
+  check_kept(*found->second);
+  const std::unique_ptr<Entry> old = std::move(found->second);
+  found->second =
+      std::make_unique<Entry>(room, old->generation, world_.definition, world_.random.next());
+  Entry& entry = *found->second;
+  entry.sessions = old->sessions;
+  entry.wake = old->wake + 1;  // what the old one asked for is void
+  entry.flush_planned = old->flush_planned;
+  entry.failing_since_ms = old->failing_since_ms;
+  entry.context_live = old->context_live;
+  entry.connected = old->connected;
+  ++world_.record.counts.hibernations;
+  const std::vector<Connection*> sessions = entry.sessions;
+  for (Connection* const connection : sessions) {
+    if (connection != nullptr) connection->entry = &entry;
+  }
+  for (Connection* const connection : sessions) {
+    if (connection == nullptr) continue;
+    const std::string attachment = connection->attachment;
+    step(entry, room::Restored{connection->index, attachment, nullptr});
+  }
+  settle();
+}
+
+// Of each session is kept what it is now.
+void Server::check_kept(const Entry& entry) const {
+  for (const Connection* const connection : entry.sessions) {
+    if (connection == nullptr) continue;
+    const std::string now = entry.room.attachment(connection->index);
+    if (connection->attachment != now) {
+      fail(entry, "what is kept of a session is old: " + connection->attachment + ", not " + now);
+    }
+  }
 }
 
 void Server::step(Entry& entry, const room::Input& input) {
@@ -125,6 +166,10 @@ void Server::execute(Entry& entry) {
       this->compact(entry, *compact);
     } else if (const auto* edited = std::get_if<room::EditDone>(&effect)) {
       if (edits_.erase(edited->number) == 0) fail(entry, "an edit was answered twice");
+    } else if (const auto* changed = std::get_if<room::SessionChanged>(&effect)) {
+      Connection* const connection = entry.sessions[room::raw(changed->session)];
+      if (connection == nullptr) return fail(entry, "it keeps something of one who is gone");
+      connection->attachment = entry.room.attachment(changed->session);
     } else if (const auto* refused = std::get_if<room::Refused>(&effect)) {
       if (refused->reason == room::RefusalReason::store_failed) check_given_up(entry);
       if (refused->reason == room::RefusalReason::silent) check_silence(entry, refused->session);

@@ -140,11 +140,12 @@ bool SqliteDisk::tear_newest(const std::string& room) {
   auto open = opened();
   if (!open) return false;
   auto find = (*open)->database.prepare(
-      "UPDATE records SET data = substr(data, 1, length(data) - 1) || x'5a' WHERE version = 0 AND "
+      "UPDATE records SET data = CAST(substr(data, 1, length(data) - 1) || x'5a' AS BLOB) "
+      "WHERE version = 0 AND "
       "large IS NULL AND number > 1 AND room = (SELECT id FROM rooms WHERE name = ?1) AND number = "
       "(SELECT max(number) FROM records WHERE room = (SELECT id FROM rooms WHERE name = ?1)) AND "
       "NOT EXISTS (SELECT 1 FROM rooms WHERE name = ?1 AND snapshot_number >= number) AND "
-      "data <> substr(data, 1, length(data) - 1) || x'5a'");
+      "data <> CAST(substr(data, 1, length(data) - 1) || x'5a' AS BLOB)");
   PLUV_ASSERT(find.ok());
   adapters::SqliteQuery query(*find);
   if (!query.text(room).run().ok()) return false;

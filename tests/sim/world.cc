@@ -37,6 +37,7 @@ World::~World() = default;
 void World::define() {
   definition.limits = plan.limits;
   definition.storage = room::yjs_storage();
+  definition.hibernates = plan.hibernate_every_ms != 0;
   definition.has_store = plan.disk != DiskKind::none;
   const auto add = [this](const char* name, std::function<Result<void>(room::ProcedureCall&)> run) {
     definition.procedures.push_back({name, std::move(run), nullptr});
@@ -122,6 +123,7 @@ void World::begin() {
   plan_fault(plan.kill_every_ms, &World::kill);
   plan_fault(plan.drain_every_ms, &World::drain);
   plan_fault(plan.evict_every_ms, &World::evict);
+  plan_fault(plan.hibernate_every_ms, &World::hibernate);
   plan_fault(plan.clock_every_ms, &World::turn_the_clock);
   plan_fault(plan.store_trouble_every_ms, &World::store_trouble);
   plan_fault(plan.server_edit_every_ms, &World::edit_by_the_server);
@@ -335,6 +337,10 @@ void World::evict() {
       }
     }
   }
+}
+
+void World::hibernate() {
+  if (current_ != nullptr) current_->hibernate(room_name(random.below(plan.rooms)));
 }
 
 void World::turn_the_clock() {

@@ -91,6 +91,7 @@ class World final : public NetworkEnds {
   void start_server();
   void drain();
   void evict();
+  void hibernate();
   void turn_the_clock();
   void store_trouble();
   void edit_by_the_server();

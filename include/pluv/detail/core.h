@@ -15,6 +15,7 @@
 #include "base/limits.h"
 #include "base/result.h"
 #include "pluv/auth.h"
+#include "pluv/detail/api.h"
 #include "pluv/detail/runtime.h"
 #include "pluv/listen.h"
 #include "pluv/persistence.h"
@@ -40,6 +41,7 @@ struct CoreConfig {
   std::function<Result<std::shared_ptr<void>>(std::string_view room)> make_context;
   std::shared_ptr<const room::StorageKind> storage;  // null: rooms have no documents
   Persistence persistence;
+  std::function<Api()> describe;
   Limits limits;
   bool debug = false;
   bool strict = false;
@@ -90,6 +92,8 @@ class Core {
   [[nodiscard]] Result<void> register_socket(std::string_view room, int fd,
                                              RegisterOptions options);
   [[nodiscard]] std::string metrics_text() const;
+  // The server's messages, for typegen.
+  [[nodiscard]] Api describe() const;
 
  private:
   struct State;

@@ -36,6 +36,17 @@ enum class Phase : std::uint8_t {
   dead,       // destroyed at the end of the turn
 };
 
+// A request whose answer comes later (see LaterHttp): its body as far as it is there, then what
+// came behind it.
+struct LaterRequest {
+  net::Request request;  // until it is asked
+  std::string body;
+  std::string rest;
+  std::uint64_t number = 0;  // of the question; 0: it was not asked yet
+  bool keep_alive = false;
+  bool head_only = false;
+};
+
 // What a connection needs until its upgrade.
 struct HttpState {
   // A target may fill the head: an HTTP error brings the original's client back at once, so that a
@@ -43,6 +54,7 @@ struct HttpState {
   net::RequestParser parser{net::HttpLimits{.target_bytes_max = net::HttpLimits{}.head_bytes_max}};
   std::size_t body_left = 0;  // of the last request, to be skipped
   net::IpAddress peer;
+  std::unique_ptr<LaterRequest> later;
   bool answered = false;      // at least one request
   bool last_request = false;  // the answer says that the connection ends
   bool over_address_max = false;
@@ -63,6 +75,11 @@ struct Connection final : Pollable {
   void ready(bool readable, bool writable) override;
 
   [[nodiscard]] bool in_room() const noexcept { return room != nullptr; }
+  [[nodiscard]] bool awaits_answer() const noexcept {
+    return http != nullptr && http->later != nullptr && http->later->number != 0;
+  }
+  // What comes has to wait in the socket.
+  [[nodiscard]] bool is_paused() const noexcept { return aside != nullptr || awaits_answer(); }
 
   Worker* worker;
   Socket socket;

@@ -76,6 +76,7 @@ void Connections::destroy(Connection& connection) {
   graveyard_.push_back(take(connection));
   connection.outbox.clear();
   if (connection.aside) worker_.rooms().forget_aside(connection);
+  if (connection.awaits_answer()) worker_.handshakes().forget_later(connection);
   if (connection.dirty && !connection.in_room()) std::erase(waiting_, &connection);
   worker_.connection_ended(connection);
 }
@@ -90,7 +91,12 @@ void Connections::on_ready(Connection& connection, bool readable, bool writable)
     flush(connection);
     if (connection.phase == Phase::dead) return;
   }
-  if (readable && !connection.aside) read(connection);
+  if (!readable) return;
+  if (connection.awaits_answer()) {
+    destroy(connection);  // nobody watches for bytes now: the client is gone
+  } else if (!connection.aside) {
+    read(connection);
+  }
 }
 
 void Connections::pause(Connection& connection) { set_interest(connection, connection.interest); }
@@ -119,7 +125,7 @@ void Connections::advance_tls(Connection& connection) {
 }
 
 void Connections::set_interest(Connection& connection, Interest interest) {
-  if (connection.aside) interest = without_reading(interest);
+  if (connection.is_paused()) interest = without_reading(interest);
   if (connection.interest == interest) return;
   connection.interest = interest;
   worker_.loop().change(connection.socket.fd(), connection, interest);
@@ -142,7 +148,9 @@ void Connections::read(Connection& connection) {
     const std::uint64_t moves = worker_.moves();
     hand_over(connection, buffer.first(result.size));
     // A connection that has moved to another worker must not be touched.
-    if (worker_.moves() != moves || connection.phase == Phase::dead || connection.aside) return;
+    if (worker_.moves() != moves || connection.phase == Phase::dead || connection.is_paused()) {
+      return;
+    }
   }
 }
 

@@ -52,7 +52,7 @@ class Connections {
   void destroy(Connection& connection);
   // Reads frames of a connection in Phase::closing.
   void read_until_close(Connection& connection, std::span<char> bytes);
-  // Stops reading until resume(): its message waits, and so do those behind it.
+  // Stops reading until resume(): its message waits (is_paused()), and so do those behind it.
   void pause(Connection& connection);
   void resume(Connection& connection);
 

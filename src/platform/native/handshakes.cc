@@ -82,6 +82,10 @@ std::uint32_t Handshakes::count_address(Connection& connection, const net::IpAdd
 }
 
 void Handshakes::timed_out(Connection& connection) {
+  if (connection.phase == Phase::http && connection.http->later) {
+    late(connection);
+    return;
+  }
   if (connection.phase == Phase::http && !connection.http->parser.mid_head()) {
     if (!connection.http->answered && worker_.is_closing_sessions()) {
       // It connected before the drain, and a reset would tell it that nobody is here.
@@ -103,6 +107,10 @@ void Handshakes::timed_out(Connection& connection) {
 void Handshakes::receive(Connection& connection, std::span<char> bytes) {
   HttpState& http = *connection.http;
   std::string_view view(bytes.data(), bytes.size());
+  if (http.later) {
+    gather_body(connection, view);
+    return;
+  }
   int answered = 0;
   while (!view.empty() && connection.phase == Phase::http) {
     if (http.body_left > 0) {
@@ -119,7 +127,7 @@ void Handshakes::receive(Connection& connection, std::span<char> bytes) {
         return;
       case net::HttpProgress::done: break;
     }
-    const net::Request request = http.parser.take();
+    net::Request request = http.parser.take();
     http.body_left = request.body_size();
     const std::string_view path = request.path();
     const std::string_view prefix = worker_.shared().config.room_path;
@@ -128,6 +136,11 @@ void Handshakes::receive(Connection& connection, std::span<char> bytes) {
       return;
     }
     http.last_request = ++answered == kPipelinedMax;
+    if (is_for_later(request)) {
+      http.body_left = 0;
+      begin_later(connection, std::move(request), view);
+      return;
+    }
     serve(connection, request);
   }
 }
@@ -144,7 +157,9 @@ void Handshakes::serve(Connection& connection, const net::Request& request) {
   if (net::wants_websocket(request)) {
     fail_paced(connection, *response);
   } else {
-    respond(connection, request, *response);
+    respond(connection,
+            {.keep_alive = request.keep_alive(), .head_only = request.method() == "HEAD"},
+            *response);
   }
 }
 
@@ -156,13 +171,12 @@ void Handshakes::fail_paced(Connection& connection, const net::Response& respons
   if (worker_.shared().draining.load()) worker_.connections().shorten_pacing(connection);
 }
 
-void Handshakes::respond(Connection& connection, const net::Request& request,
+void Handshakes::respond(Connection& connection, const AnswerForm& form,
                          const net::Response& response) {
   const bool keep_alive =
-      request.keep_alive() && !connection.http->last_request && !worker_.shared().draining.load();
+      form.keep_alive && !connection.http->last_request && !worker_.shared().draining.load();
   std::string out;
-  net::append_response(out, response,
-                       {.keep_alive = keep_alive, .head_only = request.method() == "HEAD"});
+  net::append_response(out, response, {.keep_alive = keep_alive, .head_only = form.head_only});
   connection.http->answered = true;
   worker_.connections().send_bytes(connection, out);
   if (connection.outbox.bytes() > kResponseBytesMax + out.size()) {

@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include "net/http.h"
 #include "platform/native/connection.h"
@@ -41,13 +42,28 @@ class Handshakes {
   void receive(Connection& connection, std::span<char> bytes);
   // The time for the handshake, or for the next request, is over.
   void timed_out(Connection& connection);
+  // The server drains: what is asked has not long to be answered.
+  void hurry_later(Connection& connection);
+  // The connection is gone, and with it its question.
+  void forget_later(Connection& connection);
 
  private:
-  void respond(Connection& connection, const net::Request& request, const net::Response& response);
+  struct AnswerForm {
+    bool keep_alive = false;
+    bool head_only = false;
+  };
+  void respond(Connection& connection, const AnswerForm& form, const net::Response& response);
   void fail(Connection& connection, ConnectionRefusal refusal, const net::Response& response);
   // For a client that asked for a WebSocket and gets an HTTP answer.
   void fail_paced(Connection& connection, const net::Response& response);
   void serve(Connection& connection, const net::Request& request);
+  // Requests that are answered later (handshakes_later.cc).
+  [[nodiscard]] bool is_for_later(const net::Request& request) const;
+  void begin_later(Connection& connection, net::Request request, std::string_view rest);
+  void gather_body(Connection& connection, std::string_view bytes);
+  void ask_later(Connection& connection);
+  void answer_later(std::uint64_t number, const net::Response& response);
+  void late(Connection& connection);
   void upgrade(Connection& connection, const net::Request& request, std::string_view room,
                std::span<char> rest);
   [[nodiscard]] bool answer_upgrade(Connection& connection, const net::Request& request);
@@ -61,6 +77,8 @@ class Handshakes {
   [[nodiscard]] bool count_user(Connection& connection, std::string_view user);
 
   Worker& worker_;
+  std::unordered_map<std::uint64_t, Connection*> asked_;  // by the question's number
+  std::uint64_t next_question_ = 1;
 };
 
 }  // namespace pluv::native

@@ -19,7 +19,11 @@ constexpr std::int64_t kForgetPauseMs = 100;
 
 }  // namespace
 
-RoomHost::RoomHost(Worker& worker) : worker_(worker) {
+RoomHost::RoomHost(Worker& worker)
+    : worker_(worker),
+      tap_(worker.shared().hooks.tap.get()),
+      // So that a room that comes again, also after a restart, is seen to be another one.
+      next_generation_(worker.random_number() >> 8) {
   const ServerConfig& config = worker.shared().config;
   if (!config.deflate) return;
   deflater_.emplace(net::DeflaterOptions{.window_bits = config.deflate_window_bits,
@@ -35,6 +39,7 @@ RoomEntry& RoomHost::find_or_make(std::string_view room) {
                                            worker_.shared().definition, worker_.random_number());
   RoomEntry& made = *entry;
   rooms_.emplace(room, std::move(entry));
+  remember(made);
   worker_.shared().rooms.fetch_add(1);
   return made;
 }
@@ -124,6 +129,8 @@ bool RoomHost::handle_event(Connection& connection, const net::FrameEvent& given
     case net::EventKind::text:
     case net::EventKind::binary:
       worker_.metrics().messages_in.add(1);
+      ++entry.messages;
+      if (tap_ != nullptr && tap_->is_on()) tap_inbound(connection, event.payload);
       step(entry, room::Message{.index = connection.index, .text = event.payload});
       break;
     case net::EventKind::ping:
@@ -259,6 +266,7 @@ void RoomHost::erase_if_finished(RoomEntry& entry) {
   if (entry.in_dirty_rooms) std::erase(dirty_rooms_, &entry);
   if (entry.idle) idle_.erase(*entry.idle);
   set_idle_bytes(entry, 0);
+  forget(entry);
   rooms_.erase(rooms_.find(entry.room.id()));
   worker_.shared().rooms.fetch_sub(1);
 }

@@ -20,6 +20,8 @@
 
 #include "net/permessage_deflate.h"
 #include "platform/native/connection.h"
+#include "platform/native/message_tap.h"
+#include "platform/native/room_look.h"
 #include "platform/native/server.h"
 #include "platform/native/shared.h"
 #include "platform/native/shared_buffer.h"
@@ -51,6 +53,10 @@ struct RoomEntry {
   std::uint32_t lowest_free = 0;  // no index below it is free
   std::uint32_t deflate_sessions = 0;
   std::uint32_t size_told = 0;  // to Shared::sizes
+  std::uint32_t messages = 0;   // of clients, since it was listed
+  std::uint32_t listing = 0;    // the last one that it is in
+  std::uint32_t place = 0;      // in RoomHost::all_
+  std::int64_t listed_ms = 0;
   // While it has no sessions: its place in RoomHost::idle_, and what it and its document take.
   std::optional<std::list<RoomEntry*>::iterator> idle;
   std::size_t idle_bytes = 0;
@@ -91,6 +97,13 @@ class RoomHost {
   void on_wake(RoomEntry& entry);
   void on_flush(RoomEntry& entry);
 
+  // Looking in (room_host_look.cc). All rooms, in no order; done: on this thread, in a later turn
+  // or in this one.
+  void list(std::function<void(std::vector<RoomLine>)> done);
+  // nullopt: there is no such room in memory.
+  [[nodiscard]] std::optional<RoomLook> look(std::string_view room,
+                                             const RoomQuestion& question) const;
+
   using EditDoneFn = std::function<void(Result<void>)>;
   // Changes the room's document, which is loaded for it if need be. done: on this thread, inside a
   // step; must not feed rooms.
@@ -120,7 +133,20 @@ class RoomHost {
     std::uint32_t size;
   };
 
+  struct Listing {
+    std::size_t left = 0;  // in all_, from its beginning
+    std::uint32_t number = 0;
+    std::vector<RoomLine> lines;
+    std::function<void(std::vector<RoomLine>)> done;
+  };
+
   RoomEntry& find_or_make(std::string_view room);
+  void remember(RoomEntry& entry);
+  void forget(const RoomEntry& entry);
+  void list_some(const std::shared_ptr<Listing>& listing);
+  [[nodiscard]] RoomLine line_of(RoomEntry& entry) const;
+  void tap_inbound(const Connection& connection, std::string_view text);
+  void tap_outbound(const RoomEntry& entry, const room::Send& send);
   [[nodiscard]] std::uint32_t attach(RoomEntry& entry, Connection& connection);
   void detach(Connection& connection);
   void step(RoomEntry& entry, const room::Input& input);
@@ -173,6 +199,9 @@ class RoomHost {
 
   Worker& worker_;
   TextMap<std::unique_ptr<RoomEntry>> rooms_;
+  std::vector<RoomEntry*> all_;  // the same, for who goes through them in several turns
+  std::uint32_t listings_ = 0;
+  MessageTap* tap_;  // null: none
   room::Effects effects_;
   std::vector<RoomEntry*> dirty_rooms_;
   std::list<RoomEntry*> idle_;  // rooms without sessions, the one that was left first first
@@ -188,7 +217,7 @@ class RoomHost {
   std::optional<net::Inflater> inflater_;
   std::string deflate_scratch_;
   std::string inflate_scratch_;
-  std::uint64_t next_generation_ = 1;
+  std::uint64_t next_generation_;
   const Connection* receiving_ = nullptr;  // whose bytes are being handled
   bool stepping_ = false;
   bool finished_ = false;  // the step under way ended with Finished

@@ -71,6 +71,7 @@ void RoomHost::execute(RoomEntry& entry) {
 }
 
 void RoomHost::execute_send(RoomEntry& entry, const room::Send& send) {
+  if (tap_ != nullptr && tap_->is_on()) tap_outbound(entry, send);
   const std::span<const room::SessionIndex> receivers = effects_.receivers_of(send);
   const bool may_deflate = entry.deflate_sessions > 0 && send.size() >= kDeflateBytesMin;
   if (send.body != nullptr && !may_deflate) {

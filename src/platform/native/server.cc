@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <csignal>
+#include <iterator>
+#include <mutex>
 #include <thread>
 #include <utility>
 
@@ -307,6 +309,37 @@ void Server::edit(std::string_view room, std::function<void(void* document)> edi
   Worker& owner = impl_->shared.owner_of(room);
   owner.post([&owner, room = std::string(room), edit = std::move(edit), done = std::move(done)] {
     owner.rooms().edit(room, edit, done);
+  });
+}
+
+void Server::list_rooms(std::function<void(std::vector<RoomLine>)> done) {
+  struct Gathering {
+    std::mutex mutex;
+    std::size_t missing = 0;
+    std::vector<RoomLine> lines;
+    std::function<void(std::vector<RoomLine>)> done;
+  };
+  auto gathering = std::make_shared<Gathering>();
+  gathering->missing = impl_->shared.workers.size();
+  gathering->done = std::move(done);
+  for (const std::shared_ptr<Worker>& worker : impl_->shared.workers) {
+    worker->post([raw = worker.get(), gathering] {
+      raw->rooms().list([gathering](std::vector<RoomLine> lines) {
+        std::unique_lock lock(gathering->mutex);
+        std::ranges::move(lines, std::back_inserter(gathering->lines));
+        if (--gathering->missing > 0) return;
+        lock.unlock();
+        gathering->done(std::move(gathering->lines));
+      });
+    });
+  }
+}
+
+void Server::look(std::string_view room, RoomQuestion question,
+                  std::function<void(std::optional<RoomLook>)> done) {
+  Worker& owner = impl_->shared.owner_of(room);
+  owner.post([&owner, room = std::string(room), question, done = std::move(done)] {
+    done(owner.rooms().look(room, question));
   });
 }
 

@@ -18,7 +18,9 @@
 #include "base/result.h"
 #include "net/http.h"
 #include "net/ip_address.h"
+#include "platform/native/message_tap.h"
 #include "platform/native/metrics.h"
+#include "platform/native/room_look.h"
 #include "room/definition.h"
 
 namespace pluv::native {
@@ -80,6 +82,28 @@ struct JoinRequest {
 using Logger =
     std::function<void(std::string_view level, std::string_view event, std::string_view fields)>;
 
+// A request with its whole body.
+struct HttpQuestion {
+  net::Request request;
+  std::string body;
+  std::string client_address;
+};
+// Takes the answer, once, at once or later, from any thread. Without one in time the client is told
+// so; what comes after that, or after the client has gone, is dropped.
+using HttpAnswerFn = std::function<void(net::Response)>;
+
+// HTTP requests whose answers take time: their connection reads nothing more until it has its
+// answer. All three functions or none; they run on a loop and must not block or throw.
+struct LaterHttp {
+  // Which requests; told by the head alone.
+  std::function<bool(const net::Request&)> takes;
+  std::function<void(HttpQuestion, HttpAnswerFn)> answer;
+  // What is said of a request that never gets so far: 408, 411, 413, 503.
+  std::function<net::Response(int status, std::string_view message)> error;
+  std::size_t body_bytes_max = std::size_t{64} * 1024;
+  std::int64_t answer_ms_max = 10'000;
+};
+
 struct ServerHooks {
   // Where rooms keep their documents; the definition's has_store follows it. Null: nowhere.
   std::shared_ptr<adapters::Store> store;
@@ -89,6 +113,10 @@ struct ServerHooks {
   // Requests other than room upgrades. nullopt: 404. Runs on a loop: must not block or throw.
   std::function<std::optional<net::Response>(const net::Request&, std::string_view client_address)>
       http;
+  // Asked before http.
+  LaterHttp later;
+  // Is shown messages while it is on. Null: nobody is.
+  std::shared_ptr<MessageTap> tap;
   Logger log;
   // What the process takes of memory, in bytes, for the ceiling on it. Called often, on a loop.
   // Null: its resident memory, as the kernel says.
@@ -150,6 +178,12 @@ class Server {
   // loop: the change was kept, or why not. edit and done must not throw or block.
   void edit(std::string_view room, std::function<void(void* document)> edit,
             std::function<void(Result<void>)> done);
+  // Looking in. done: once, on a loop, or never when the server is stopped before.
+  // All rooms in memory, in no order. A loop goes through its rooms in slices.
+  void list_rooms(std::function<void(std::vector<RoomLine>)> done);
+  // nullopt: there is no such room in memory. The room does nothing meanwhile.
+  void look(std::string_view room, RoomQuestion question,
+            std::function<void(std::optional<RoomLook>)> done);
   // Live sessions, as of the room's last step.
   [[nodiscard]] std::size_t size(std::string_view room) const;
   // Hands a WebSocket over to a room. The fd is taken in any case.

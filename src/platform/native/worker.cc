@@ -263,6 +263,10 @@ void Worker::begin_drain() {
   for (std::size_t place = connections_.size(); place-- > 0;) {
     Connection& connection = connections_.at(place);
     connections_.shorten_pacing(connection);
+    if (connection.phase == Phase::http && connection.http->later) {
+      handshakes_.hurry_later(connection);
+      continue;
+    }
     const bool idle = connection.phase == Phase::http && !connection.http->parser.mid_head() &&
                       connection.outbox.empty();
     if (!idle) continue;

@@ -1,0 +1,282 @@
+// The inspector's routes that read one room: who is there, its document, its history.
+#include <limits>
+#include <utility>
+
+#include "apps/pluvd/inspector.h"
+#include "apps/pluvd/inspector_answer.h"
+#include "apps/pluvd/inspector_document.h"
+#include "apps/pluvd/inspector_query.h"
+#include "json/writer.h"
+
+namespace pluv::apps {
+namespace {
+
+// Of a room with more the first ones are shown.
+constexpr std::size_t kSessionsShown = 1'000;
+constexpr std::uint64_t kHistoryLimit = 200;
+constexpr std::uint64_t kHistoryLimitMax = 1'000;
+
+void raw_or_null(json::Writer& writer, std::string_view name, const std::string& json) {
+  writer.key(name);
+  if (json.empty()) {
+    writer.null();
+  } else {
+    writer.raw(json);
+  }
+}
+
+void write(json::Writer& writer, const native::SessionLook& session) {
+  writer.begin_object();
+  writer.key("id");
+  writer.string(session.id);
+  writer.key("user_id");
+  if (session.user_id.empty()) {
+    writer.null();
+  } else {
+    writer.string(session.user_id);
+  }
+  raw_or_null(writer, "user", session.user_json);
+  raw_or_null(writer, "presence", session.presence_json);
+  writer.key("idle_ms");
+  writer.number(session.idle_ms);
+  writer.end_object();
+}
+
+std::string room_json(const std::string& room, const native::RoomLook& look) {
+  std::string json;
+  json::Writer writer(json);
+  writer.begin_object();
+  writer.key("room");
+  writer.string(room);
+  writer.key("sessions");
+  writer.begin_array();
+  for (const native::SessionLook& session : look.sessions) write(writer, session);
+  writer.end_array();
+  writer.key("sessions_total");
+  writer.number(static_cast<std::uint64_t>(look.sessions_total));
+  writer.key("document");
+  if (look.document) {
+    writer.begin_object();
+    writer.key("bytes");
+    writer.number(look.document->bytes);
+    writer.key("version");
+    writer.number(look.document->version);
+    writer.end_object();
+  } else {
+    writer.null();
+  }
+  writer.end_object();
+  return json;
+}
+
+void write_document(json::Writer& writer, const std::optional<std::string>& json) {
+  writer.key("document");
+  if (json) {
+    writer.raw(*json);
+  } else {
+    writer.null();
+  }
+  writer.key("truncated");
+  writer.boolean(!json);
+}
+
+Error no_room(const std::string& room) {
+  return {ErrorCode::not_found, "There is no room " + room + ", and no document of it"};
+}
+
+// What the store has, in the form of what a room shows. Its versions are record numbers, which are
+// smaller than those of rooms.
+native::DocumentLook look_of(adapters::StoredDocument stored) {
+  native::DocumentLook look;
+  for (const std::string& update : stored.updates) look.bytes += update.size();
+  look.version = stored.last;
+  look.updates = std::move(stored.updates);
+  return look;
+}
+
+// How many of the entries make a page of so many: those of one number stay together.
+std::size_t shown_of(const std::vector<adapters::HistoryEntry>& entries, std::size_t most) {
+  if (entries.size() <= most) return entries.size();
+  std::size_t shown = most;
+  while (shown > 0 && entries[shown - 1].number == entries[shown].number) --shown;
+  return shown > 0 ? shown : entries.size();
+}
+
+}  // namespace
+
+void Inspector::room(const CallRef& call) {
+  server_->look(call->room, {.sessions_max = kSessionsShown, .document_unless = {}},
+                [weak = weak_from_this(), call](std::optional<native::RoomLook> look) {
+                  const auto self = weak.lock();
+                  if (!self) return;
+                  if (!look) return self->stored_room(call);
+                  auto kept = std::make_shared<native::RoomLook>(std::move(*look));
+                  self->quickly([raw = self.get(), call, kept] {
+                    raw->reply(call, inspector_answer(room_json(call->room, *kept)));
+                  });
+                });
+}
+
+void Inspector::stored_room(const CallRef& call) {
+  if (store_ == nullptr) return reply(call, no_room(call->room));
+  store_->load(call->room,
+               [weak = weak_from_this(), call](Result<adapters::StoredDocument> stored) {
+                 const auto self = weak.lock();
+                 if (!self) return;
+                 if (!stored.ok()) return self->reply(call, stored.error());
+                 if (stored->updates.empty()) return self->reply(call, no_room(call->room));
+                 native::RoomLook look;
+                 look.document = look_of(std::move(*stored));
+                 self->reply(call, inspector_answer(room_json(call->room, look)));
+               });
+}
+
+void Inspector::with_updates(const CallRef& call, std::uint64_t unless_version,
+                             std::function<void(const native::DocumentLook&)> use) {
+  const auto on_thread = [this, call, use = std::move(use)](native::DocumentLook look) {
+    auto kept = std::make_shared<native::DocumentLook>(std::move(look));
+    with_document(call, [use, kept] { use(*kept); });
+  };
+  const auto load_stored = [this, call, on_thread] {
+    if (store_ == nullptr) return reply(call, no_room(call->room));
+    store_->load(call->room, [weak = weak_from_this(), call,
+                              on_thread](Result<adapters::StoredDocument> stored) {
+      const auto self = weak.lock();
+      if (!self) return;
+      if (!stored.ok()) return self->reply(call, stored.error());
+      if (stored->updates.empty()) return self->reply(call, no_room(call->room));
+      on_thread(look_of(std::move(*stored)));
+    });
+  };
+  server_->look(call->room, {.sessions_max = 0, .document_unless = unless_version},
+                [weak = weak_from_this(), call, on_thread,
+                 load_stored](std::optional<native::RoomLook> look) {
+                  const auto self = weak.lock();
+                  if (!self) return;
+                  if (!look) return load_stored();
+                  if (!look->document) {
+                    return self->reply(
+                        call, Error{ErrorCode::not_found, "The room's document is not here yet"});
+                  }
+                  on_thread(std::move(*look->document));
+                });
+}
+
+void Inspector::document(const CallRef& call) {
+  const auto unless = number_parameter(call->question.request, "unless", 0);
+  if (!unless.ok()) return reply(call, unless.error());
+  with_updates(call, *unless, [this, call, unless = *unless](const native::DocumentLook& look) {
+    std::string json;
+    json::Writer writer(json);
+    writer.begin_object();
+    writer.key("version");
+    writer.number(look.version);
+    if (look.version == unless) {
+      writer.key("unchanged");
+      writer.boolean(true);
+    } else {
+      const auto shown = shown_json(look.updates);
+      if (!shown.ok()) return reply(call, shown.error());
+      writer.key("bytes");
+      writer.number(look.bytes);
+      write_document(writer, *shown);
+    }
+    writer.end_object();
+    reply(call, inspector_answer(std::move(json)));
+  });
+}
+
+void Inspector::export_document(const CallRef& call) {
+  const std::string format = call->question.request.query_get("format").value_or("update");
+  if (format != "update" && format != "json") {
+    return reply(call, Error{ErrorCode::invalid, "format: update or json"});
+  }
+  with_updates(call, 0, [this, call, format](const native::DocumentLook& look) {
+    const bool as_json = format == "json";
+    const auto bytes = as_json ? whole_json(look.updates) : one_update(look.updates);
+    if (!bytes.ok()) return reply(call, bytes.error());
+    const std::string file = call->room + (as_json ? ".json" : ".yjs");
+    reply(call, net::Response(200)
+                    .header("Cache-Control", "no-store")
+                    .header("X-Content-Type-Options", "nosniff")
+                    .header("Content-Disposition", "attachment; filename=\"" + file + "\"")
+                    .body(as_json ? "application/json" : "application/octet-stream", *bytes));
+  });
+}
+
+void Inspector::history(const CallRef& call) {
+  const net::Request& request = call->question.request;
+  const auto before = number_parameter(request, "before", std::numeric_limits<std::int64_t>::max());
+  if (!before.ok()) return reply(call, before.error());
+  const auto limit = number_parameter(request, "limit", kHistoryLimit, kHistoryLimitMax);
+  if (!limit.ok()) return reply(call, limit.error());
+  if (store_ == nullptr) {
+    return reply(call, Error{ErrorCode::not_found, "Documents in memory have no history"});
+  }
+  const auto most = static_cast<std::size_t>(std::max<std::uint64_t>(*limit, 1));
+  // One more says whether there are more.
+  store_->history_before(
+      call->room, *before, most + 1,
+      [weak = weak_from_this(), call, most](Result<std::vector<adapters::HistoryEntry>> entries) {
+        const auto self = weak.lock();
+        if (!self) return;
+        if (!entries.ok()) return self->reply(call, entries.error());
+        const std::size_t shown = shown_of(*entries, most);
+        std::string json;
+        json::Writer writer(json);
+        writer.begin_object();
+        writer.key("entries");
+        writer.begin_array();
+        for (std::size_t i = 0; i < shown; ++i) {
+          const adapters::HistoryEntry& entry = (*entries)[i];
+          writer.begin_object();
+          writer.key("number");
+          writer.number(entry.number);
+          writer.key("is_snapshot");
+          writer.boolean(entry.is_snapshot);
+          writer.key("at_unix_ms");
+          writer.number(entry.unix_ms);
+          writer.key("bytes");
+          writer.number(entry.bytes);
+          writer.end_object();
+        }
+        writer.end_array();
+        writer.key("next");
+        if (entries->size() > most) {
+          writer.number((*entries)[shown - 1].number);
+        } else {
+          writer.null();
+        }
+        writer.end_object();
+        self->reply(call, inspector_answer(std::move(json)));
+      });
+}
+
+void Inspector::past_document(const CallRef& call, std::uint64_t number) {
+  if (store_ == nullptr) {
+    return reply(call, Error{ErrorCode::not_found, "Documents in memory have no history"});
+  }
+  store_->load_number(call->room, number,
+                      [weak = weak_from_this(), call, number](Result<adapters::PastDocument> past) {
+                        const auto self = weak.lock();
+                        if (!self) return;
+                        if (!past.ok()) return self->reply(call, past.error());
+                        auto kept = std::make_shared<adapters::PastDocument>(std::move(*past));
+                        self->with_document(call, [raw = self.get(), call, number, kept] {
+                          const auto shown = shown_json(kept->document.updates);
+                          if (!shown.ok()) return raw->reply(call, shown.error());
+                          std::string json;
+                          json::Writer writer(json);
+                          writer.begin_object();
+                          writer.key("number");
+                          writer.number(number);
+                          writer.key("at_unix_ms");
+                          writer.number(kept->unix_ms);
+                          write_document(writer, *shown);
+                          writer.end_object();
+                          raw->reply(call, inspector_answer(std::move(json)));
+                        });
+                      });
+}
+
+}  // namespace pluv::apps

@@ -1,0 +1,114 @@
+// Handshakes' part for requests that are answered later: their bodies are gathered, the question is
+// handed to the host, and the connection reads nothing until the answer has come or its time is up.
+#include <algorithm>
+#include <utility>
+
+#include "net/upgrade.h"
+#include "platform/native/handshakes.h"
+#include "platform/native/worker.h"
+
+namespace pluv::native {
+namespace {
+
+// In a drain a question has so long to be answered.
+constexpr std::int64_t kDrainAnswerMs = 1'000;
+
+}  // namespace
+
+bool Handshakes::is_for_later(const net::Request& request) const {
+  const LaterHttp& later = worker_.shared().hooks.later;
+  return later.takes && !net::wants_websocket(request) && later.takes(request);
+}
+
+void Handshakes::begin_later(Connection& connection, net::Request request, std::string_view rest) {
+  const LaterHttp& hook = worker_.shared().hooks.later;
+  if (request.body_size() > hook.body_bytes_max) {
+    fail(connection, ConnectionRefusal::bad_request, hook.error(413, "The body is too big"));
+    return;
+  }
+  const bool has_body = request.method() == "POST" || request.method() == "PUT";
+  if (has_body && !request.header("Content-Length")) {
+    fail(connection, ConnectionRefusal::bad_request,
+         hook.error(411, "The request needs a Content-Length"));
+    return;
+  }
+  auto later = std::make_unique<LaterRequest>();
+  later->keep_alive = request.keep_alive();
+  later->head_only = request.method() == "HEAD";
+  later->request = std::move(request);
+  connection.http->later = std::move(later);
+  gather_body(connection, rest);
+}
+
+void Handshakes::gather_body(Connection& connection, std::string_view bytes) {
+  LaterRequest& later = *connection.http->later;
+  const std::size_t missing = later.request.body_size() - later.body.size();
+  later.body.append(bytes.substr(0, missing));
+  if (bytes.size() < missing) return;
+  later.rest = bytes.substr(missing);
+  ask_later(connection);
+}
+
+void Handshakes::ask_later(Connection& connection) {
+  const Shared& shared = worker_.shared();
+  LaterRequest& later = *connection.http->later;
+  later.number = next_question_++;
+  asked_.emplace(later.number, &connection);
+  worker_.connections().pause(connection);
+  const std::int64_t ms_max = shared.draining.load()
+                                  ? std::min(kDrainAnswerMs, shared.hooks.later.answer_ms_max)
+                                  : shared.hooks.later.answer_ms_max;
+  worker_.timers().set(connection.timer, worker_.now_ms() + ms_max);
+  HttpQuestion question;
+  question.client_address =
+      shared.proxies.client(connection.http->peer, later.request).address.text();
+  question.request = std::move(later.request);
+  question.body = std::move(later.body);
+  // Posted, also when it is answered at once: an answer may go on to the next request.
+  shared.hooks.later.answer(std::move(question), [weak = worker_.weak_from_this(),
+                                                  number = later.number](net::Response response) {
+    const std::shared_ptr<Worker> worker = weak.lock();
+    if (!worker) return;
+    worker->post([raw = worker.get(), number, response = std::move(response)] {
+      raw->handshakes().answer_later(number, response);
+    });
+  });
+}
+
+void Handshakes::answer_later(std::uint64_t number, const net::Response& response) {
+  const auto found = asked_.find(number);
+  if (found == asked_.end()) return;
+  Connection& connection = *found->second;
+  asked_.erase(found);
+  const std::unique_ptr<LaterRequest> later = std::move(connection.http->later);
+  respond(connection, {.keep_alive = later->keep_alive, .head_only = later->head_only}, response);
+  const std::uint64_t moves = worker_.moves();
+  if (connection.phase == Phase::http && !later->rest.empty()) receive(connection, later->rest);
+  // A connection that has moved to another worker must not be touched.
+  if (worker_.moves() != moves || connection.phase == Phase::dead || connection.is_paused()) return;
+  // First the answer: the client may have ended its side, which is the next thing to be read.
+  worker_.connections().flush(connection);
+  if (connection.phase != Phase::dead) worker_.connections().resume(connection);
+}
+
+void Handshakes::late(Connection& connection) {
+  const LaterHttp& hook = worker_.shared().hooks.later;
+  if (!connection.awaits_answer()) {
+    fail(connection, ConnectionRefusal::handshake_timeout,
+         hook.error(408, "The request took too long"));
+    return;
+  }
+  forget_later(connection);
+  respond(connection, {}, hook.error(503, "The answer took too long"));
+}
+
+void Handshakes::hurry_later(Connection& connection) {
+  worker_.timers().set(connection.timer, worker_.now_ms() + kDrainAnswerMs);
+}
+
+void Handshakes::forget_later(Connection& connection) {
+  asked_.erase(connection.http->later->number);
+  connection.http->later.reset();
+}
+
+}  // namespace pluv::native

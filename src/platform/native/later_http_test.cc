@@ -1,0 +1,246 @@
+// HTTP requests that are answered later: bodies, order, deadlines, clients that go, drains.
+#include <gtest/gtest.h>
+
+#include <mutex>
+#include <thread>
+
+#include "platform/native/server.h"
+#include "platform/native/test_kit.h"
+
+namespace pluv::native {
+namespace {
+
+using test::Client;
+using test::connect_to;
+using test::eventually;
+using test::RunningServer;
+
+constexpr std::string_view kGet = "GET /later/a HTTP/1.1\r\nHost: x\r\n\r\n";
+
+std::string post(std::string_view body) {
+  return "POST /later/a HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(body.size()) +
+         "\r\n\r\n" + std::string(body);
+}
+
+net::Response text(int status, std::string_view message) {
+  return net::Response(status).body("text/plain", std::string(message));
+}
+
+// Keeps what it is asked until the test answers.
+struct Desk {
+  struct Waiting {
+    HttpQuestion question;
+    HttpAnswerFn answer;
+  };
+  std::mutex mutex;
+  std::vector<Waiting> waiting;
+
+  [[nodiscard]] std::size_t size() {
+    const std::lock_guard lock(mutex);
+    return waiting.size();
+  }
+  [[nodiscard]] Waiting take() {
+    EXPECT_TRUE(eventually([&] { return size() > 0; }));
+    const std::lock_guard lock(mutex);
+    Waiting first = std::move(waiting.front());
+    waiting.erase(waiting.begin());
+    return first;
+  }
+  [[nodiscard]] ServerHooks hooks() {
+    ServerHooks hooks;
+    hooks.http = [](const net::Request&, std::string_view) { return text(200, "at once"); };
+    hooks.later.takes = [](const net::Request& request) {
+      return request.path().starts_with("/later/");
+    };
+    hooks.later.error = text;
+    hooks.later.answer = [this](HttpQuestion question, HttpAnswerFn answer) {
+      const std::lock_guard lock(mutex);
+      waiting.push_back({std::move(question), std::move(answer)});
+    };
+    return hooks;
+  }
+};
+
+TEST(LaterHttp, AnswersFromAnotherThreadWithTheWholeBody) {
+  Desk desk;
+  RunningServer running({}, {}, desk.hooks());
+  Client client(connect_to(running.port()));
+  const std::string request = post("one two three");
+  client.send_raw(std::string_view(request).substr(0, request.size() - 8));
+  ::poll(nullptr, 0, 20);
+  EXPECT_EQ(desk.size(), 0U);
+  client.send_raw(std::string_view(request).substr(request.size() - 8));
+  Desk::Waiting waiting = desk.take();
+  EXPECT_EQ(waiting.question.request.method(), "POST");
+  EXPECT_EQ(waiting.question.body, "one two three");
+  EXPECT_EQ(waiting.question.client_address, "127.0.0.1");
+  std::thread([&] { waiting.answer(text(201, "done")); }).join();
+  const std::string answer = client.request("");
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 201 "));
+  EXPECT_TRUE(answer.ends_with("done"));
+}
+
+TEST(LaterHttp, OneRequestOfAConnectionAtATimeAndInOrder) {
+  Desk desk;
+  RunningServer running({}, {}, desk.hooks());
+  Client client(connect_to(running.port()));
+  client.send_raw(std::string(kGet) + post("b") + "GET /now HTTP/1.1\r\nHost: x\r\n\r\n");
+  Desk::Waiting first = desk.take();
+  client.send_raw(post("c"));
+  ::poll(nullptr, 0, 20);
+  EXPECT_EQ(desk.size(), 0U);
+  first.answer(text(200, "first"));
+  EXPECT_TRUE(client.request("").ends_with("first"));
+  Desk::Waiting second = desk.take();
+  EXPECT_EQ(second.question.body, "b");
+  second.answer(text(200, "second"));
+  EXPECT_TRUE(client.request("").ends_with("second"));
+  EXPECT_TRUE(client.request("").ends_with("at once"));
+  Desk::Waiting third = desk.take();
+  EXPECT_EQ(third.question.body, "c");
+  third.answer(text(200, "third"));
+  EXPECT_TRUE(client.request("").ends_with("third"));
+}
+
+TEST(LaterHttp, AnAnswerAtOnceIsGoodToo) {
+  Desk desk;
+  ServerHooks hooks = desk.hooks();
+  hooks.later.answer = [](const HttpQuestion&, const HttpAnswerFn& answer) {
+    answer(text(200, "quick"));
+    answer(text(200, "twice"));
+  };
+  RunningServer running({}, {}, std::move(hooks));
+  Client client(connect_to(running.port()));
+  client.send_raw(std::string(kGet) + std::string(kGet));
+  EXPECT_TRUE(client.request("").ends_with("quick"));
+  EXPECT_TRUE(client.request("").ends_with("quick"));
+  EXPECT_TRUE(client.request("GET /now HTTP/1.1\r\nHost: x\r\n\r\n").ends_with("at once"));
+}
+
+TEST(LaterHttp, AnUpgradeBehindAnAnswerOpensItsRoom) {
+  Desk desk;
+  ServerConfig config;
+  config.threads = 4;
+  RunningServer running(std::move(config), {}, desk.hooks());
+  for (int i = 0; i < 8; ++i) {
+    Client client(connect_to(running.port()));
+    client.send_raw(kGet);
+    client.send_raw("GET /api/pluv/room/room" + std::to_string(i) +
+                    " HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                    "Sec-WebSocket-Version: 13\r\n"
+                    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+    desk.take().answer(text(200, "first"));
+    EXPECT_TRUE(client.request("").ends_with("first"));
+    EXPECT_TRUE(client.request("").starts_with("HTTP/1.1 101 "));
+    EXPECT_FALSE(client.next_of_type("$registered").empty());
+  }
+}
+
+TEST(LaterHttp, BodiesAreBounded) {
+  Desk desk;
+  ServerHooks hooks = desk.hooks();
+  hooks.later.body_bytes_max = 10;
+  RunningServer running({}, {}, std::move(hooks));
+  Client large(connect_to(running.port()));
+  EXPECT_TRUE(large.request(post("12345678901")).starts_with("HTTP/1.1 413 "));
+  EXPECT_TRUE(large.ended());
+  Client endless(connect_to(running.port()));
+  EXPECT_TRUE(
+      endless.request("POST /later/a HTTP/1.1\r\nHost: x\r\n\r\n").starts_with("HTTP/1.1 411 "));
+  EXPECT_TRUE(endless.ended());
+  Client chunked(connect_to(running.port()));
+  EXPECT_TRUE(chunked
+                  .request("POST /later/a HTTP/1.1\r\nHost: x\r\n"
+                           "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n")
+                  .starts_with("HTTP/1.1 501 "));
+  Client exact(connect_to(running.port()));
+  exact.send_raw(post("1234567890"));
+  desk.take().answer(text(200, "taken"));
+  EXPECT_TRUE(exact.request("").ends_with("taken"));
+  Client empty(connect_to(running.port()));
+  empty.send_raw(post(""));
+  EXPECT_EQ(desk.take().question.body, "");
+}
+
+TEST(LaterHttp, ABodyThatDoesNotComeIsCut) {
+  Desk desk;
+  room::Definition definition;
+  definition.limits.handshake_ms_max = 100;
+  RunningServer running({}, std::move(definition), desk.hooks());
+  Client client(connect_to(running.port()));
+  const std::string request = post("never");
+  EXPECT_TRUE(client.request(std::string_view(request).substr(0, request.size() - 1))
+                  .starts_with("HTTP/1.1 408 "));
+  EXPECT_TRUE(client.ended());
+}
+
+TEST(LaterHttp, WithoutAnAnswerInTimeTheClientIsToldSo) {
+  Desk desk;
+  ServerHooks hooks = desk.hooks();
+  hooks.later.answer_ms_max = 50;
+  RunningServer running({}, {}, std::move(hooks));
+  Client client(connect_to(running.port()));
+  EXPECT_TRUE(client.request(kGet).starts_with("HTTP/1.1 503 "));
+  EXPECT_TRUE(client.ended());
+  desk.take().answer(text(200, "too late"));
+  Client next(connect_to(running.port()));
+  EXPECT_TRUE(next.request("GET /now HTTP/1.1\r\nHost: x\r\n\r\n").ends_with("at once"));
+}
+
+TEST(LaterHttp, AClientThatIsGoneTakesItsQuestionWithIt) {
+  Desk desk;
+  RunningServer running({}, {}, desk.hooks());
+  Client client(connect_to(running.port()));
+  client.send_raw(kGet);
+  Desk::Waiting waiting = desk.take();
+  const linger reset{.l_onoff = 1, .l_linger = 0};
+  ASSERT_EQ(::setsockopt(client.fd(), SOL_SOCKET, SO_LINGER, &reset, sizeof(reset)), 0);
+  client.close();
+  EXPECT_TRUE(eventually([&] { return running.server->metrics().connections == 0; }));
+  waiting.answer(text(200, "for nobody"));
+}
+
+TEST(LaterHttp, AClientThatHasSaidAllIsAnswered) {
+  Desk desk;
+  RunningServer running({}, {}, desk.hooks());
+  Client client(connect_to(running.port()));
+  client.send_raw(kGet);
+  ASSERT_EQ(::shutdown(client.fd(), SHUT_WR), 0);
+  desk.take().answer(text(200, "heard"));
+  EXPECT_TRUE(client.request("").ends_with("heard"));
+}
+
+TEST(LaterHttp, ADrainDoesNotWaitForAnswersThatDoNotCome) {
+  Desk desk;
+  ServerConfig config;
+  config.drain_window_ms = 10;
+  config.drain_deadline_ms = 60'000;
+  RunningServer running(std::move(config), {}, desk.hooks());
+  Client asked(connect_to(running.port()));
+  asked.send_raw(kGet);
+  const Desk::Waiting waiting = desk.take();
+  Client half(connect_to(running.port()));
+  half.send_raw("POST /later/a HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n");
+  ASSERT_TRUE(eventually([&] { return running.server->metrics().connections == 2; }));
+  running.server->drain();
+  EXPECT_TRUE(asked.request("").starts_with("HTTP/1.1 503 "));
+  EXPECT_TRUE(half.request("").starts_with("HTTP/1.1 408 "));
+  asked.close();
+  half.close();
+  EXPECT_EQ(running.server->join(), 0);
+}
+
+TEST(LaterHttp, AnAnswerAfterTheServerFindsNobody) {
+  Desk desk;
+  Desk::Waiting waiting;
+  {
+    RunningServer running({}, {}, desk.hooks());
+    Client client(connect_to(running.port()));
+    client.send_raw(kGet);
+    waiting = desk.take();
+  }
+  waiting.answer(text(200, "for nobody"));
+}
+
+}  // namespace
+}  // namespace pluv::native

@@ -1,0 +1,48 @@
+// The samples behind the charts, as a table: the newest first.
+
+import type { LoadAnswer, LoadSample } from "../api_types";
+import { formatClock } from "../format";
+import { chartKinds } from "./load_series";
+
+const columns = chartKinds.flatMap((kind) => kind.series.map((series) => ({ kind, series })));
+
+export function LoadTable({ load }: { load: LoadAnswer }) {
+  const newestFirst = [...load.samples].reverse();
+  return (
+    <div className="table-scroll load-table" role="region" aria-label="Load as a table" tabIndex={0}>
+      <table className="table">
+        <thead>
+          <tr>
+            <th scope="col">Time</th>
+            {columns.map(({ kind, series }) => (
+              <th scope="col" className="numeric" key={`${kind.title} ${series.name}`}>
+                {kind.title}, {series.name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {newestFirst.map((sample) => (
+            <LoadRow key={sample.at_unix_ms} sample={sample} intervalMs={load.interval_ms} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function LoadRow({ sample, intervalMs }: { sample: LoadSample; intervalMs: number }) {
+  return (
+    <tr>
+      <th scope="row">{formatClock(sample.at_unix_ms)}</th>
+      {columns.map(({ kind, series }) => {
+        const value = series.valueOf(sample, intervalMs);
+        return (
+          <td className="numeric" key={`${kind.title} ${series.name}`}>
+            {value === null ? "–" : kind.format(value)}
+          </td>
+        );
+      })}
+    </tr>
+  );
+}

@@ -1,0 +1,119 @@
+// The messages, one a row, the newest at the bottom. The list follows the newest until somebody scrolls up.
+
+import { type KeyboardEvent, memo, useId, useLayoutEffect, useRef, useState } from "react";
+import type { Message } from "../api_types";
+import { formatBytes, formatClockMs } from "../format";
+import { shortId } from "./people";
+
+interface MessageListProps {
+  messages: readonly Message[];
+  chosen: Message | undefined;
+  onChoose: (message: Message) => void;
+}
+
+const rowsMax = 400;
+const bottomSlackPx = 24;
+
+export function MessageList({ messages, chosen, onChoose }: MessageListProps) {
+  const idPrefix = useId();
+  const list = useRef<HTMLDivElement>(null);
+  const [following, setFollowing] = useState(true);
+  const shown = messages.slice(-rowsMax);
+  const chosenIsShown = shown.some((message) => message.seq === chosen?.seq);
+
+  const toBottom = () => {
+    const element = list.current;
+    if (element) element.scrollTop = element.scrollHeight;
+  };
+  useLayoutEffect(() => {
+    if (following) toBottom();
+  }, [following, messages]);
+
+  const choose = (message: Message | undefined) => {
+    if (!message) return;
+    onChoose(message);
+    document.getElementById(`${idPrefix}${message.seq}`)?.scrollIntoView({ block: "nearest" });
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const index = shown.findIndex((message) => message.seq === chosen?.seq);
+    const targets: Record<string, Message | undefined> = {
+      ArrowDown: shown[index < 0 ? shown.length - 1 : index + 1],
+      ArrowUp: shown[index < 0 ? shown.length - 1 : index - 1],
+      Home: shown[0],
+      End: shown[shown.length - 1],
+    };
+    if (!(event.key in targets)) return;
+    event.preventDefault();
+    choose(targets[event.key]);
+  };
+
+  return (
+    <div className="message-list-frame">
+      <div
+        ref={list}
+        role="listbox"
+        aria-label="Messages"
+        aria-activedescendant={chosen && chosenIsShown ? `${idPrefix}${chosen.seq}` : undefined}
+        tabIndex={0}
+        className="message-list"
+        onKeyDown={onKeyDown}
+        onScroll={(event) => {
+          const { scrollHeight, scrollTop, clientHeight } = event.currentTarget;
+          setFollowing(scrollHeight - scrollTop - clientHeight < bottomSlackPx);
+        }}
+      >
+        {shown.map((message) => (
+          <MessageRow
+            key={message.seq}
+            id={`${idPrefix}${message.seq}`}
+            message={message}
+            chosen={message.seq === chosen?.seq}
+            onChoose={onChoose}
+          />
+        ))}
+      </div>
+      {!following && (
+        <button
+          type="button"
+          className="button small to-newest"
+          onClick={() => {
+            toBottom();
+            setFollowing(true);
+          }}
+        >
+          ↓ Newest
+        </button>
+      )}
+    </div>
+  );
+}
+
+interface MessageRowProps {
+  id: string;
+  message: Message;
+  chosen: boolean;
+  onChoose: (message: Message) => void;
+}
+
+const previewCharacters = 240;
+
+const MessageRow = memo(function MessageRow({ id, message, chosen, onChoose }: MessageRowProps) {
+  return (
+    <div
+      id={id}
+      role="option"
+      aria-selected={chosen}
+      className="message-row"
+      onClick={() => onChoose(message)}
+    >
+      <span className="message-time">{formatClockMs(message.at_unix_ms)}</span>
+      <span className={`direction ${message.direction}`}>{message.direction}</span>
+      <span className="message-type">{message.type}</span>
+      <span className="message-session">
+        {shortId(message.user_id || message.session)}
+      </span>
+      <span className="message-bytes">{formatBytes(message.bytes)}</span>
+      <span className="message-preview">{message.data.slice(0, previewCharacters)}</span>
+    </div>
+  );
+});

@@ -1,0 +1,75 @@
+// The versions that are kept of a room's document, oldest first: the newest few hundred, more when asked for.
+
+import { useMemo, useState } from "react";
+import { api } from "../api";
+import { type ApiError, asApiError } from "../api_error";
+import type { HistoryEntry, HistoryPage } from "../api_types";
+import { usePoll } from "../use_poll";
+
+const perAnswer = 200;
+
+export interface History {
+  entries: readonly HistoryEntry[]; // oldest first
+  loaded: boolean;
+  error: ApiError | undefined;
+  hasOlder: boolean;
+  loadingOlder: boolean;
+  loadOlder: () => void;
+  refresh: () => void;
+}
+
+// The newest page and what was known before it, when the two meet; otherwise the newest page alone.
+function joined(newest: HistoryPage, known: HistoryPage): HistoryPage {
+  const oldestNew = newest.entries[newest.entries.length - 1];
+  const newestKnown = known.entries[0];
+  if (!oldestNew || !newestKnown || oldestNew.number > newestKnown.number) return newest;
+  const older = known.entries.filter((entry) => entry.number < oldestNew.number);
+  const entries = [...newest.entries, ...older];
+  const same =
+    entries.length === known.entries.length && newest.entries[0]?.number === newestKnown.number;
+  return same ? known : { entries, next: older.length > 0 ? known.next : newest.next };
+}
+
+export function useHistory(room: string): History {
+  const [older, setOlder] = useState<HistoryPage | undefined>(undefined);
+  const [olderError, setOlderError] = useState<ApiError | undefined>(undefined);
+  const [loadingOlder, setLoadingOlder] = useState(false);
+  const head = usePoll<HistoryPage>({
+    key: room,
+    periodMs: 1_500,
+    ask: async (signal, before) => {
+      const newest = await api.history(room, undefined, perAnswer, signal);
+      return before ? joined(newest, before) : newest;
+    },
+  });
+
+  const entries = useMemo(() => {
+    const newestFirst = head.data?.entries ?? [];
+    const oldest = newestFirst[newestFirst.length - 1]?.number ?? 0;
+    const more = older?.entries.filter((entry) => entry.number < oldest) ?? [];
+    return [...newestFirst, ...more].reverse();
+  }, [head.data, older]);
+
+  const next = older ? older.next : (head.data?.next ?? null);
+  const loadOlder = async () => {
+    if (next === null || loadingOlder) return;
+    setLoadingOlder(true);
+    try {
+      const page = await api.history(room, next, perAnswer);
+      setOlder({ entries: [...(older?.entries ?? []), ...page.entries], next: page.next });
+      setOlderError(undefined);
+    } catch (caught) {
+      setOlderError(asApiError(caught));
+    }
+    setLoadingOlder(false);
+  };
+  return {
+    entries,
+    loaded: head.data !== undefined,
+    error: head.error ?? olderError,
+    hasOlder: next !== null,
+    loadingOlder,
+    loadOlder: () => void loadOlder(),
+    refresh: head.refresh,
+  };
+}
