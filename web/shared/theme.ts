@@ -1,10 +1,12 @@
 // Light or dark: as the system says until somebody chooses, and then as chosen, on every page.
+import { keptForGood } from "./kept";
+
 export type Theme = "system" | "light" | "dark";
 
 const storageKey = "pluv-theme";
 
 export function savedTheme(): Theme {
-  const saved = localStorage.getItem(storageKey);
+  const saved = keptForGood.get(storageKey);
   return saved === "light" || saved === "dark" ? saved : "system";
 }
 
@@ -15,8 +17,8 @@ export function applyTheme(theme: Theme): void {
 }
 
 export function saveTheme(theme: Theme): void {
-  if (theme === "system") localStorage.removeItem(storageKey);
-  else localStorage.setItem(storageKey, theme);
+  if (theme === "system") keptForGood.remove(storageKey);
+  else keptForGood.set(storageKey, theme);
   applyTheme(theme);
 }
 

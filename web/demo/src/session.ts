@@ -6,6 +6,7 @@ import type { Server } from "../../generated/demo_events";
 import { Outgoing } from "./people/outgoing";
 import { colourCount, readPresence, type Presence } from "./people/presence";
 import { ownColour, ownName, saveColour } from "./people/profile";
+import { keepUnsent } from "./unsent";
 import type { Stroke } from "./board/strokes";
 import type { Task } from "./todo/tasks";
 
@@ -30,6 +31,7 @@ export function startSession(roomName: string): Session {
     initialPresence: { name: ownName(), colour: ownColour(), pointer: null, selection: null },
   });
   takeFreeColour(room);
+  keepUnsent(room);
   room.connect();
   return {
     room,
@@ -40,10 +42,10 @@ export function startSession(roomName: string): Session {
   };
 }
 
-// Who comes in and finds somebody in the same colour takes another one, while there is one.
+// Who comes in and finds somebody in the same colour takes another one, while there is one; who was
+// there before keeps theirs.
 function takeFreeColour(room: DemoRoom): void {
   const stop = room.subscribe.others((others) => {
-    if (others.length === 0) return;
     stop();
     const taken = new Set(others.map(({ presence }) => readPresence(presence).colour));
     if (!taken.has(room.myself.presence.colour)) return;

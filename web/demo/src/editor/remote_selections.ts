@@ -46,12 +46,13 @@ function selectionsOf(room: DemoRoom, text: Y.Text): RemoteSelection[] {
 }
 
 class Caret extends WidgetType {
-  constructor(readonly name: string, readonly colour: number) {
+  constructor(readonly name: string, readonly colour: number, readonly at: number) {
     super();
   }
 
+  // One that has moved is made anew, so that its name shows again for a while.
   override eq(other: Caret): boolean {
-    return other.name === this.name && other.colour === this.colour;
+    return other.name === this.name && other.colour === this.colour && other.at === this.at;
   }
 
   override toDOM(): HTMLElement {
@@ -60,11 +61,9 @@ class Caret extends WidgetType {
     caret.style.setProperty("--user", userColour(this.colour));
     // Who hears the page hears of people elsewhere, not in the middle of the text.
     caret.setAttribute("aria-hidden", "true");
-    const label = caret.appendChild(document.createElement("span"));
-    label.className = "remote-caret-name";
-    label.textContent = this.name;
-    // Without it the caret would be lower than its line.
-    caret.appendChild(document.createTextNode("\u2060"));
+    caret.dataset.testid = `caret of ${this.name}`;
+    // Shown by the style: the text that is copied has no names in it.
+    caret.appendChild(document.createElement("span")).dataset.name = this.name;
     return caret;
   }
 
@@ -78,8 +77,8 @@ function decorationsOf(selections: readonly RemoteSelection[], doc: Text): Decor
   return Decoration.set(selections.flatMap(({ name, colour, anchor, head }) => {
     const from = within(Math.min(anchor, head));
     const to = within(Math.max(anchor, head));
-    const caret = Decoration.widget({ widget: new Caret(name, colour), side: head > anchor ? -1 : 1 })
-      .range(within(head));
+    const widget = new Caret(name, colour, within(head));
+    const caret = Decoration.widget({ widget, side: head > anchor ? -1 : 1 }).range(within(head));
     if (from === to) return [caret];
     const mark = Decoration.mark({
       attributes: { class: "remote-selection", style: `--user: ${userColour(colour)}` },

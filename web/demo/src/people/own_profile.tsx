@@ -25,9 +25,9 @@ export function OwnProfile({ name, colour }: { name: string; colour: number }) {
   return (
     <div className="own-profile" style={style}>
       <button type="button" className="avatar own-avatar" onClick={recolour}
-        aria-label={`Your colour: ${colourNames[colour]}. Take another one`}
         title="Take another colour">
-        {initialsOf(name)}
+        <span aria-hidden="true">{initialsOf(name)}</span>
+        <span className="visually-hidden">Take another colour than {colourNames[colour]}</span>
       </button>
       <input className="own-name" aria-label="Your name" value={draft ?? name}
         maxLength={nameSizeMax} size={Math.max(6, (draft ?? name).length)} spellCheck={false}

@@ -5,6 +5,8 @@ import { useOthers, useSession } from "../use_room";
 import { readPresence, userColour, type Pointer } from "./presence";
 
 const areaAttribute = "data-area";
+// About as wide as a name gets: closer to the edge it stands on the other side.
+const nameWidth = 170;
 
 function areaAt(target: EventTarget | null): HTMLElement | null {
   return target instanceof Element ? target.closest<HTMLElement>(`[${areaAttribute}]`) : null;
@@ -70,13 +72,14 @@ export function PointerLayer() {
     if (!pointer || !box) return [];
     const x = box.left - origin.left + pointer.x * box.width;
     const y = box.top - origin.top + pointer.y * box.height;
-    return [{ sessionId, name, colour, transform: `translate(${x}px, ${y}px)` }];
+    const kind = x > origin.width - nameWidth ? "pointer pointer-at-edge" : "pointer";
+    return [{ sessionId, name, colour, kind, transform: `translate(${x}px, ${y}px)` }];
   });
 
   return (
     <div className="pointer-layer" ref={layer} aria-hidden="true">
-      {pointers.map(({ sessionId, name, colour, transform }) => (
-        <div key={sessionId} className="pointer" data-testid={`pointer of ${name}`}
+      {pointers.map(({ sessionId, name, colour, kind, transform }) => (
+        <div key={sessionId} className={kind} data-testid={`pointer of ${name}`}
           style={{ transform, "--user": userColour(colour) } as React.CSSProperties}>
           <svg viewBox="0 0 20 20">
             <path d="M3 2.2l13.5 6.3-5.8 1.9-2.6 5.6z" />

@@ -1,5 +1,6 @@
 // Who one is: a name of one's own choosing is kept by the browser, for the next time. A made up one,
 // and the colour, are of this window alone, so that two windows of one person differ.
+import { keptForGood, keptForWindow, type Kept } from "../../../shared/kept";
 import { pick } from "../room_name";
 import { colourCount, nameSizeMax } from "./presence";
 
@@ -12,30 +13,30 @@ const manners = ["Brave", "Calm", "Clever", "Curious", "Gentle", "Happy", "Jolly
 const animals = ["Badger", "Crane", "Dolphin", "Falcon", "Finch", "Fox", "Hare", "Heron", "Ibis",
   "Lynx", "Otter", "Owl", "Panda", "Robin", "Seal", "Swan"];
 
-function kept(storage: Storage, key: string, make: () => string): string {
-  const value = storage.getItem(key) ?? make();
-  storage.setItem(key, value);
+function kept(storage: Kept, key: string, make: () => string): string {
+  const value = storage.get(key) ?? make();
+  storage.set(key, value);
   return value;
 }
 
 export function ownName(): string {
-  return localStorage.getItem(nameKey) ??
-    kept(sessionStorage, madeUpKey, () => `${pick(manners)} ${pick(animals)}`);
+  return keptForGood.get(nameKey) ??
+    kept(keptForWindow, madeUpKey, () => `${pick(manners)} ${pick(animals)}`);
 }
 
 // Answers the name as it is kept; nothing but spaces brings back a made up one.
 export function saveName(name: string): string {
   const trimmed = name.trim().slice(0, nameSizeMax);
-  if (trimmed === "") localStorage.removeItem(nameKey);
-  else localStorage.setItem(nameKey, trimmed);
+  if (trimmed === "") keptForGood.remove(nameKey);
+  else keptForGood.set(nameKey, trimmed);
   return ownName();
 }
 
 export function ownColour(): number {
   const random = () => String(Math.floor(Math.random() * colourCount));
-  return Number(kept(sessionStorage, colourKey, random)) % colourCount;
+  return Number(kept(keptForWindow, colourKey, random)) % colourCount;
 }
 
 export function saveColour(colour: number): void {
-  sessionStorage.setItem(colourKey, String(colour));
+  keptForWindow.set(colourKey, String(colour));
 }

@@ -27,6 +27,8 @@ export function TodoCard() {
           {list.length === 0 ? "Nothing yet" : left === 0 ? "All done" : `${left} left`}
         </span>
       </div>
+      {list.length === 0 &&
+        <p className="empty small">What is added here, others can tick off, rename and move.</p>}
       <ul className="tasks" aria-label="Tasks">
         {list.map((task, at) => (
           <TaskRow key={task.id} task={task} isFirst={at === 0} isLast={at === list.length - 1} />
