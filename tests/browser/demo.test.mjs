@@ -229,6 +229,7 @@ test("all can be done with the keyboard", async (t) => {
 
 for (const colorScheme of ["light", "dark"]) {
   test(`accessible and pictured, ${colorScheme}`, async (t) => {
+    t.room = `saturday-boats-${colorScheme}`;
     const [ann, bob] = await people(t, 2, { colorScheme });
     await ann.rename("Ann");
     await bob.rename("Bob");
