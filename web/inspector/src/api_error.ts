@@ -37,7 +37,10 @@ export class ApiError extends Error {
   }
 
   static ofStatus(status: number, sentence?: string): ApiError {
-    return new ApiError(kinds[status] ?? "refused", sentence ?? (kinds[status] ? undefined : `pluvd answered with status ${status}.`));
+    return new ApiError(
+      kinds[status] ?? "refused",
+      sentence ?? (kinds[status] ? undefined : `pluvd answered with status ${status}.`),
+    );
   }
 }
 

@@ -88,8 +88,8 @@ export interface DocumentContent {
 
 export type Direction = "in" | "out";
 
-// data is raw JSON text, whose end is missing when cut is true. Without a session it went out to several,
-// receivers.
+// data is raw JSON text, whose end is missing when cut is true. Without a session it went out to
+// several, receivers.
 export interface Message {
   seq: number;
   at_unix_ms: number;

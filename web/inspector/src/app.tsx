@@ -84,7 +84,9 @@ function Unreachable() {
   const isReachable = useStore(reachable);
   return (
     <div role="alert">
-      {!isReachable && <p className="notice notice-bad banner">pluvd does not answer; trying again.</p>}
+      {!isReachable && (
+        <p className="notice notice-bad banner">pluvd does not answer; trying again.</p>
+      )}
     </div>
   );
 }

@@ -1,7 +1,10 @@
 // Figures, sizes and times as people read them.
 
 const countFormat = new Intl.NumberFormat("en-US");
-const shortFormat = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 });
+const shortFormat = new Intl.NumberFormat("en-US", {
+  notation: "compact",
+  maximumFractionDigits: 1,
+});
 
 export function formatCount(value: number): string {
   return countFormat.format(value);

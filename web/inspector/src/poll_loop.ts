@@ -1,5 +1,5 @@
-// Asks again and again: the next question comes a while after the last answer, none while the tab is
-// hidden, and later and later while answers fail.
+// Asks again and again: the next question comes a while after the last answer, none while the tab
+// is hidden, and later and later while answers fail.
 
 const slowestRetryMs = 8_000;
 

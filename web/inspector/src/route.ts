@@ -1,5 +1,5 @@
-// Which page the address names: /inspector is the overview, /inspector/rooms/{room} a room, whose tab
-// is in the hash.
+// Which page the address names: /inspector is the overview, /inspector/rooms/{room} a room, whose
+// tab is in the hash.
 
 import { useSyncExternalStore } from "react";
 

@@ -86,7 +86,8 @@ function Plot(props: LoadChartProps) {
   return <div ref={host} className="plot" />;
 }
 
-// At least ten minutes wide, so that a server that has just begun does not show two points as a trend.
+// At least ten minutes wide, so that a server that has just begun does not show two points as a
+// trend.
 function timeRange(_plot: uPlot, first: number, last: number): [number, number] {
   const end = last ?? Date.now() / 1000;
   const span = Math.min(hourS, Math.max(narrowestSpanS, end - (first ?? end)));

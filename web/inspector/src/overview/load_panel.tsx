@@ -18,7 +18,9 @@ export function LoadPanel({ load }: { load: Polled<LoadAnswer> }) {
     <section className="card load-panel" aria-labelledby="load-title">
       <header className="card-head">
         <h2 id="load-title">Load</h2>
-        <span className="count">{sample ? `at ${formatClock(sample.at_unix_ms)}` : "last hour"}</span>
+        <span className="count">
+          {sample ? `at ${formatClock(sample.at_unix_ms)}` : "last hour"}
+        </span>
         <button
           type="button"
           className="button small push"

@@ -15,7 +15,12 @@ export function LoadTable({ load }: { load: LoadAnswer }) {
   );
   const newestFirst = [...load.samples].reverse();
   return (
-    <div className="table-scroll load-table" role="region" aria-label="Load as a table" tabIndex={0}>
+    <div
+      className="table-scroll load-table"
+      role="region"
+      aria-label="Load as a table"
+      tabIndex={0}
+    >
       <table className="table">
         <thead>
           <tr>

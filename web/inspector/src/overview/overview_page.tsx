@@ -12,7 +12,11 @@ import { useLoad } from "./use_load";
 
 export function OverviewPage() {
   useTitle("Overview");
-  const facts = usePoll<Facts>({ key: "server", periodMs: 1000, ask: (signal) => api.server(signal) });
+  const facts = usePoll<Facts>({
+    key: "server",
+    periodMs: 1000,
+    ask: (signal) => api.server(signal),
+  });
   const load = useLoad();
   return (
     <>

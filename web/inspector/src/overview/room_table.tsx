@@ -58,7 +58,8 @@ function Rooms({ pages }: { pages: RoomPages }) {
   const rows = useSteadyRows(rooms, pageKey, hold);
 
   if (rows.length === 0) {
-    if (search) return <Empty title="No room matches">No live room has “{search}” in its name.</Empty>;
+    if (search)
+      return <Empty title="No room matches">No live room has “{search}” in its name.</Empty>;
     if (pageNumber > 0) return <Empty title="No more rooms">They have ended since.</Empty>;
     return <Empty title="No room is live">A room appears here when somebody joins it.</Empty>;
   }

@@ -1,7 +1,14 @@
 // The server in a line of figures.
 
 import type { LoadAnswer, ServerFacts as Facts } from "../api_types";
-import { formatBytes, formatCount, formatDuration, formatPercent, formatRate, plural } from "../format";
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatPercent,
+  formatRate,
+  plural,
+} from "../format";
 
 interface ServerFactsProps {
   facts: Facts;

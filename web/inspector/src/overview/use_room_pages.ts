@@ -1,4 +1,5 @@
-// The live rooms, a page at a time: pluvd searches, orders and counts them, this only turns the pages.
+// The live rooms, a page at a time: pluvd searches, orders and counts them, this only turns the
+// pages.
 
 import { useState } from "react";
 import { api } from "../api";

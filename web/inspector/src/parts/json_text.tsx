@@ -1,7 +1,8 @@
-// JSON text with its values coloured by type. Text that is not all of a JSON value is coloured as far as
-// it can be told.
+// JSON text with its values coloured by type. Text that is not all of a JSON value is coloured as
+// far as it can be told.
 
-const token = /("(?:[^"\\]|\\.)*")(\s*:)?|\b(?:true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+const token =
+  /("(?:[^"\\]|\\.)*")(\s*:)?|\b(?:true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
 function classOf(text: string, colon: string | undefined): string {
   if (text.startsWith('"')) return colon === undefined ? "json-string" : "json-name";

@@ -1,4 +1,5 @@
-// A JSON value as a tree: role=tree, one tab stop, arrow keys; what changes is highlighted for a moment.
+// A JSON value as a tree: role=tree, one tab stop, arrow keys; what changes is highlighted for a
+// moment.
 
 import { memo, useMemo, useState } from "react";
 import type { Json } from "../api_types";
@@ -108,7 +109,9 @@ const TreeItem = memo(function TreeItem(props: TreeItemProps) {
 
 // Handlers only differ in the render that they were made in, which acts on the same row.
 function sameItem(before: TreeItemProps, after: TreeItemProps): boolean {
-  return before.row === after.row && before.active === after.active && before.changes === after.changes;
+  return (
+    before.row === after.row && before.active === after.active && before.changes === after.changes
+  );
 }
 
 function textSize(value: Json): string {

@@ -1,4 +1,5 @@
-// A link within the inspector: a plain one that can be opened in another tab, without a page load here.
+// A link within the inspector: a plain one that can be opened in another tab, without a page load
+// here.
 
 import type { MouseEvent, ReactNode } from "react";
 import { navigate } from "../route";
@@ -12,7 +13,8 @@ interface LinkProps {
 
 export function Link({ to, children, ...others }: LinkProps) {
   const follow = (event: MouseEvent) => {
-    if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)
+      return;
     event.preventDefault();
     navigate(to);
     window.scrollTo(0, 0);

@@ -38,7 +38,9 @@ export function TextLines({ text, id, changes }: { text: string; id: string; cha
         );
       })}
       {lines.length > linesMax && (
-        <div className="text-more">and {lines.length - linesMax} more lines; copy the value to see them</div>
+        <div className="text-more">
+          and {lines.length - linesMax} more lines; copy the value to see them
+        </div>
       )}
     </div>
   );

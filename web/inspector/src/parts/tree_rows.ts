@@ -1,5 +1,6 @@
-// A JSON value as the rows of a tree, of which only those are made that show. Long arrays and objects
-// are shown in groups of a hundred, so that a large document costs no more than what is open of it.
+// A JSON value as the rows of a tree, of which only those are made that show. Long arrays and
+// objects are shown in groups of a hundred, so that a large document costs no more than what is
+// open of it.
 
 import type { Json } from "../api_types";
 import { entryCount, isContainer, pointerTo, readablePath } from "./json_path";

@@ -17,7 +17,10 @@ export function useTreeKeys(
   const [chosenId, activate] = useState<string | undefined>(undefined);
   const elements = useRef(new Map<string, HTMLElement>());
   const typed = useRef({ text: "", atMs: 0 });
-  const index = Math.max(0, rows.findIndex((row) => row.id === chosenId));
+  const index = Math.max(
+    0,
+    rows.findIndex((row) => row.id === chosenId),
+  );
   const active = rows[index];
 
   const goTo = (row: TreeRow | undefined) => {
@@ -50,7 +53,11 @@ export function useTreeKeys(
     },
     Enter: (row) => setOpen([row], !row.isOpen),
     " ": (row) => setOpen([row], !row.isOpen),
-    "*": (row) => setOpen(rows.filter((other) => other.parent === row.parent), true),
+    "*": (row) =>
+      setOpen(
+        rows.filter((other) => other.parent === row.parent),
+        true,
+      ),
   };
 
   return {

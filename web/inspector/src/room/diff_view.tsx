@@ -1,5 +1,5 @@
-// Two states of a document beside each other, line by line; what is alike is folded away, and what is
-// too much to read.
+// Two states of a document beside each other, line by line; what is alike is folded away, and what
+// is too much to read.
 
 import { useMemo, useState } from "react";
 import type { JsonObject } from "../api_types";
@@ -98,7 +98,8 @@ interface Hunk {
 const context = 3;
 const changedRunMax = 200;
 
-// Runs of lines of one kind: of those alike only the ones beside a change show, of the others the first.
+// Runs of lines of one kind: of those alike only the ones beside a change show, of the others the
+// first.
 function folded(lines: DiffLine[]): Hunk[] {
   const hunks: Hunk[] = [];
   let index = 0;

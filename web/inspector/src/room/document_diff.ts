@@ -1,5 +1,5 @@
-// What differs between two states of a document, root by root: texts by their lines, everything else by
-// the lines of its indented JSON.
+// What differs between two states of a document, root by root: texts by their lines, everything
+// else by the lines of its indented JSON.
 
 import type { Json, JsonObject } from "../api_types";
 import { sameJson } from "../parts/json_changes";

@@ -17,11 +17,7 @@ export function DocumentPanel({ room, document }: DocumentPanelProps) {
   return (
     <>
       <div className="toolbar">
-        {data && (
-          <span className="count">
-            {formatBytes(data.content.bytes)}
-          </span>
-        )}
+        {data && <span className="count">{formatBytes(data.content.bytes)}</span>}
         <ExportButtons room={room} />
       </div>
       {error && <ErrorNote error={error} />}
@@ -43,7 +39,5 @@ function Content({ now }: { now: DocumentNow }) {
   if (Object.keys(content.document).length === 0) {
     return <Empty title="The document is empty">What somebody writes into it appears here.</Empty>;
   }
-  return (
-    <JsonTree value={content.document} label="Document" changes={changes} details="shown" />
-  );
+  return <JsonTree value={content.document} label="Document" changes={changes} details="shown" />;
 }

@@ -1,5 +1,5 @@
-// What lines two texts have in common and which are only in one, by Myers' algorithm (An O(ND) Difference
-// Algorithm and Its Variations, 1986).
+// What lines two texts have in common and which are only in one, by Myers' algorithm (An O(ND)
+// Difference Algorithm and Its Variations, 1986).
 
 export interface DiffLine {
   kind: "same" | "removed" | "added";

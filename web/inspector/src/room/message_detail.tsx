@@ -32,14 +32,16 @@ export function MessageDetail({ message, onClose }: MessageDetailProps) {
         <dt>When</dt>
         <dd>{formatClockMs(message.at_unix_ms)}</dd>
         <dt>Direction</dt>
-        <dd>{message.direction === "in" ? "in, from the client" : message.session ? "out, to the client" : "out, to several clients"}</dd>
+        <dd>
+          {message.direction === "in"
+            ? "in, from the client"
+            : message.session
+              ? "out, to the client"
+              : "out, to several clients"}
+        </dd>
         <dt>Session</dt>
         <dd>
-          {message.session ? (
-            <code>{message.session}</code>
-          ) : (
-            plural(message.receivers, "receiver")
-          )}
+          {message.session ? <code>{message.session}</code> : plural(message.receivers, "receiver")}
         </dd>
         <dt>User</dt>
         <dd>

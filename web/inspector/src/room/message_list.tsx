@@ -1,5 +1,5 @@
-// The messages, one a row, the newest at the bottom. The list follows the newest until somebody scrolls
-// up; then it holds still.
+// The messages, one a row, the newest at the bottom. The list follows the newest until somebody
+// scrolls up; then it holds still.
 
 import { type KeyboardEvent, memo, useId, useLayoutEffect, useRef, useState } from "react";
 import type { Message } from "../api_types";

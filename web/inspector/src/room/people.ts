@@ -9,7 +9,8 @@ export interface Person {
   sessions: Session[];
 }
 
-// What the token says, or else what they call themselves: many applications have a name in the presence.
+// What the token says, or else what they call themselves: many applications have a name in the
+// presence.
 export function nameOf(session: Session): string {
   const { user, presence, user_id } = session;
   const ownName = isContainer(presence) && !Array.isArray(presence) ? presence["name"] : undefined;
@@ -26,7 +27,12 @@ export function peopleOf(sessions: readonly Session[]): Person[] {
     const key = session.user_id ? `user ${session.user_id}` : `session ${session.id}`;
     const known = people.get(key);
     if (known) known.sessions.push(session);
-    else people.set(key, { userId: session.user_id ?? "", name: nameOf(session), sessions: [session] });
+    else
+      people.set(key, {
+        userId: session.user_id ?? "",
+        name: nameOf(session),
+        sessions: [session],
+      });
   }
   return [...people.values()];
 }

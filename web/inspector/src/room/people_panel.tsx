@@ -55,7 +55,11 @@ function PersonItem({ person, ...props }: PeoplePanelProps & { person: Person })
   return (
     <li className="person">
       <div className="person-head">
-        <span className="avatar" style={{ "--user": colourOf(person.userId || person.name) }} aria-hidden="true">
+        <span
+          className="avatar"
+          style={{ "--user": colourOf(person.userId || person.name) }}
+          aria-hidden="true"
+        >
           {initialsOf(person.name)}
         </span>
         <span className="person-name">{person.name}</span>

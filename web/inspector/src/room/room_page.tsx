@@ -68,14 +68,14 @@ function Room({ room, now }: { room: string; now: RoomNow }) {
         <Tabs room={room} open={tab}>
           {tab === "document" && summary && <DocumentPanel room={room} document={document} />}
           {tab === "document" && !summary && (
-            <Empty title="This room has no document">Its sessions share events and presence only.</Empty>
+            <Empty title="This room has no document">
+              Its sessions share events and presence only.
+            </Empty>
           )}
           {tab === "messages" && (
             <MessagePanel room={room} sessions={sessions} filter={filter} onFilter={setFilter} />
           )}
-          {tab === "history" && (
-            <HistoryPanel room={room} now={document.data?.content.document} />
-          )}
+          {tab === "history" && <HistoryPanel room={room} now={document.data?.content.document} />}
         </Tabs>
       </div>
       {dialog === "broadcast" && (

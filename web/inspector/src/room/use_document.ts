@@ -10,7 +10,10 @@ export interface DocumentNow {
   changes: Changes;
 }
 
-export function useDocument(room: string, watch: "closely" | "idly" | "paused"): Polled<DocumentNow> {
+export function useDocument(
+  room: string,
+  watch: "closely" | "idly" | "paused",
+): Polled<DocumentNow> {
   return usePoll<DocumentNow>({
     key: room,
     // A large document costs both sides: a second more for each megabyte.

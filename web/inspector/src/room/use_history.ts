@@ -1,4 +1,5 @@
-// The versions that are kept of a room's document, oldest first: the newest few hundred, more when asked for.
+// The versions that are kept of a room's document, oldest first: the newest few hundred, more when
+// asked for.
 
 import { useMemo, useState } from "react";
 import { api } from "../api";

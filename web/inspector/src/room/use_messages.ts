@@ -33,7 +33,8 @@ export function useMessages(
       const hurried = answer.messages.length >= perAnswer;
       const dropped = (before?.dropped ?? 0) + (before ? answer.dropped : 0);
       const quiet = answer.messages.length === 0 && answer.last === before?.last;
-      if (before && quiet && dropped === before.dropped && hurried === before.hurried) return before;
+      if (before && quiet && dropped === before.dropped && hurried === before.hurried)
+        return before;
       const messages = before ? [...before.messages, ...answer.messages] : answer.messages;
       return { messages: messages.slice(-kept), last: answer.last, dropped, hurried };
     },

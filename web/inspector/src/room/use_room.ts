@@ -17,7 +17,9 @@ export function useRoom(room: string): Polled<RoomNow> {
     periodMs: (now) => (now.detail.sessions.length > 0 ? 500 : 2_000),
     ask: async (signal, before) => {
       const detail = await api.room(room, signal);
-      const sessionsBefore = new Map(before?.detail.sessions.map((session) => [session.id, session]));
+      const sessionsBefore = new Map(
+        before?.detail.sessions.map((session) => [session.id, session]),
+      );
       const presenceChanges = new Map<string, Changes>();
       for (const session of detail.sessions) {
         const last = sessionsBefore.get(session.id);

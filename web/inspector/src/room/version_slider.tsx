@@ -1,5 +1,5 @@
-// Chooses one of the kept versions: a slider under a strip that shows how much each added and which are
-// snapshots.
+// Chooses one of the kept versions: a slider under a strip that shows how much each added and which
+// are snapshots.
 
 import { formatBytes, formatMoment } from "../format";
 import type { KeptVersion } from "./use_history";
@@ -11,8 +11,9 @@ interface VersionSliderProps {
 }
 
 export function describeVersion(version: KeptVersion): string {
-  const kind = version.isSnapshot ? ", snapshot" : "";
-  return `Version ${version.number}, ${formatMoment(version.at_unix_ms)}, ${formatBytes(version.bytes)}${kind}`;
+  const { number, at_unix_ms, bytes, isSnapshot } = version;
+  const kind = isSnapshot ? ", snapshot" : "";
+  return `Version ${number}, ${formatMoment(at_unix_ms)}, ${formatBytes(bytes)}${kind}`;
 }
 
 export function VersionSlider({ versions, index, onIndex }: VersionSliderProps) {
