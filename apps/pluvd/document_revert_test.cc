@@ -144,7 +144,7 @@ TEST_F(Revert, TypesInTypesAreEditedWhereTheyAre) {
   });
   after([](Doc& d) {
     const auto todo = std::get<ycrdt::SharedType>(*d.get_array("todos").get(1)).as_map();
-    ycrdt::Map(todo).set("done", Any(true)).ok();
+    ok(ycrdt::Map(todo).set("done", Any(true)));
     ok(std::get<ycrdt::SharedType>(*todo.get("title")).as_text().insert(3, "s"));
   });
   const auto before_revert = std::get<ycrdt::SharedType>(*doc.get_array("todos").get(1));

@@ -78,16 +78,19 @@ void Inspector::sample() {
 void Inspector::quickly(std::function<void()> job) { (void)quick_.post(std::move(job)); }
 
 void Inspector::with_document(const CallRef& call, std::function<void()> job) {
-  if (documents_waiting_.fetch_add(1) >= kDocumentsMax) {
-    documents_waiting_.fetch_sub(1);
-    reply(call, inspector_error(503, "The inspector reads other documents; ask again"));
-    return;
-  }
+  if (refuse_when_busy(call)) return;
+  documents_waiting_.fetch_add(1);
   const bool taken = documents_.post([this, job = std::move(job)] {
     job();
     documents_waiting_.fetch_sub(1);
   });
   if (!taken) documents_waiting_.fetch_sub(1);
+}
+
+bool Inspector::refuse_when_busy(const CallRef& call) {
+  if (documents_waiting_.load() < kDocumentsMax) return false;
+  reply(call, inspector_error(503, "The inspector reads other documents; ask again"));
+  return true;
 }
 
 // --- Answers

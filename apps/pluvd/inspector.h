@@ -87,6 +87,8 @@ class Inspector : public std::enable_shared_from_this<Inspector> {
   // their own, which takes only so many at a time: else the call is refused.
   void quickly(std::function<void()> job);
   void with_document(const CallRef& call, std::function<void()> job);
+  // Before bytes are copied that nobody could read now: answers the call, and whether it did.
+  [[nodiscard]] bool refuse_when_busy(const CallRef& call);
 
   // inspector_room.cc
   void room(const CallRef& call);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 namespace pluv::apps {
 namespace {
@@ -49,11 +50,12 @@ TEST(InspectorAccess, ElsewhereTheTokenIsAskedForAndNeverMissing) {
   EXPECT_EQ(status(access, request("GET", good, "app.example.com")), 0);
   EXPECT_EQ(status(access, request("GET", std::string("authorization: bearer ") + kToken + "\r\n")),
             0);
-  for (const std::string fields :
-       {std::string(), std::string("Authorization: Bearer\r\n"),
-        std::string("Authorization: B\r\n"), std::string("Authorization: Basic ") + kToken + "\r\n",
-        std::string("Authorization: Bearer x") + kToken + "\r\n",
-        std::string("Authorization: Bearer ") + kToken + "x\r\n"}) {
+  const std::string basic = std::string("Authorization: Basic ") + kToken + "\r\n";
+  const std::string longer = std::string("Authorization: Bearer ") + kToken + "x\r\n";
+  const std::string other = std::string("Authorization: Bearer x") + kToken + "\r\n";
+  const std::vector<std::string> wrong = {
+      "", "Authorization: Bearer\r\n", "Authorization: B\r\n", basic, longer, other};
+  for (const std::string& fields : wrong) {
     EXPECT_EQ(status(access, request("GET", fields)), 401) << fields;
   }
   const InspectorAccess without({.dev = false, .token = {}});

@@ -92,25 +92,25 @@ void InspectorMessages::take(const native::TappedMessage& message) {
   }
   Parts parts;
   read_parts(message.text, parts);
-  Message kept;
-  kept.unix_ms = message.unix_ms;
-  kept.room = message.room;
-  kept.session = message.session;
-  kept.user_id = message.user_id;
-  kept.type = cut_to(parts.type, kTypeBytesMax);
+  const auto kept = std::make_shared<Message>();
+  kept->unix_ms = message.unix_ms;
+  kept->room = message.room;
+  kept->session = message.session;
+  kept->user_id = message.user_id;
+  kept->type = cut_to(parts.type, kTypeBytesMax);
   // What is no message at all is shown as it came.
   const std::string_view data = parts.type.empty() ? message.text : parts.data;
-  kept.data = cut_to(data, kDataBytesMax);
-  kept.cut = kept.data.size() != data.size() || message.text.size() != message.bytes;
-  kept.bytes = message.bytes;
-  kept.receivers = message.receivers;
-  kept.inbound = message.inbound;
+  kept->data = cut_to(data, kDataBytesMax);
+  kept->cut = kept->data.size() != data.size() || message.text.size() != message.bytes;
+  kept->bytes = message.bytes;
+  kept->receivers = message.receivers;
+  kept->inbound = message.inbound;
   const std::lock_guard lock(mutex_);
-  kept.seq = next_++;
-  bytes_ += kept.memory_bytes();
-  messages_.push_back(std::move(kept));
+  kept->seq = next_++;
+  bytes_ += kept->memory_bytes();
+  messages_.push_back(kept);
   while (messages_.size() > kMessagesMax || bytes_ > kBytesMax) {
-    bytes_ -= messages_.front().memory_bytes();
+    bytes_ -= messages_.front()->memory_bytes();
     messages_.pop_front();
   }
 }
@@ -138,69 +138,75 @@ bool InspectorMessages::fits(const Message& message, const MessageQuery& query) 
   return message.type == query.type;
 }
 
-// Under the lock. last: the newest of those that were looked at.
-std::vector<const InspectorMessages::Message*> InspectorMessages::found(const MessageQuery& query,
-                                                                        std::uint64_t& last) const {
-  std::vector<const Message*> out;
-  last = next_ - 1;
+// Under the lock.
+InspectorMessages::Found InspectorMessages::find(const MessageQuery& query) const {
+  Found out;
+  out.last = next_ - 1;
   if (query.after == 0) {
-    for (auto at = messages_.rbegin(); at != messages_.rend() && out.size() < query.limit; ++at) {
-      if (fits(*at, query)) out.push_back(&*at);
+    for (auto at = messages_.rbegin(); at != messages_.rend(); ++at) {
+      if (out.messages.size() == query.limit) break;
+      if (fits(**at, query)) out.messages.push_back(*at);
     }
-    std::ranges::reverse(out);
+    std::ranges::reverse(out.messages);
     return out;
   }
-  const auto begin = std::ranges::upper_bound(messages_, query.after, {}, &Message::seq);
+  const std::uint64_t first = messages_.empty() ? next_ : messages_.front()->seq;
+  if (query.after + 1 < first) out.dropped = first - 1 - query.after;
+  const auto begin = std::ranges::upper_bound(messages_, query.after, {},
+                                              [](const MessageRef& one) { return one->seq; });
   for (auto at = begin; at != messages_.end(); ++at) {
-    if (!fits(*at, query)) continue;
-    out.push_back(&*at);
-    if (out.size() < query.limit) continue;
-    last = at->seq;
+    if (!fits(**at, query)) continue;
+    out.messages.push_back(*at);
+    if (out.messages.size() < query.limit) continue;
+    out.last = (*at)->seq;
     break;
   }
   return out;
 }
 
+void InspectorMessages::write(json::Writer& writer, const Message& message) {
+  writer.begin_object();
+  writer.key("seq");
+  writer.number(message.seq);
+  writer.key("at_unix_ms");
+  writer.number(message.unix_ms);
+  writer.key("room");
+  writer.string(message.room);
+  write_or_null(writer, "session", message.session);
+  write_or_null(writer, "user_id", message.user_id);
+  writer.key("type");
+  writer.string(message.type);
+  writer.key("direction");
+  writer.string(message.inbound ? "in" : "out");
+  writer.key("receivers");
+  writer.number(static_cast<std::uint64_t>(message.receivers));
+  writer.key("bytes");
+  writer.number(message.bytes);
+  writer.key("data");
+  writer.string(message.data);
+  writer.key("cut");
+  writer.boolean(message.cut);
+  writer.end_object();
+}
+
 std::string InspectorMessages::json(const MessageQuery& query) {
+  Found found;
+  {
+    const std::lock_guard lock(mutex_);
+    watch(query.room);
+    found = find(query);
+  }
   std::string out;
   json::Writer writer(out);
-  const std::lock_guard lock(mutex_);
-  watch(query.room);
-  std::uint64_t last = 0;
   writer.begin_object();
   writer.key("messages");
   writer.begin_array();
-  for (const Message* const message : found(query, last)) {
-    writer.begin_object();
-    writer.key("seq");
-    writer.number(message->seq);
-    writer.key("at_unix_ms");
-    writer.number(message->unix_ms);
-    writer.key("room");
-    writer.string(message->room);
-    write_or_null(writer, "session", message->session);
-    write_or_null(writer, "user_id", message->user_id);
-    writer.key("type");
-    writer.string(message->type);
-    writer.key("direction");
-    writer.string(message->inbound ? "in" : "out");
-    writer.key("receivers");
-    writer.number(static_cast<std::uint64_t>(message->receivers));
-    writer.key("bytes");
-    writer.number(message->bytes);
-    writer.key("data");
-    writer.string(message->data);
-    writer.key("cut");
-    writer.boolean(message->cut);
-    writer.end_object();
-  }
+  for (const MessageRef& message : found.messages) write(writer, *message);
   writer.end_array();
   writer.key("last");
-  writer.number(last);
+  writer.number(found.last);
   writer.key("dropped");
-  const std::uint64_t first = messages_.empty() ? next_ : messages_.front().seq;
-  const bool lost = query.after != 0 && query.after + 1 < first;
-  writer.number(lost ? first - 1 - query.after : std::uint64_t{0});
+  writer.number(found.dropped);
   writer.end_object();
   return out;
 }

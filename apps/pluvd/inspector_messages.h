@@ -7,12 +7,14 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "json/writer.h"
 #include "net/http.h"
 #include "platform/native/message_tap.h"
 
@@ -59,6 +61,7 @@ class InspectorMessages final : public native::MessageTap {
              data.size();
     }
   };
+  using MessageRef = std::shared_ptr<const Message>;
   struct Interest {
     std::string room;  // empty: all
     std::int64_t until_ms = 0;
@@ -67,13 +70,19 @@ class InspectorMessages final : public native::MessageTap {
   [[nodiscard]] bool is_wanted(std::string_view room);
   void watch(const std::string& room);
   [[nodiscard]] static bool fits(const Message& message, const MessageQuery& query);
-  [[nodiscard]] std::vector<const Message*> found(const MessageQuery& query,
-                                                  std::uint64_t& last) const;
+  // What a query finds; kept by itself, so that it is written without the lock.
+  struct Found {
+    std::vector<MessageRef> messages;
+    std::uint64_t last = 0;  // the newest of those that were looked at
+    std::uint64_t dropped = 0;
+  };
+  [[nodiscard]] Found find(const MessageQuery& query) const;
+  static void write(json::Writer& writer, const Message& message);
 
   const Clock steady_ms_;
   std::mutex mutex_;
   std::vector<Interest> interests_;
-  std::deque<Message> messages_;
+  std::deque<MessageRef> messages_;
   std::size_t bytes_ = 0;
   std::uint64_t next_ = 1;
 };

@@ -133,6 +133,7 @@ void Inspector::stored_room(const CallRef& call) {
 
 void Inspector::with_updates(const CallRef& call, std::uint64_t unless_version,
                              std::function<void(const native::DocumentLook&)> use) {
+  if (refuse_when_busy(call)) return;
   const auto on_thread = [this, call, use = std::move(use)](native::DocumentLook look) {
     auto kept = std::make_shared<native::DocumentLook>(std::move(look));
     with_document(call, [use, kept] { use(*kept); });

@@ -3,6 +3,7 @@
 // on the thread of whoever calls. Owned by Inspector; used on one thread at a time.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -45,7 +46,7 @@ class RoomSnapshot {
 
   std::vector<native::RoomLine> lines_;
   std::vector<std::string> folded_;  // names in lower case, for the search
-  Order orders_[3];                  // made when they are asked for; empty: not yet
+  std::array<Order, 3> orders_;      // made when they are asked for; empty: not yet
 };
 
 }  // namespace pluv::apps

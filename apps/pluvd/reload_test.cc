@@ -26,6 +26,7 @@ class ReloadTest : public testing::Test {
         Settings(), fresh,
         {.access = access,
          .routes = routes,
+         .inspector_access = &inspector_access,
          .log = [this](std::string_view level, std::string_view event, std::string_view reason) {
            said.append(level).append(" ").append(event).append(": ").append(reason).append("\n");
          }});
@@ -42,6 +43,15 @@ class ReloadTest : public testing::Test {
                     .now_unix_ms = kNowMs})
         .ok();
   }
+  bool opens_inspector(const std::string& token) {
+    const std::string head =
+        "GET /api/inspector/server HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + token +
+        "\r\n\r\n";
+    net::RequestParser parser;
+    std::string_view view = head;
+    EXPECT_EQ(parser.feed(view), net::HttpProgress::done);
+    return !inspector_access.refuse(parser.take());
+  }
   int metrics_status(const std::string& token) {
     const std::string head =
         "GET /metrics HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + token + "\r\n\r\n";
@@ -51,6 +61,7 @@ class ReloadTest : public testing::Test {
     return routes.answer(parser.take())->status();
   }
 
+  InspectorAccess inspector_access{{.dev = false, .token = "first of the inspector"}};
   Access access = Access::make(std::vector<std::string>{kOld}, Limits{}).value();
   static RouteOptions guarded() {
     RouteOptions options;
@@ -74,14 +85,24 @@ TEST_F(ReloadTest, TakesSecretsAndTheMetricsTokenOver) {
   EXPECT_EQ(metrics_status("any"), 200);
 }
 
+TEST_F(ReloadTest, TakesTheInspectorsTokenOver) {
+  LoadedSettings fresh = loaded({kNew});
+  fresh.settings.admin_token = "second of the inspector";
+  EXPECT_TRUE(reload(fresh));
+  EXPECT_TRUE(opens_inspector("second of the inspector"));
+  EXPECT_FALSE(opens_inspector("first of the inspector"));
+}
+
 TEST_F(ReloadTest, ChangesNothingWhenThereIsAProblem) {
   LoadedSettings fresh = loaded({kNew}, "second");
+  fresh.settings.admin_token = "second of the inspector";
   fresh.problems = {"secret-file: cannot read x"};
   EXPECT_FALSE(reload(fresh));
   EXPECT_EQ(said, "error reload_refused: secret-file: cannot read x; everything stays as it was\n");
   EXPECT_TRUE(accepts(kOld));
   EXPECT_FALSE(accepts(kNew));
   EXPECT_EQ(metrics_status("first"), 200);
+  EXPECT_TRUE(opens_inspector("first of the inspector"));
 }
 
 TEST_F(ReloadTest, ChangesNothingWhenSecretsCannotBeUsed) {

@@ -49,7 +49,7 @@ RouteOptions route_options(const Settings& settings) {
   out.dev = settings.dev;
   out.tokens_required = settings.tokens_required();
   out.tls = !settings.tls_cert.empty();
-  out.inspector = settings.dev;
+  out.inspector = settings.inspector;
   out.web_files = web_files();
   out.metrics = settings.metrics;
   out.metrics_token = settings.metrics_token;

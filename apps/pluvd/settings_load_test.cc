@@ -238,6 +238,36 @@ TEST(LoadSettings, TakesTheMetricsTokenFromAFile) {
                        "metrics-token-file: cannot read /nowhere"));
 }
 
+TEST(LoadSettings, TheInspectorIsOnInDevelopmentModeUnlessSomethingSaysOtherwise) {
+  const Environment secret = {{"PLUV_AUTH_SECRET", kSecret}};
+  EXPECT_TRUE(load({"--dev"}).settings.inspector);
+  EXPECT_FALSE(load({"--dev", "--inspector=false"}).settings.inspector);
+  EXPECT_FALSE(load({"--dev"}, {{"PLUV_INSPECTOR", "false"}}).settings.inspector);
+  EXPECT_FALSE(load({}, secret).settings.inspector);
+  const LoadedSettings with_token =
+      load({"--inspector"}, {{"PLUV_ADMIN_TOKEN", "0123456789abcdef"}, secret.front()});
+  EXPECT_TRUE(with_token.settings.inspector);
+  EXPECT_EQ(with_token.problems, std::vector<std::string>());
+}
+
+TEST(LoadSettings, AnInspectorOutsideOfDevelopmentModeNeedsAToken) {
+  const Environment secret = {{"PLUV_AUTH_SECRET", kSecret}};
+  EXPECT_TRUE(mentions(load({"--inspector"}, secret).problems, "needs a token"));
+  EXPECT_TRUE(mentions(load({"--inspector", "--admin-token=short"}, secret).problems,
+                       "5 characters can be guessed"));
+  EXPECT_TRUE(load({"--dev", "--admin-token=short"}).problems.empty());
+  EXPECT_TRUE(mentions(load({"--admin-token=0123456789abcdef"}, secret).warnings, "no effect"));
+  EXPECT_TRUE(mentions(load({"--dev", "--admin-token=x"}).warnings, "--admin-token-file"));
+  const TemporaryFile file("an admin's token of some length\n");
+  const LoadedSettings loaded = load({"--inspector", "--admin-token-file", file.path()}, secret);
+  EXPECT_EQ(loaded.settings.admin_token, "an admin's token of some length");
+  EXPECT_EQ(loaded.problems, std::vector<std::string>());
+  EXPECT_TRUE(mentions(load({"--inspector", "--admin-token-file", file.path()},
+                            {{"PLUV_ADMIN_TOKEN", "0123456789abcdef"}, secret.front()})
+                           .problems,
+                       "admin-token-file: admin-token is set, too"));
+}
+
 TEST(LoadSettings, NeverRepeatsASecretInAMessage) {
   const LoadedSettings loaded = load({"--secret", "tell nobody", "--metrics-token", "nor this"},
                                      {{"PLUV_AUTH_SECRET", "hide me"}});

@@ -81,8 +81,7 @@ constexpr std::array kTable = {
             "Refuse events that no procedure handles instead of forwarding them to the room"},
     Setting{"demo", "demo", "PLUV_DEMO", kAccess, on_off, &Settings::demo, "",
             "Register the demo events sendMessage, doubleValue, wave and react; development mode "
-            "always "
-            "does"},
+            "always does"},
 
     Setting{"log-level", "log_level", "PLUV_LOG_LEVEL", kLogs, choice, &Settings::log_level,
             "debug|info|warn|error|off", "Least important lines to log"},

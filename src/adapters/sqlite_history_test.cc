@@ -91,6 +91,67 @@ TEST_F(SqliteHistory, HistoryListsAllThatIsKept) {
   EXPECT_TRUE(history(*store_, "nothing")->empty());
 }
 
+TEST_F(SqliteHistory, PagesOfItGoBackwardsAndKeepANumberTogether) {
+  open(100'000);
+  append_at(1'000, "1");
+  append_at(2'000, "22");
+  compact_at(3'000, 2, "snapshot");
+  append_at(4'000, "3");
+  const auto page = [&](std::uint64_t before, std::size_t limit) {
+    std::vector<std::uint64_t> numbers;
+    const auto entries =
+        answer_of<Entries>([&](auto done) { store_->history_before("room", before, limit, done); });
+    EXPECT_TRUE(entries.ok()) << message_of(entries);
+    for (const HistoryEntry& entry : *entries) numbers.push_back(entry.number);
+    return numbers;
+  };
+  using Numbers = std::vector<std::uint64_t>;
+  EXPECT_EQ(page(UINT64_MAX, 10), (Numbers{3, 2, 2, 1}));
+  EXPECT_EQ(page(UINT64_MAX, 2), (Numbers{3, 2, 2}));
+  EXPECT_EQ(page(3, 1), (Numbers{2, 2}));
+  EXPECT_EQ(page(2, 1), Numbers{1});
+  EXPECT_EQ(page(1, 1), Numbers{});
+  EXPECT_TRUE(answer_of<Entries>([&](auto done) {
+                store_->history_before("nothing", 9, 9, done);
+              })->empty());
+  EXPECT_TRUE(store_->has_history());
+}
+
+TEST_F(SqliteHistory, DocumentIsAnsweredAsItWasAtANumber) {
+  open(100'000);
+  append_at(1'000, "1");
+  append_at(2'000, "2");
+  compact_at(3'000, 2, "1+2");
+  append_at(4'000, "3");
+  const auto at_number = [&](std::uint64_t number) {
+    return answer_of<PastDocument>([&](auto done) { store_->load_number("room", number, done); });
+  };
+  EXPECT_EQ(at_number(1)->document.updates, Texts{"1"});
+  EXPECT_EQ(at_number(1)->unix_ms, 1'000);
+  EXPECT_EQ(at_number(2)->document.updates, Texts{"1+2"});
+  EXPECT_EQ(at_number(3)->document.updates, (Texts{"1+2", "3"}));
+  EXPECT_EQ(at_number(3)->unix_ms, 4'000);
+  for (const std::uint64_t number : {std::uint64_t{0}, std::uint64_t{4}, UINT64_MAX}) {
+    const auto none = at_number(number);
+    ASSERT_FALSE(none.ok()) << number;
+    EXPECT_EQ(none.error().code, ErrorCode::not_found);
+  }
+}
+
+TEST_F(SqliteHistory, ANumberBeforeTheHistoryIsNotFound) {
+  open(0);
+  append_at(1'000, "1");
+  append_at(2'000, "2");
+  compact_at(3'000, 2, "1+2");
+  append_at(4'000, "3");
+  have_it_purged();
+  ASSERT_TRUE(eventually([&] { return history(*store_, "room")->size() == 2; }));
+  const auto gone =
+      answer_of<PastDocument>([&](auto done) { store_->load_number("room", 1, done); });
+  ASSERT_FALSE(gone.ok());
+  EXPECT_EQ(gone.error().code, ErrorCode::not_found);
+}
+
 TEST_F(SqliteHistory, TimesOfARoomNeverGoBack) {
   open(100'000);
   append_at(5'000, "1");

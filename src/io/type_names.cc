@@ -13,12 +13,21 @@ bool is_named(const json::Shape& shape) {
          (shape.kind == json::ShapeKind::structure && !is_plain_empty(shape));
 }
 
-// chat::Message as ChatMessage.
+// my_chat::Message as MyChatMessage.
 std::string qualified(const std::vector<std::string>& parts) {
   std::string out;
-  for (std::string part : parts) {
-    if (part[0] >= 'a' && part[0] <= 'z') part[0] = static_cast<char>(part[0] - 'a' + 'A');
-    out += part;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const bool scope = i + 1 < parts.size();
+    bool begins = true;
+    for (const char c : parts[i]) {
+      if (c == '_' && scope) {
+        begins = true;
+        continue;
+      }
+      const bool lower = c >= 'a' && c <= 'z';
+      out.push_back(begins && lower ? static_cast<char>(c - 'a' + 'A') : c);
+      begins = false;
+    }
   }
   return out;
 }

@@ -74,6 +74,20 @@ TEST(LazyDoc, LongAndShortUpdatesInAnyOrderMakeTheDocument) {
 }
 
 // As many short updates as are kept apart, but one, and a long one, again and again.
+TEST(LazyDoc, ItsCopyIsTheDocumentAndLeavesItBytes) {
+  LazyDoc lazy;
+  EXPECT_TRUE(lazy.copy().empty());
+  for (const std::string& update : session(3)) ASSERT_TRUE(lazy.apply_update(update).ok());
+  Doc of_bytes({.client_id = 8});
+  for (const std::string& part : lazy.copy()) ASSERT_TRUE(of_bytes.apply_update(part).ok());
+  EXPECT_FALSE(lazy.loaded());
+  ASSERT_TRUE(lazy.doc().ok());
+  Doc of_document({.client_id = 9});
+  for (const std::string& part : lazy.copy()) ASSERT_TRUE(of_document.apply_update(part).ok());
+  EXPECT_EQ(of_bytes.to_json(), of_document.to_json());
+  EXPECT_EQ(of_bytes.encode_state_vector(), lazy.encode_state_vector());
+}
+
 TEST(LazyDoc, KeepsFewPartsHoweverUpdatesCome) {
   LazyDoc lazy;
   Doc writer({.client_id = 1});

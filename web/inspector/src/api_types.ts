@@ -58,7 +58,7 @@ export interface RoomPage {
 
 export interface Session {
   id: string;
-  user_id: string;
+  user_id: string | null;
   user: JsonObject | null;
   presence: Json;
   idle_ms: number;
@@ -69,7 +69,8 @@ export type Version = string | number;
 
 export interface RoomDetail {
   room: string;
-  sessions: Session[];
+  sessions: Session[]; // the first thousand
+  sessions_total: number;
   document: { bytes: number; version: Version } | null;
 }
 
@@ -87,15 +88,17 @@ export interface DocumentContent {
 
 export type Direction = "in" | "out";
 
-// data is raw JSON text, whose end is missing when cut is true.
+// data is raw JSON text, whose end is missing when cut is true. Without a session it went out to several,
+// receivers.
 export interface Message {
   seq: number;
   at_unix_ms: number;
   room: string;
-  session: string;
-  user_id: string;
+  session: string | null;
+  user_id: string | null;
   type: string;
   direction: Direction;
+  receivers: number;
   bytes: number;
   data: string;
   cut: boolean;
@@ -107,6 +110,7 @@ export interface MessagePage {
   dropped: number;
 }
 
+// An edit and the snapshot that was made after it have the same number.
 export interface HistoryEntry {
   number: number;
   is_snapshot: boolean;

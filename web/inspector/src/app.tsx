@@ -28,7 +28,7 @@ export function App() {
           <Mark />
           pluv <span className="wordmark-part">inspector</span>
         </Link>
-        <Connection />
+        {wanted ? <span className="push" /> : <Connection />}
         {token && !wanted && (
           <button type="button" className="button small" onClick={forgetToken}>
             Forget token

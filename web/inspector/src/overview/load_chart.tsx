@@ -117,7 +117,7 @@ function optionsOf(
   return {
     width: element.clientWidth,
     height: chartHeight,
-    padding: [6, 8, 0, 0],
+    padding: [6, 18, 0, 0],
     legend: { show: false },
     cursor: {
       sync: { key: "load", setSeries: false },

@@ -6,7 +6,7 @@ import { formatClock } from "../format";
 import { Empty, ErrorNote, Loading } from "../parts/notes";
 import type { Polled } from "../use_poll";
 import { LoadChart } from "./load_chart";
-import { chartKinds } from "./load_series";
+import { measuredKinds } from "./load_series";
 import { LoadTable } from "./load_table";
 
 export function LoadPanel({ load }: { load: Polled<LoadAnswer> }) {
@@ -38,7 +38,7 @@ export function LoadPanel({ load }: { load: Polled<LoadAnswer> }) {
       {load.data && samples.length > 0 && view === "table" && <LoadTable load={load.data} />}
       {load.data && samples.length > 0 && view === "charts" && (
         <div className="charts">
-          {chartKinds.map((kind) => (
+          {measuredKinds(samples).map((kind) => (
             <LoadChart
               key={kind.title}
               kind={kind}

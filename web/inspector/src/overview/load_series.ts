@@ -11,15 +11,17 @@ export interface Series {
 
 export interface ChartKind {
   title: string;
+  column: string; // in a table, before the name of the series
   format: (value: number) => string;
   series: readonly Series[];
 }
 
 const perSecond = (count: number, intervalMs: number) => (count * 1000) / intervalMs;
 
-export const chartKinds: readonly ChartKind[] = [
+const chartKinds: readonly ChartKind[] = [
   {
     title: "Messages per second",
+    column: "Messages/s",
     format: formatRate,
     series: [
       { name: "in", colour: "first", valueOf: (s, ms) => perSecond(s.messages_in, ms) },
@@ -28,6 +30,7 @@ export const chartKinds: readonly ChartKind[] = [
   },
   {
     title: "Bytes per second",
+    column: "Bytes/s",
     format: formatBytes,
     series: [
       { name: "in", colour: "first", valueOf: (s, ms) => perSecond(s.bytes_in, ms) },
@@ -36,6 +39,7 @@ export const chartKinds: readonly ChartKind[] = [
   },
   {
     title: "Sessions and rooms",
+    column: "",
     format: formatShort,
     series: [
       { name: "sessions", colour: "first", valueOf: (s) => s.sessions },
@@ -43,7 +47,14 @@ export const chartKinds: readonly ChartKind[] = [
     ],
   },
   {
+    title: "Edits per second",
+    column: "Edits/s",
+    format: formatRate,
+    series: [{ name: "kept", colour: "first", valueOf: (s, ms) => perSecond(s.edits, ms) }],
+  },
+  {
     title: "Loop turn",
+    column: "Turn",
     format: formatMilliseconds,
     series: [
       { name: "p50", colour: "first", valueOf: (s) => s.turn_p50_ms ?? null },
@@ -52,15 +63,24 @@ export const chartKinds: readonly ChartKind[] = [
   },
   {
     title: "CPU",
+    column: "CPU",
     format: formatPercent,
     series: [{ name: "of one core", colour: "first", valueOf: (s, ms) => s.cpu_ms / ms }],
   },
   {
     title: "Memory",
+    column: "Memory",
     format: formatBytes,
     series: [{ name: "resident", colour: "first", valueOf: (s) => s.memory_bytes }],
   },
 ];
+
+// Those that pluvd has measured anything for.
+export function measuredKinds(samples: readonly LoadSample[]): readonly ChartKind[] {
+  return chartKinds.filter((kind) =>
+    kind.series.some((series) => samples.some((sample) => series.valueOf(sample, 1) !== null)),
+  );
+}
 
 // The chart in words, for those who do not see it.
 export function summaryOf(

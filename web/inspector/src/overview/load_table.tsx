@@ -2,11 +2,17 @@
 
 import type { LoadAnswer, LoadSample } from "../api_types";
 import { formatClock } from "../format";
-import { chartKinds } from "./load_series";
+import { type ChartKind, type Series, measuredKinds } from "./load_series";
 
-const columns = chartKinds.flatMap((kind) => kind.series.map((series) => ({ kind, series })));
+interface Column {
+  kind: ChartKind;
+  series: Series;
+}
 
 export function LoadTable({ load }: { load: LoadAnswer }) {
+  const columns = measuredKinds(load.samples).flatMap((kind) =>
+    kind.series.map((series) => ({ kind, series })),
+  );
   const newestFirst = [...load.samples].reverse();
   return (
     <div className="table-scroll load-table" role="region" aria-label="Load as a table" tabIndex={0}>
@@ -16,14 +22,19 @@ export function LoadTable({ load }: { load: LoadAnswer }) {
             <th scope="col">Time</th>
             {columns.map(({ kind, series }) => (
               <th scope="col" className="numeric" key={`${kind.title} ${series.name}`}>
-                {kind.title}, {series.name}
+                {kind.column} {series.name}
               </th>
             ))}
           </tr>
         </thead>
         <tbody>
           {newestFirst.map((sample) => (
-            <LoadRow key={sample.at_unix_ms} sample={sample} intervalMs={load.interval_ms} />
+            <LoadRow
+              key={sample.at_unix_ms}
+              sample={sample}
+              columns={columns}
+              intervalMs={load.interval_ms}
+            />
           ))}
         </tbody>
       </table>
@@ -31,7 +42,13 @@ export function LoadTable({ load }: { load: LoadAnswer }) {
   );
 }
 
-function LoadRow({ sample, intervalMs }: { sample: LoadSample; intervalMs: number }) {
+interface LoadRowProps {
+  sample: LoadSample;
+  columns: readonly Column[];
+  intervalMs: number;
+}
+
+function LoadRow({ sample, columns, intervalMs }: LoadRowProps) {
   return (
     <tr>
       <th scope="row">{formatClock(sample.at_unix_ms)}</th>

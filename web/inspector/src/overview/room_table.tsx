@@ -73,7 +73,7 @@ function Rooms({ pages }: { pages: RoomPages }) {
               Users
             </th>
             <OrderHeader pages={pages} order="messages" direction="descending" name="Messages/s" />
-            <th scope="col" className="numeric">
+            <th scope="col" className="numeric wide-only">
               Document
             </th>
           </tr>
@@ -137,7 +137,7 @@ function RoomRow({ summary, gone }: { summary: RoomSummary; gone: boolean }) {
       <td className="numeric">{formatCount(sessions)}</td>
       <td className="numeric wide-only">{formatCount(users)}</td>
       <td className={rate > 0 ? "numeric" : "numeric soft"}>{formatRate(rate)}</td>
-      <td className={bytes > 0 ? "numeric" : "numeric soft"}>
+      <td className={`numeric wide-only${bytes > 0 ? "" : " soft"}`}>
         {bytes > 0 ? formatBytes(bytes) : "none"}
       </td>
     </tr>

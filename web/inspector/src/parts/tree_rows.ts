@@ -24,7 +24,7 @@ const groupSize = 100;
 
 // What is larger is closed until somebody opens it.
 const openEntriesMax = 30;
-const openCharactersMax = 20_000;
+const openCharactersMax = 5_000;
 
 // A string that one row does not show well.
 export function isLongText(value: Json): value is string {

@@ -18,7 +18,11 @@ type Parsed = { data: Json; problem: "" } | { data: undefined; problem: string }
 
 function parsed(text: string): Parsed {
   try {
-    return { data: JSON.parse(text) as Json, problem: "" };
+    const data = JSON.parse(text) as Json;
+    if (data !== null && (typeof data !== "object" || Array.isArray(data))) {
+      return { data: undefined, problem: "An object or null is expected." };
+    }
+    return { data, problem: "" };
   } catch (caught) {
     return { data: undefined, problem: caught instanceof Error ? caught.message : "Not JSON." };
   }
@@ -58,7 +62,10 @@ export function BroadcastDialog({ room, sessions, onClose }: BroadcastDialogProp
   return (
     <Dialog title={`Broadcast to ${room}`} onClose={onClose}>
       <form className="dialog-body" onSubmit={(submitted) => void send(submitted)} noValidate>
-        <p>Everybody in the room receives the event, as if a procedure had sent it.</p>
+        <p>
+          The room is told as by the server’s own code: a procedure of that name runs, and without
+          one everybody receives the event.
+        </p>
         <label className="label" htmlFor={`${id}event`}>
           Event
         </label>
@@ -68,7 +75,7 @@ export function BroadcastDialog({ room, sessions, onClose }: BroadcastDialogProp
           autoFocus
           autoComplete="off"
           spellCheck={false}
-          placeholder="receiveMessage"
+          placeholder="sendMessage"
           value={event}
           aria-invalid={shownNameProblem !== ""}
           aria-describedby={`${id}event-problem`}

@@ -19,7 +19,7 @@ export function DocumentPanel({ room, document }: DocumentPanelProps) {
       <div className="toolbar">
         {data && (
           <span className="count">
-            {formatBytes(data.content.bytes)}, version {data.content.version}
+            {formatBytes(data.content.bytes)}
           </span>
         )}
         <ExportButtons room={room} />

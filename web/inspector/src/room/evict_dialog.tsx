@@ -39,8 +39,8 @@ export function EvictDialog({ room, target, sessions, onClose }: EvictDialogProp
         </p>
       )}
       <p>
-        What they have written stays. Clients may connect again: to keep somebody out, stop giving
-        out tokens.
+        What they have written stays. Their pages do not come back by themselves, but may when they
+        are loaded again: to keep somebody out, give out no more tokens.
       </p>
     </ConfirmDialog>
   );

@@ -1,13 +1,13 @@
 // The document as it was: choose a version, look at it, compare it with now, bring it back.
 
 import { useState } from "react";
-import type { HistoryEntry, JsonObject } from "../api_types";
+import type { JsonObject } from "../api_types";
 import { formatDuration, plural } from "../format";
 import { JsonTree } from "../parts/json_tree";
 import { Empty, ErrorNote, Loading } from "../parts/notes";
 import { DiffView } from "./diff_view";
 import { RestoreDialog } from "./restore_dialog";
-import { type History, useHistory } from "./use_history";
+import { type History, type KeptVersion, useHistory } from "./use_history";
 import { type Version, useVersion } from "./use_version";
 import { VersionSlider, describeVersion } from "./version_slider";
 
@@ -18,7 +18,10 @@ interface HistoryPanelProps {
 
 export function HistoryPanel({ room, now }: HistoryPanelProps) {
   const history = useHistory(room);
-  if (history.entries.length > 0) return <Versions room={room} now={now} history={history} />;
+  if (history.versions.length > 0) return <Versions room={room} now={now} history={history} />;
+  if (history.error?.kind === "missing") {
+    return <Empty title="No history">{history.error.message}.</Empty>;
+  }
   if (history.error) return <ErrorNote error={history.error} />;
   if (!history.loaded) return <Loading what="versions" />;
   return <Empty title="No versions yet">Each edit of the document becomes one.</Empty>;
@@ -29,25 +32,25 @@ interface VersionsProps extends HistoryPanelProps {
 }
 
 function Versions({ room, now, history }: VersionsProps) {
-  const { entries } = history;
+  const { versions } = history;
   // undefined: the newest, whichever that is.
   const [number, setNumber] = useState<number | undefined>(undefined);
   const [view, setView] = useState<"tree" | "diff">("tree");
   const [restoring, setRestoring] = useState(false);
-  const newest = entries.length - 1;
-  const found = entries.findIndex((entry) => entry.number === number);
+  const newest = versions.length - 1;
+  const found = versions.findIndex((entry) => entry.number === number);
   const index = found < 0 ? newest : found;
-  const entry = entries[index];
+  const entry = versions[index];
   const version = useVersion(room, entry?.number);
 
   const goTo = (place: number) => {
-    setNumber(place >= newest ? undefined : entries[Math.max(0, place)]?.number);
+    setNumber(place >= newest ? undefined : versions[Math.max(0, place)]?.number);
   };
   if (!entry) return null;
   return (
     <div className="history">
       <div className="version-bar">
-        <VersionSlider entries={entries} index={index} onIndex={goTo} />
+        <VersionSlider versions={versions} index={index} onIndex={goTo} />
         <div className="version-steps">
           <VersionText entry={entry} />
           <span className="button-group">
@@ -98,7 +101,7 @@ function Versions({ room, now, history }: VersionsProps) {
             Changes since
           </button>
         </div>
-        <span className="count">{plural(entries.length, "version")} loaded</span>
+        <span className="count">{plural(versions.length, "version")} loaded</span>
         <button
           type="button"
           className="button button-primary small push"
@@ -124,7 +127,7 @@ function Versions({ room, now, history }: VersionsProps) {
   );
 }
 
-function VersionText({ entry }: { entry: HistoryEntry }) {
+function VersionText({ entry }: { entry: KeptVersion }) {
   const ago = Date.now() - entry.at_unix_ms;
   return (
     <p className="version-text">

@@ -1,7 +1,8 @@
 // One message in full: who, when, how large, and its data as indented JSON.
 
 import type { Message } from "../api_types";
-import { formatBytes, formatClockMs } from "../format";
+import { formatBytes, formatClockMs, plural } from "../format";
+import { Icon } from "../../../shared/icon";
 import { CopyButton } from "../parts/copy_button";
 import { JsonText } from "../parts/json_text";
 
@@ -16,23 +17,33 @@ export function MessageDetail({ message, onClose }: MessageDetailProps) {
     <section className="message-detail" aria-label="Message in full">
       <header className="message-detail-head">
         <h3>{message.type}</h3>
-        <CopyButton name="Copy JSON" text={() => text} />
-        <button type="button" className="button small" onClick={onClose}>
-          Close
+        <CopyButton name="Copy JSON" look="icon" text={() => text} />
+        <button
+          type="button"
+          className="button button-quiet button-icon small"
+          aria-label="Close the message"
+          title="Close"
+          onClick={onClose}
+        >
+          <Icon name="close" />
         </button>
       </header>
       <dl className="message-facts">
         <dt>When</dt>
         <dd>{formatClockMs(message.at_unix_ms)}</dd>
         <dt>Direction</dt>
-        <dd>{message.direction === "in" ? "in, from the client" : "out, to the client"}</dd>
+        <dd>{message.direction === "in" ? "in, from the client" : message.session ? "out, to the client" : "out, to several clients"}</dd>
         <dt>Session</dt>
         <dd>
-          <code>{message.session || "–"}</code>
+          {message.session ? (
+            <code>{message.session}</code>
+          ) : (
+            plural(message.receivers, "receiver")
+          )}
         </dd>
         <dt>User</dt>
         <dd>
-          <code>{message.user_id || "–"}</code>
+          <code>{message.user_id ?? "–"}</code>
         </dd>
         <dt>Size</dt>
         <dd>

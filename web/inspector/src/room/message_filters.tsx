@@ -86,6 +86,8 @@ function TypeField({ type, types, onType }: TypeFieldProps) {
         onChange={(event) => setText(event.target.value)}
       />
       <datalist id={listId}>
+        <option value="!$">events of the application</option>
+        <option value="$*">the protocol’s own</option>
         {types.map((known) => (
           <option key={known} value={known} />
         ))}

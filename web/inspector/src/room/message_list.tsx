@@ -1,4 +1,5 @@
-// The messages, one a row, the newest at the bottom. The list follows the newest until somebody scrolls up.
+// The messages, one a row, the newest at the bottom. The list follows the newest until somebody scrolls
+// up; then it holds still.
 
 import { type KeyboardEvent, memo, useId, useLayoutEffect, useRef, useState } from "react";
 import type { Message } from "../api_types";
@@ -7,18 +8,21 @@ import { shortId } from "./people";
 
 interface MessageListProps {
   messages: readonly Message[];
+  names: ReadonlyMap<string, string>; // of those who are here, by session
   chosen: Message | undefined;
   onChoose: (message: Message) => void;
 }
 
-const rowsMax = 400;
+const rowsMax = 300;
 const bottomSlackPx = 24;
 
-export function MessageList({ messages, chosen, onChoose }: MessageListProps) {
+export function MessageList({ messages, names, chosen, onChoose }: MessageListProps) {
   const idPrefix = useId();
   const list = useRef<HTMLDivElement>(null);
   const [following, setFollowing] = useState(true);
-  const shown = messages.slice(-rowsMax);
+  const held = useRef<readonly Message[]>([]);
+  if (following) held.current = messages.slice(-rowsMax);
+  const shown = held.current;
   const chosenIsShown = shown.some((message) => message.seq === chosen?.seq);
 
   const toBottom = () => {
@@ -67,6 +71,7 @@ export function MessageList({ messages, chosen, onChoose }: MessageListProps) {
             key={message.seq}
             id={`${idPrefix}${message.seq}`}
             message={message}
+            who={whoOf(message, names)}
             chosen={message.seq === chosen?.seq}
             onChoose={onChoose}
           />
@@ -88,16 +93,23 @@ export function MessageList({ messages, chosen, onChoose }: MessageListProps) {
   );
 }
 
+function whoOf({ session, user_id, receivers }: Message, names: MessageListProps["names"]): string {
+  if (!session) return `to ${receivers}`;
+  return names.get(session) ?? shortId(user_id ?? session);
+}
+
 interface MessageRowProps {
   id: string;
   message: Message;
+  who: string;
   chosen: boolean;
   onChoose: (message: Message) => void;
 }
 
 const previewCharacters = 240;
 
-const MessageRow = memo(function MessageRow({ id, message, chosen, onChoose }: MessageRowProps) {
+const MessageRow = memo(function MessageRow(props: MessageRowProps) {
+  const { id, message, who, chosen, onChoose } = props;
   return (
     <div
       id={id}
@@ -109,9 +121,7 @@ const MessageRow = memo(function MessageRow({ id, message, chosen, onChoose }: M
       <span className="message-time">{formatClockMs(message.at_unix_ms)}</span>
       <span className={`direction ${message.direction}`}>{message.direction}</span>
       <span className="message-type">{message.type}</span>
-      <span className="message-session">
-        {shortId(message.user_id || message.session)}
-      </span>
+      <span className="message-session">{who}</span>
       <span className="message-bytes">{formatBytes(message.bytes)}</span>
       <span className="message-preview">{message.data.slice(0, previewCharacters)}</span>
     </div>

@@ -8,6 +8,7 @@ import { MessageDetail } from "./message_detail";
 import { type MessageFilter, everyMessage, filtered, isFiltered } from "./message_filter";
 import { MessageFilters } from "./message_filters";
 import { MessageList } from "./message_list";
+import { nameOf } from "./people";
 import { type MessageStream, useMessages } from "./use_messages";
 
 interface MessagePanelProps {
@@ -27,6 +28,7 @@ export function MessagePanel({ room, sessions, filter, onFilter }: MessagePanelP
     (message) => message.seq > clearedUpTo,
   );
   const paused = flow === "paused";
+  const names = new Map(sessions.map((session) => [session.id, nameOf(session)]));
 
   return (
     <>
@@ -54,7 +56,13 @@ export function MessagePanel({ room, sessions, filter, onFilter }: MessagePanelP
       {!stream.data && !stream.error && <Loading what="messages" />}
       <div className={chosen ? "messages with-detail" : "messages"}>
         {messages.length > 0 || !stream.data ? (
-          <MessageList messages={messages} chosen={chosen} onChoose={setChosen} />
+          <MessageList
+            key={JSON.stringify([filter, clearedUpTo])}
+            messages={messages}
+            names={names}
+            chosen={chosen}
+            onChoose={setChosen}
+          />
         ) : isFiltered(filter) ? (
           <Empty title="No message matches">
             <button type="button" className="button" onClick={() => onFilter(everyMessage)}>

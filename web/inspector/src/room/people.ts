@@ -1,17 +1,22 @@
 // The sessions of a room by the users who hold them.
 
 import type { Session } from "../api_types";
+import { isContainer } from "../parts/json_path";
 
 export interface Person {
-  userId: string;
+  userId: string; // empty: not known
   name: string;
   sessions: Session[];
 }
 
+// What the token says, or else what they call themselves: many applications have a name in the presence.
 export function nameOf(session: Session): string {
-  const name = session.user?.["name"];
-  if (typeof name === "string" && name) return name;
-  return session.user_id || "nobody";
+  const { user, presence, user_id } = session;
+  const ownName = isContainer(presence) && !Array.isArray(presence) ? presence["name"] : undefined;
+  for (const name of [user?.["name"], user_id, ownName]) {
+    if (typeof name === "string" && name) return name;
+  }
+  return "anonymous";
 }
 
 export function peopleOf(sessions: readonly Session[]): Person[] {
@@ -21,7 +26,7 @@ export function peopleOf(sessions: readonly Session[]): Person[] {
     const key = session.user_id ? `user ${session.user_id}` : `session ${session.id}`;
     const known = people.get(key);
     if (known) known.sessions.push(session);
-    else people.set(key, { userId: session.user_id, name: nameOf(session), sessions: [session] });
+    else people.set(key, { userId: session.user_id ?? "", name: nameOf(session), sessions: [session] });
   }
   return [...people.values()];
 }

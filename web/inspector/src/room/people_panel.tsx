@@ -1,6 +1,6 @@
 // Who is in the room: users, their sessions, what each says of its presence.
 
-import { useState } from "react";
+import { memo, useState } from "react";
 import type { Session } from "../api_types";
 import { formatAge, formatDuration, plural } from "../format";
 import { CopyButton } from "../parts/copy_button";
@@ -19,8 +19,12 @@ interface PeoplePanelProps {
 
 const shownAtOnce = 30;
 
-export function PeoplePanel(props: PeoplePanelProps) {
-  const people = peopleOf(props.now.detail.sessions);
+// Handlers only differ in the render that they were made in, and do the same.
+export const PeoplePanel = memo(People, (before, after) => before.now === after.now);
+
+function People(props: PeoplePanelProps) {
+  const { sessions, sessions_total } = props.now.detail;
+  const people = peopleOf(sessions);
   const [limit, setLimit] = useState(shownAtOnce);
   return (
     <section className="card people-panel" aria-labelledby="people-title">
@@ -28,6 +32,9 @@ export function PeoplePanel(props: PeoplePanelProps) {
         <h2 id="people-title">People</h2>
         <span className="count">{plural(people.length, "user")}</span>
       </header>
+      {sessions_total > sessions.length && (
+        <p className="note">The first {plural(sessions.length, "session")} are shown.</p>
+      )}
       {people.length === 0 && <Empty title="Nobody is here" />}
       <ul className="people">
         {people.slice(0, limit).map((person) => (
@@ -48,7 +55,7 @@ function PersonItem({ person, ...props }: PeoplePanelProps & { person: Person })
   return (
     <li className="person">
       <div className="person-head">
-        <span className="avatar" style={{ "--user": colourOf(person.userId) }} aria-hidden="true">
+        <span className="avatar" style={{ "--user": colourOf(person.userId || person.name) }} aria-hidden="true">
           {initialsOf(person.name)}
         </span>
         <span className="person-name">{person.name}</span>

@@ -1,14 +1,14 @@
 // Says what restoring does before it is done.
 
 import { api } from "../api";
-import type { HistoryEntry } from "../api_types";
 import { formatMoment } from "../format";
 import { announce } from "../parts/announcements";
 import { ConfirmDialog } from "../parts/confirm_dialog";
+import type { KeptVersion } from "./use_history";
 
 interface RestoreDialogProps {
   room: string;
-  entry: HistoryEntry;
+  entry: KeptVersion;
   onRestored: () => void;
   onClose: () => void;
 }

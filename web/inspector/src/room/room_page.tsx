@@ -31,14 +31,12 @@ export function RoomPage({ room }: { room: string }) {
         <span aria-current="page">{room}</span>
       </nav>
       {!data && !error && <Loading what={`the room ${room}`} />}
+      {(!data || error?.kind === "missing") && <h1 className="room-name">{room}</h1>}
       {error?.kind === "missing" && (
-        <>
-          <h1 className="room-name">{room}</h1>
-          <Empty title="This room is not live">
-            Nobody is in it, and no document of it is kept. This page shows it as soon as somebody
-            joins. <Link to={overviewAddress}>Back to all rooms</Link>
-          </Empty>
-        </>
+        <Empty title="This room is not live">
+          Nobody is in it, and no document of it is kept. This page shows it as soon as somebody
+          joins. <Link to={overviewAddress}>Back to all rooms</Link>
+        </Empty>
       )}
       {error && error.kind !== "missing" && <ErrorNote error={error} />}
       {data && error?.kind !== "missing" && <Room room={room} now={data} />}
@@ -52,9 +50,10 @@ function Room({ room, now }: { room: string; now: RoomNow }) {
   const tab = tabOf(useHash());
   const [dialog, setDialog] = useState<OpenDialog>(undefined);
   const [filter, setFilter] = useState<MessageFilter>(everyMessage);
-  const { sessions, document: summary } = now.detail;
+  const { sessions, sessions_total: total, document: summary } = now.detail;
   const watched = summary !== null && tab !== "messages";
-  const document = useDocument(room, watched ? "watched" : "paused");
+  const pace = sessions.length > 0 ? "closely" : "idly";
+  const document = useDocument(room, watched ? pace : "paused");
   const closeDialog = () => setDialog(undefined);
 
   const showMessages = (session: Session) => {
@@ -80,10 +79,10 @@ function Room({ room, now }: { room: string; now: RoomNow }) {
         </Tabs>
       </div>
       {dialog === "broadcast" && (
-        <BroadcastDialog room={room} sessions={sessions.length} onClose={closeDialog} />
+        <BroadcastDialog room={room} sessions={total} onClose={closeDialog} />
       )}
       {dialog !== undefined && dialog !== "broadcast" && (
-        <EvictDialog room={room} target={dialog} sessions={sessions.length} onClose={closeDialog} />
+        <EvictDialog room={room} target={dialog} sessions={total} onClose={closeDialog} />
       )}
     </>
   );
@@ -96,14 +95,15 @@ interface RoomHeadProps {
 }
 
 function RoomHead({ room, now, onDialog }: RoomHeadProps) {
-  const { sessions, document } = now.detail;
-  const nobody = sessions.length === 0;
+  const { sessions, sessions_total: total, document } = now.detail;
+  const nobody = total === 0;
   return (
     <header className="room-head">
       <h1 className="room-name">{room}</h1>
       <p className="room-facts">
-        {plural(sessions.length, "session")}, {plural(peopleOf(sessions).length, "user")}
-        {document && `, ${formatBytes(document.bytes)} of document`}
+        {plural(total, "session")}
+        {total === sessions.length && `, ${plural(peopleOf(sessions).length, "user")}`}
+        {document && document.bytes > 0 && `, ${formatBytes(document.bytes)} of document`}
       </p>
       <span className="button-group push">
         <button

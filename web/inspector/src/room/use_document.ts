@@ -10,10 +10,11 @@ export interface DocumentNow {
   changes: Changes;
 }
 
-export function useDocument(room: string, watch: "watched" | "paused"): Polled<DocumentNow> {
+export function useDocument(room: string, watch: "closely" | "idly" | "paused"): Polled<DocumentNow> {
   return usePoll<DocumentNow>({
     key: room,
-    periodMs: 400,
+    // A large document costs both sides: a second more for each megabyte.
+    periodMs: ({ content }) => (watch === "closely" ? 400 : 2_000) + content.bytes / 1000,
     paused: watch === "paused",
     ask: async (signal, before) => {
       const answer = await api.document(room, before?.content.version, signal);

@@ -8,8 +8,15 @@ import { usePoll } from "../use_poll";
 
 const perAnswer = 200;
 
+export interface KeptVersion {
+  number: number;
+  at_unix_ms: number;
+  bytes: number; // of its edit, or of its snapshot when the edit is not kept any more
+  isSnapshot: boolean;
+}
+
 export interface History {
-  entries: readonly HistoryEntry[]; // oldest first
+  versions: readonly KeptVersion[]; // oldest first
   loaded: boolean;
   error: ApiError | undefined;
   hasOlder: boolean;
@@ -30,6 +37,23 @@ function joined(newest: HistoryPage, known: HistoryPage): HistoryPage {
   return same ? known : { entries, next: older.length > 0 ? known.next : newest.next };
 }
 
+// Both entries of a number are one version.
+function versionsOf(newestFirst: readonly HistoryEntry[]): KeptVersion[] {
+  const versions = new Map<number, KeptVersion>();
+  for (const entry of [...newestFirst].reverse()) {
+    const { number, at_unix_ms, bytes, is_snapshot } = entry;
+    const other = versions.get(number);
+    const ofEdit = other && is_snapshot ? other : { at_unix_ms, bytes };
+    versions.set(number, {
+      number,
+      at_unix_ms: ofEdit.at_unix_ms,
+      bytes: ofEdit.bytes,
+      isSnapshot: is_snapshot || (other?.isSnapshot ?? false),
+    });
+  }
+  return [...versions.values()];
+}
+
 export function useHistory(room: string): History {
   const [older, setOlder] = useState<HistoryPage | undefined>(undefined);
   const [olderError, setOlderError] = useState<ApiError | undefined>(undefined);
@@ -43,11 +67,11 @@ export function useHistory(room: string): History {
     },
   });
 
-  const entries = useMemo(() => {
+  const versions = useMemo(() => {
     const newestFirst = head.data?.entries ?? [];
     const oldest = newestFirst[newestFirst.length - 1]?.number ?? 0;
     const more = older?.entries.filter((entry) => entry.number < oldest) ?? [];
-    return [...newestFirst, ...more].reverse();
+    return versionsOf([...newestFirst, ...more]);
   }, [head.data, older]);
 
   const next = older ? older.next : (head.data?.next ?? null);
@@ -64,7 +88,7 @@ export function useHistory(room: string): History {
     setLoadingOlder(false);
   };
   return {
-    entries,
+    versions,
     loaded: head.data !== undefined,
     error: head.error ?? olderError,
     hasOlder: next !== null,

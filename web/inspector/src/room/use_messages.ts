@@ -6,7 +6,7 @@ import { type Polled, usePoll } from "../use_poll";
 import type { MessageFilter } from "./message_filter";
 
 const kept = 2_000;
-const perAnswer = 200;
+const perAnswer = 1_000; // what pluvd gives at most
 const restMs = 400;
 const hurryMs = 40; // there are more than one answer holds
 

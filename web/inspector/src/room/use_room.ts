@@ -13,7 +13,8 @@ export interface RoomNow {
 export function useRoom(room: string): Polled<RoomNow> {
   return usePoll<RoomNow>({
     key: room,
-    periodMs: 500,
+    // Without anybody in it nothing changes, and pluvd has to look into its file.
+    periodMs: (now) => (now.detail.sessions.length > 0 ? 500 : 2_000),
     ask: async (signal, before) => {
       const detail = await api.room(room, signal);
       const sessionsBefore = new Map(before?.detail.sessions.map((session) => [session.id, session]));

@@ -1,34 +1,34 @@
 // Chooses one of the kept versions: a slider under a strip that shows how much each added and which are
 // snapshots.
 
-import type { HistoryEntry } from "../api_types";
 import { formatBytes, formatMoment } from "../format";
+import type { KeptVersion } from "./use_history";
 
 interface VersionSliderProps {
-  entries: readonly HistoryEntry[]; // oldest first, not empty
+  versions: readonly KeptVersion[]; // oldest first, not empty
   index: number;
   onIndex: (index: number) => void;
 }
 
-export function describeVersion(entry: HistoryEntry): string {
-  const kind = entry.is_snapshot ? ", snapshot" : "";
-  return `Version ${entry.number}, ${formatMoment(entry.at_unix_ms)}, ${formatBytes(entry.bytes)}${kind}`;
+export function describeVersion(version: KeptVersion): string {
+  const kind = version.isSnapshot ? ", snapshot" : "";
+  return `Version ${version.number}, ${formatMoment(version.at_unix_ms)}, ${formatBytes(version.bytes)}${kind}`;
 }
 
-export function VersionSlider({ entries, index, onIndex }: VersionSliderProps) {
-  const entry = entries[index];
-  const first = entries[0];
-  const last = entries[entries.length - 1];
+export function VersionSlider({ versions, index, onIndex }: VersionSliderProps) {
+  const version = versions[index];
+  const first = versions[0];
+  const last = versions[versions.length - 1];
   return (
     <div className="version-slider">
-      <Strip entries={entries} index={index} />
+      <Strip versions={versions} index={index} />
       <input
         type="range"
         className="slider"
         aria-label="Version"
-        aria-valuetext={entry ? describeVersion(entry) : undefined}
+        aria-valuetext={version ? describeVersion(version) : undefined}
         min={0}
-        max={Math.max(0, entries.length - 1)}
+        max={Math.max(0, versions.length - 1)}
         step={1}
         value={index}
         onChange={(event) => onIndex(Number(event.target.value))}
@@ -45,7 +45,7 @@ export function VersionSlider({ entries, index, onIndex }: VersionSliderProps) {
 }
 
 interface Bar {
-  from: number; // index of its first entry
+  from: number; // index of its first version
   to: number;
   bytes: number;
   hasSnapshot: boolean;
@@ -56,24 +56,23 @@ const lowest = 3;
 const highest = 24;
 
 // One bar a version, or a bar for several when there are more than fit.
-function barsOf(entries: readonly HistoryEntry[]): Bar[] {
-  const each = Math.max(1, Math.ceil(entries.length / barsMax));
+function barsOf(versions: readonly KeptVersion[]): Bar[] {
+  const each = Math.max(1, Math.ceil(versions.length / barsMax));
   const bars: Bar[] = [];
-  for (let from = 0; from < entries.length; from += each) {
-    const part = entries.slice(from, from + each);
-    const edits = part.filter((entry) => !entry.is_snapshot);
+  for (let from = 0; from < versions.length; from += each) {
+    const part = versions.slice(from, from + each);
     bars.push({
       from,
       to: from + part.length,
-      bytes: edits.reduce((sum, entry) => sum + entry.bytes, 0),
-      hasSnapshot: edits.length < part.length,
+      bytes: part.reduce((sum, version) => sum + version.bytes, 0),
+      hasSnapshot: part.some((version) => version.isSnapshot),
     });
   }
   return bars;
 }
 
-function Strip({ entries, index }: { entries: readonly HistoryEntry[]; index: number }) {
-  const bars = barsOf(entries);
+function Strip({ versions, index }: { versions: readonly KeptVersion[]; index: number }) {
+  const bars = barsOf(versions);
   const most = Math.max(1, ...bars.map((bar) => Math.log1p(bar.bytes)));
   return (
     <div className="strip" aria-hidden="true">
