@@ -32,7 +32,7 @@ function Page({ roomName }: { roomName: string }) {
         <PeopleStrip />
         <ThemeToggle />
       </header>
-      <main>
+      <main data-area="page">
         <div className="room-head">
           <div>
             <h1>{roomName}</h1>

@@ -35,7 +35,7 @@ export function FeedCard() {
       </div>
       <div className="feed" ref={list} role="log" aria-label="Messages" tabIndex={0}>
         {entries.length === 0
-          ? <p className="empty small">Messages go to everybody who is here now. They are not kept.</p>
+          ? <p className="empty small">What is said here is heard by who is here now, and not kept.</p>
           : entries.map((entry) => <EntryRow key={entry.id} entry={entry} />)}
       </div>
       <form className="card-foot row" onSubmit={send}>

@@ -23,9 +23,15 @@ export interface Selection {
 export const colourCount = 8;
 export const nameSizeMax = 24;
 
+// Without halves of characters, which no JSON parser has to take.
+export function cutName(name: string): string {
+  const whole = [...name.trim()].filter((character) => !/\p{Surrogate}/u.test(character));
+  return whole.slice(0, nameSizeMax).join("");
+}
+
 // Others may run anything: what is not as it should be is left out.
 export function readPresence(value: Partial<Record<keyof Presence, unknown>>): Presence {
-  const name = typeof value.name === "string" ? value.name.trim().slice(0, nameSizeMax) : "";
+  const name = typeof value.name === "string" ? cutName(value.name) : "";
   const colour = typeof value.colour === "number" ? Math.trunc(Math.abs(value.colour)) : 0;
   return {
     name: name === "" ? "Somebody" : name,

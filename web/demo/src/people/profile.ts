@@ -2,7 +2,7 @@
 // and the colour, are of this window alone, so that two windows of one person differ.
 import { keptForGood, keptForWindow, type Kept } from "../../../shared/kept";
 import { pick } from "../room_name";
-import { colourCount, nameSizeMax } from "./presence";
+import { colourCount, cutName } from "./presence";
 
 const nameKey = "pluv-demo-name";
 const madeUpKey = "pluv-demo-made-up-name";
@@ -26,7 +26,7 @@ export function ownName(): string {
 
 // Answers the name as it is kept; nothing but spaces brings back a made up one.
 export function saveName(name: string): string {
-  const trimmed = name.trim().slice(0, nameSizeMax);
+  const trimmed = cutName(name);
   if (trimmed === "") keptForGood.remove(nameKey);
   else keptForGood.set(nameKey, trimmed);
   return ownName();
