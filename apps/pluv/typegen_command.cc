@@ -2,21 +2,19 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <iterator>
 #include <optional>
 #include <string_view>
-
-extern char** environ;
 
 namespace pluv::apps {
 namespace {
@@ -56,6 +54,7 @@ class Environment {
 pid_t start(std::vector<std::string>& program, const std::string& format, int fd) {
   Environment environment(format, fd);
   std::vector<char*> arguments;
+  arguments.reserve(program.size() + 1);
   for (std::string& argument : program) arguments.push_back(argument.data());
   arguments.push_back(nullptr);
   posix_spawn_file_actions_t actions;

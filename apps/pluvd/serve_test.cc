@@ -59,10 +59,10 @@ TEST(RoomDefinition, HasTheDemoOnlyWhereItIsWanted) {
   Settings settings;
   EXPECT_TRUE(room_definition(settings).procedures.empty());
   settings.demo = true;
-  EXPECT_EQ(room_definition(settings).procedures.size(), 3U);
+  EXPECT_EQ(room_definition(settings).procedures.size(), 4U);
   settings.demo = false;
   settings.dev = true;
-  EXPECT_EQ(room_definition(settings).procedures.size(), 3U);
+  EXPECT_EQ(room_definition(settings).procedures.size(), 4U);
 }
 
 TEST(RoomDefinition, CarriesRulesAndLimitsOver) {

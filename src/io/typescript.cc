@@ -192,7 +192,7 @@ class TypeScript {
     for (const auto& [event, rules] : found) {
       if (rules.empty()) continue;
       if (everywhere) return rules;
-      out += (out.empty() ? "`" : "; `") + event + "`: " + rules;
+      out.append(out.empty() ? "`" : "; `").append(event).append("`: ").append(rules);
     }
     return out;
   }
@@ -211,7 +211,7 @@ class TypeScript {
       if (!has_default || member.optional) continue;
       defaults += (defaults.empty() ? "" : " | ") + quoted(member.name);
     }
-    const std::string whole = object_type(*procedure.input);
+    std::string whole = object_type(*procedure.input);
     if (defaults.empty()) return whole;
     return "Omit<" + whole + ", " + defaults + "> & Partial<Pick<" + whole + ", " + defaults + ">>";
   }
