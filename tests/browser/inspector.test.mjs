@@ -178,6 +178,7 @@ test("a server that goes away and comes back is said and taken up again", async 
 
 for (const colorScheme of ["light", "dark"]) {
   test(`accessible and pictured, ${colorScheme}`, async (t) => {
+    t.room = `saturday-${colorScheme}`;
     const ann = await writer(t);
     await ann.rename("Ann");
     await ann.type("Boats at nine, lunch on the island.");

@@ -96,9 +96,12 @@ function timeRange(_plot: uPlot, first: number, last: number): [number, number] 
 
 // A colour as a canvas takes it: variables and light-dark() are the style sheet's alone.
 function paintable(element: HTMLElement, colour: string): string {
+  // Or the computed one is what a transition, however short, begins with.
+  element.style.setProperty("transition", "none", "important");
   element.style.color = colour;
   const painted = getComputedStyle(element).color;
   element.style.color = "";
+  element.style.removeProperty("transition");
   return painted;
 }
 
