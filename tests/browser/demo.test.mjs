@@ -47,7 +47,7 @@ test("people see each other: names, mice, carets", async (t) => {
   await bob.page.getByRole("list", { name: "2 people here" }).getByText("Ann").waitFor();
   await ann.page.getByRole("list", { name: "2 people here" }).getByText("Bob").waitFor();
   await ann.type("here I am");
-  await bob.page.locator(".remote-caret-name", { hasText: "Ann" }).waitFor({ state: "attached" });
+  await bob.page.getByTestId("caret of Ann").waitFor({ state: "attached" });
   await bob.editor.hover();
   await ann.page.getByTestId("pointer of Bob").waitFor();
   await ann.page.keyboard.press("Control+A");

@@ -4,8 +4,6 @@ import { useSession } from "../use_room";
 import { colourCount, initialsOf, nameSizeMax, userColour } from "./presence";
 import { saveColour, saveName } from "./profile";
 
-const colourNames = ["violet", "blue", "teal", "green", "amber", "orange", "pink", "slate"];
-
 // The own name, to be changed in place, and the own colour.
 export function OwnProfile({ name, colour }: { name: string; colour: number }) {
   const { presence } = useSession();
@@ -27,7 +25,7 @@ export function OwnProfile({ name, colour }: { name: string; colour: number }) {
       <button type="button" className="avatar own-avatar" onClick={recolour}
         title="Take another colour">
         <span aria-hidden="true">{initialsOf(name)}</span>
-        <span className="visually-hidden">Take another colour than {colourNames[colour]}</span>
+        <span className="visually-hidden">Take another colour</span>
       </button>
       <input className="own-name" aria-label="Your name" value={draft ?? name}
         maxLength={nameSizeMax} size={Math.max(6, (draft ?? name).length)} spellCheck={false}
