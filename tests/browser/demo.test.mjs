@@ -8,6 +8,7 @@ import { startPluvd } from "../e2e/lib/servers.mjs";
 import { checkAccess, CONNECTION_LOST, openWindow, startBrowser, takePicture } from "./lib/browser.mjs";
 import { DemoPage, sameText } from "./lib/demo_page.mjs";
 import { Net } from "./lib/net.mjs";
+import { planSaturday } from "./lib/scene.mjs";
 
 const { test, shared, run } = suite("demo", { parallel: 2, limit_ms: 120_000 });
 const browser = shared(startBrowser);
@@ -231,24 +232,7 @@ for (const colorScheme of ["light", "dark"]) {
   test(`accessible and pictured, ${colorScheme}`, async (t) => {
     t.room = `saturday-boats-${colorScheme}`;
     const [ann, bob] = await people(t, 2, { colorScheme });
-    await ann.rename("Ann");
-    await bob.rename("Bob");
-    await ann.type("# Plan for Saturday\n\nBoats at nine, lunch on the island.\nAnn brings the kettle, ");
-    await bob.type("and Bob a map.\n");
-    for (const text of ["Book the boats", "Buy oat milk", "Draw the route"]) await bob.addTask(text);
-    await bob.tasks.getByRole("checkbox", { name: "Done: Book the boats" }).check();
-    await ann.draw([0.15, 0.75], [0.45, 0.35]);
-    await bob.page.getByRole("button", { name: "Blue" }).click();
-    await bob.draw([0.45, 0.35], [0.85, 0.6]);
-    await ann.hasStrokes(2);
-    const say = bob.page.getByRole("textbox", { name: "Message" });
-    await say.fill("The weather will hold.");
-    await say.press("Enter");
-    await ann.messages.getByText("The weather will hold.").waitFor();
-    await ann.page.evaluate(() => window.scrollTo(0, 0));
-    await bob.page.evaluate(() => window.scrollTo(0, 0));
-    await bob.page.locator(".cm-line", { hasText: "Boats" }).hover();
-    await ann.page.getByTestId("pointer of Bob").waitFor();
+    await planSaturday(ann, bob);
     await checkAccess(ann.page);
     await ann.page.setViewportSize({ width: 1280, height: 1000 });
     await takePicture(ann.page, `demo-${colorScheme}`);
