@@ -42,7 +42,8 @@ std::string words(const Fact& fact) {
       return out;
     }
     case FactKind::default_value: return "default " + fact.value;
-    case FactKind::predicate: return fact.value;
+    case FactKind::predicate:  // the message of its failure: "expected an even number"
+      return fact.value.starts_with("expected ") ? fact.value.substr(9) : fact.value;
   }
   return {};
 }

@@ -211,13 +211,15 @@ TEST(TypeScript, AnOptionalMemberMayBeNullOnlyWhereClientsSendIt) {
 
 TEST(TypeScript, SaysTheRulesAndWhatHasADefault) {
   const std::string text =
-      server_of<chat::Play>(check(&chat::Play::song, min_length(1), pattern("^[^*]*/")),
-                            check(&chat::Play::volume, default_value(5), minimum(0)))
+      server_of<chat::Play>(
+          check(&chat::Play::song, min_length(1), pattern("^[^*]*/")),
+          check(&chat::Play::volume, default_value(5), minimum(0),
+                refine([](int volume) { return volume % 2 == 1; }, "expected an odd number")))
           .typescript();
   EXPECT_EQ(declaration(text, "Play"), R"(interface Play {
   /** At least 1 character, matches "^[^*]*\/". */
   song: string;
-  /** Default 5, at least 0. */
+  /** Default 5, at least 0, an odd number. */
   volume: number;
 })");
   EXPECT_TRUE(has(text, R"(go: Omit<Play, "volume"> & Partial<Pick<Play, "volume">>;)"));
