@@ -1,11 +1,14 @@
 # The pages of web/ as sources: pluv_web_sources, empty without them. Built with npm's packages when
 # they are there (scripts/setup installs them); what is served needs no node. Types are checked first.
-option(PLUV_WEB "Build the demo and the inspector into pluvd (needs node)" ON)
+option(PLUV_WEB "Build the demo and the inspector into pluvd (needs node, python3)"
+  ${PROJECT_IS_TOP_LEVEL})
 
 set(web ${PROJECT_SOURCE_DIR}/web)
 set(pluv_web_sources)
 find_program(PLUV_NODE node)
-if(NOT PLUV_WEB OR NOT PLUV_NODE OR NOT EXISTS ${web}/node_modules/vite)
+find_package(Python3 COMPONENTS Interpreter)
+if(NOT PLUV_WEB OR NOT PLUV_NODE OR NOT Python3_Interpreter_FOUND
+    OR NOT EXISTS ${web}/node_modules/vite)
   if(PLUV_WEB)
     message(STATUS "pluvd is built without its pages: they need node, and `npm ci --prefix web`")
   endif()
