@@ -1,6 +1,7 @@
 // Looking into rooms from outside: lists of all, copies of one, and messages as they pass.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <future>
 #include <mutex>
 #include <set>
