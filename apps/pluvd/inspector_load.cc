@@ -3,6 +3,8 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <array>
+#include <numeric>
 #include <utility>
 
 #include "json/writer.h"
@@ -23,6 +25,26 @@ std::uint64_t appends(const native::MetricsSnapshot& metrics) {
   return metrics.store_done_total[static_cast<std::size_t>(native::StoreCallKind::append)];
 }
 
+using Turns = std::array<std::uint64_t, native::kTurnBuckets>;
+
+Turns turns_between(const native::MetricsSnapshot& before, const native::MetricsSnapshot& now) {
+  Turns out{};
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = now.turns[i] - before.turns[i];
+  return out;
+}
+
+// What that part of them took at most; 0 without any.
+std::uint64_t quantile_us(const Turns& turns, double part) {
+  const auto all = static_cast<double>(std::accumulate(turns.begin(), turns.end(), 0ULL));
+  double passed = 0;
+  for (std::size_t i = 0; i < turns.size(); ++i) {
+    passed += static_cast<double>(turns[i]);
+    if (all > 0 && passed >= all * part)
+      return std::max<std::uint64_t>(native::turn_bucket_us(i), 1);
+  }
+  return 0;
+}
+
 }  // namespace
 
 void read_process(LoadReading& reading) {
@@ -41,6 +63,7 @@ void InspectorLoad::add(LoadReading reading) {
   if (std::exchange(has_last_, true)) {
     const native::MetricsSnapshot& now = reading.metrics;
     const native::MetricsSnapshot& before = last_.metrics;
+    const Turns turns = turns_between(before, now);
     samples_.push_back({.unix_ms = reading.unix_ms,
                         .rooms = now.rooms,
                         .sessions = now.sessions,
@@ -50,7 +73,9 @@ void InspectorLoad::add(LoadReading reading) {
                         .bytes_out = now.bytes_out_total - before.bytes_out_total,
                         .edits = appends(now) - appends(before),
                         .cpu_ms = reading.cpu_ms - last_.cpu_ms,
-                        .memory_bytes = reading.memory_bytes});
+                        .memory_bytes = reading.memory_bytes,
+                        .turn_p50_us = quantile_us(turns, 0.5),
+                        .turn_p99_us = quantile_us(turns, 0.99)});
     if (samples_.size() > samples_max_) samples_.pop_front();
   }
   last_ = std::move(reading);
@@ -81,6 +106,12 @@ std::string InspectorLoad::json(std::int64_t since_unix_ms) const {
     }
     writer.key("cpu_ms");
     writer.number(sample.cpu_ms);
+    if (sample.turn_p50_us > 0) {
+      writer.key("turn_p50_ms");
+      writer.number(static_cast<double>(sample.turn_p50_us) / 1000);
+      writer.key("turn_p99_ms");
+      writer.number(static_cast<double>(sample.turn_p99_us) / 1000);
+    }
     writer.end_object();
   }
   writer.end_array();

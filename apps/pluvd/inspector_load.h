@@ -43,6 +43,9 @@ class InspectorLoad {
     std::uint64_t edits = 0;
     std::int64_t cpu_ms = 0;
     std::uint64_t memory_bytes = 0;
+    // Of loops' turns, in microseconds, up to a quarter too much; 0: there was no turn.
+    std::uint64_t turn_p50_us = 0;
+    std::uint64_t turn_p99_us = 0;
   };
 
   const std::int64_t interval_ms_;

@@ -40,6 +40,20 @@ TEST(InspectorLoad, TellsWhatHasHappenedInEachInterval) {
   EXPECT_EQ(count(load.json(21'000)), 0U);
 }
 
+TEST(InspectorLoad, TellsHowLongTurnsTook) {
+  InspectorLoad load(10'000);
+  LoadReading first = reading(1'000, 0);
+  first.metrics.turns[native::turn_bucket_of(90'000)] = 5;
+  load.add(first);
+  LoadReading second = first;
+  second.unix_ms = 11'000;
+  second.metrics.turns[native::turn_bucket_of(100)] = 980;
+  second.metrics.turns[native::turn_bucket_of(2'000)] = 20;
+  load.add(second);
+  const std::string json = load.json(0);
+  EXPECT_NE(json.find(R"("turn_p50_ms":0.111,"turn_p99_ms":2.047})"), std::string::npos) << json;
+}
+
 TEST(InspectorLoad, KeepsAnHour) {
   InspectorLoad load(10'000);
   for (int i = 0; i < 1'000; ++i) load.add(reading(i * 10'000, 0));

@@ -68,11 +68,13 @@ struct LoopMetrics {
   Counter store_bytes;  // appended
   Counter step_us_sum;
   std::array<Counter, kStepBucketsUs.size() + 1> step_us;
+  std::array<Counter, kTurnBuckets> turns;
   std::array<Counter, kCloseCodeSlots> closes;
   std::array<Counter, room::kRefusalReasonCount> refused;
   std::array<Counter, kConnectionRefusalCount> connections_refused;
 
   void count_step(std::uint64_t microseconds) noexcept;
+  void count_turn(std::uint64_t microseconds) noexcept;
   void add_to(MetricsSnapshot& snapshot) const;
 };
 

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <memory>
 #include <string_view>
@@ -164,6 +165,24 @@ std::uint16_t close_code_of(std::size_t slot) noexcept {
   return slot == kUnauthorizedSlot ? 3000 : slot == kEvictedSlot ? 4001 : 0;
 }
 
+// Below four microseconds each has a bucket of its own.
+std::size_t turn_bucket_of(std::uint64_t microseconds) noexcept {
+  if (microseconds < 4) return static_cast<std::size_t>(microseconds);
+  const auto exponent = static_cast<std::size_t>(std::bit_width(microseconds)) - 1;
+  const auto quarter = static_cast<std::size_t>(microseconds >> (exponent - 2)) & 3;
+  return std::min(4 * (exponent - 1) + quarter, kTurnBuckets - 1);
+}
+
+std::uint64_t turn_bucket_us(std::size_t bucket) noexcept {
+  if (bucket < 4) return bucket;
+  const std::size_t exponent = bucket / 4 + 1;
+  return ((std::uint64_t{5} + bucket % 4) << (exponent - 2)) - 1;
+}
+
+void LoopMetrics::count_turn(std::uint64_t microseconds) noexcept {
+  turns[turn_bucket_of(microseconds)].add(1);
+}
+
 void LoopMetrics::count_step(std::uint64_t microseconds) noexcept {
   step_us_sum.add(microseconds);
   const auto bucket = std::lower_bound(kStepBucketsUs.begin(), kStepBucketsUs.end(), microseconds);
@@ -188,6 +207,7 @@ void LoopMetrics::add_to(MetricsSnapshot& snapshot) const {
   }
   snapshot.store_bytes_total += store_bytes.get();
   snapshot.step_us_sum += step_us_sum.get();
+  for (std::size_t i = 0; i < turns.size(); ++i) snapshot.turns[i] += turns[i].get();
   for (std::size_t i = 0; i < step_us.size(); ++i) snapshot.step_us[i] += step_us[i].get();
   for (std::size_t i = 0; i < refused.size(); ++i) snapshot.refused_total[i] += refused[i].get();
   for (std::size_t i = 0; i < closes.size(); ++i) {

@@ -16,6 +16,13 @@ namespace pluv::native {
 inline constexpr std::array<std::uint32_t, 12> kStepBucketsUs = {
     1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10000, 100000};
 
+// Turns of loops by their time: buckets of a quarter of a power of two of microseconds each, the
+// last one without an end (16 s).
+inline constexpr std::size_t kTurnBuckets = 96;
+// Of the bucket: what a turn in it took at most, in microseconds.
+[[nodiscard]] std::uint64_t turn_bucket_us(std::size_t bucket) noexcept;
+[[nodiscard]] std::size_t turn_bucket_of(std::uint64_t microseconds) noexcept;
+
 // What rooms ask of their store.
 enum class StoreCallKind : std::uint8_t { load, append, compact };
 inline constexpr std::array<const char*, 3> kStoreCallNames = {"load", "append", "compact"};
@@ -44,6 +51,7 @@ struct MetricsSnapshot {
   std::uint64_t store_bytes_total = 0;
   std::array<std::uint64_t, kStepBucketsUs.size() + 1> step_us{};
   std::uint64_t step_us_sum = 0;
+  std::array<std::uint64_t, kTurnBuckets> turns{};  // by turn_bucket_of
   bool draining = false;
 };
 

@@ -45,6 +45,22 @@ TEST(Metrics, OpenDescriptorsAreThoseOfTheProcess) {
   EXPECT_NE(prometheus_text({}).find(line), std::string::npos) << line;
 }
 
+TEST(Metrics, TurnsAreCountedWithinAQuarterOfTheirTime) {
+  for (std::uint64_t us = 0; us < 20'000'000; us += us / 7 + 1) {
+    const std::size_t bucket = turn_bucket_of(us);
+    ASSERT_LT(bucket, kTurnBuckets);
+    if (bucket == kTurnBuckets - 1) break;
+    EXPECT_GE(turn_bucket_us(bucket), us);
+    EXPECT_LE(turn_bucket_us(bucket), us + us / 4 + 1);
+  }
+  EXPECT_EQ(turn_bucket_of(UINT64_MAX), kTurnBuckets - 1);
+  LoopMetrics metrics;
+  metrics.count_turn(100);
+  MetricsSnapshot snapshot;
+  metrics.add_to(snapshot);
+  EXPECT_EQ(snapshot.turns[turn_bucket_of(100)], 1U);
+}
+
 TEST(Metrics, StepTimesAreACumulativeHistogramInSeconds) {
   LoopMetrics metrics;
   for (const std::uint64_t microseconds : {0, 1, 2, 3, 100'000, 100'001}) {

@@ -93,7 +93,11 @@ std::size_t Worker::poll(std::chrono::milliseconds wait) {
 }
 
 void Worker::read_clock() noexcept {
-  now_ = Now{.steady_ms = EventLoop::steady_ms(), .unix_ms = EventLoop::unix_ms()};
+  turn_began_ = std::chrono::steady_clock::now();
+  now_ = Now{.steady_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
+                              turn_began_.time_since_epoch())
+                              .count(),
+             .unix_ms = EventLoop::unix_ms()};
 }
 
 void Worker::turn(std::span<const Readiness> ready) {
@@ -105,6 +109,9 @@ void Worker::turn(std::span<const Readiness> ready) {
   rooms_.handle_aside();
   end_turn();
   in_turn_ = false;
+  const auto taken = std::chrono::steady_clock::now() - turn_began_;
+  metrics_.count_turn(static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(taken).count()));
 }
 
 void Worker::ensure_turn() {

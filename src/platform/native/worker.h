@@ -130,6 +130,7 @@ class Worker : public std::enable_shared_from_this<Worker> {
   TimerHeap timers_;
   std::int64_t armed_ms_ = 0;  // the loop's own timer; 0: not set
   Now now_;
+  std::chrono::steady_clock::time_point turn_began_;
   auth::RandomBuffer random_;
   std::vector<char> receive_buffer_;
   Connections connections_;
