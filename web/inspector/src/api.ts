@@ -20,7 +20,7 @@ import type {
 import { Store } from "./store";
 
 const base = "/api/inspector";
-const answerTimeoutMs = 10_000;
+const answerTimeoutMs = 15_000; // pluvd itself gives up after 10 s
 
 // False while pluvd does not answer.
 export const reachable = new Store(true);

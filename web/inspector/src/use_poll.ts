@@ -21,6 +21,11 @@ export interface Polled<T> {
   refresh: () => void;
 }
 
+// Whether there is nothing to show yet, and nothing to say but that.
+export function isWaiting<T>({ data, error }: Polled<T>): boolean {
+  return data === undefined && (error === undefined || error.kind === "unreachable");
+}
+
 interface State<T> {
   key: string;
   data: T | undefined;

@@ -4,7 +4,7 @@ import { useState } from "react";
 import type { LoadAnswer } from "../api_types";
 import { formatClock } from "../format";
 import { Empty, ErrorNote, Loading } from "../parts/notes";
-import type { Polled } from "../use_poll";
+import { type Polled, isWaiting } from "../use_poll";
 import { LoadChart } from "./load_chart";
 import { measuredKinds } from "./load_series";
 import { LoadTable } from "./load_table";
@@ -31,7 +31,7 @@ export function LoadPanel({ load }: { load: Polled<LoadAnswer> }) {
         </button>
       </header>
       {load.error && <ErrorNote error={load.error} />}
-      {!load.data && !load.error && <Loading what="load" />}
+      {isWaiting(load) && <Loading what="load" />}
       {load.data && samples.length === 0 && (
         <Empty title="Nothing measured yet">
           pluvd takes a sample every {Math.round(load.data.interval_ms / 1000)} seconds.

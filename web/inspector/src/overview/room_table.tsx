@@ -1,15 +1,15 @@
 // The table of live rooms: search, order, a page at a time.
 
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import type { RoomOrder, RoomSummary } from "../api_types";
 import { formatBytes, formatCount, formatRate } from "../format";
 import { Link } from "../parts/link";
 import { Empty, ErrorNote, Loading } from "../parts/notes";
+import { useRestingText } from "../parts/use_resting_text";
 import { roomAddress } from "../route";
+import { isWaiting } from "../use_poll";
 import { useSteadyRows } from "./steady_rows";
 import { type RoomPages, roomsPerPage, useRoomPages } from "./use_room_pages";
-
-const typingPauseMs = 200;
 
 export function RoomTable() {
   const pages = useRoomPages();
@@ -22,20 +22,15 @@ export function RoomTable() {
         <SearchField search={pages.search} onSearch={pages.setSearch} />
       </header>
       {page.error && <ErrorNote error={page.error} />}
-      {page.data ? <Rooms pages={pages} /> : !page.error && <Loading what="rooms" />}
+      {isWaiting(page) && <Loading what="rooms" />}
+      {page.data && <Rooms pages={pages} />}
       <Pager pages={pages} />
     </section>
   );
 }
 
-// Asks when typing rests, so that a word is one question and not one for each letter.
 function SearchField({ search, onSearch }: { search: string; onSearch: (text: string) => void }) {
-  const [text, setText] = useState(search);
-  useEffect(() => {
-    if (text === search) return;
-    const timer = setTimeout(() => onSearch(text), typingPauseMs);
-    return () => clearTimeout(timer);
-  }, [text, search, onSearch]);
+  const [text, setText] = useRestingText(search, onSearch);
   return (
     <input
       type="search"

@@ -6,13 +6,21 @@ import { isContainer, pointerTo } from "./json_path";
 // tick counts the changes, so that a highlight starts again when the same place changes again.
 export interface Changes {
   tick: number;
+  atMs: number; // when they came, by performance.now()
   // Pointers of changed or new values, and of everything that holds one.
   places: ReadonlySet<string>;
   // What strings of several lines said before, to mark their changed lines.
   textBefore: ReadonlyMap<string, string>;
 }
 
-export const noChanges: Changes = { tick: 0, places: new Set(), textBefore: new Map() };
+export const noChanges: Changes = { tick: 0, atMs: 0, places: new Set(), textBefore: new Map() };
+
+const freshMs = 1_500;
+
+// Whether they are to be highlighted: not any more when a tree is shown again later.
+export function areFresh(changes: Changes): boolean {
+  return performance.now() - changes.atMs < freshMs;
+}
 
 // More than this is a different document, not a change in one.
 const placesMax = 5_000;
@@ -92,6 +100,7 @@ export function changesBetween(before: Json, after: Json, last: Changes): Change
   if (!comparison.compare(before, after, "")) return last;
   return {
     tick: last.tick + 1,
+    atMs: performance.now(),
     places: comparison.places,
     textBefore: comparison.textBefore,
   };

@@ -3,7 +3,7 @@
 
 import { memo, useMemo, useState } from "react";
 import type { Json } from "../api_types";
-import { type Changes, noChanges } from "./json_changes";
+import { type Changes, areFresh, noChanges } from "./json_changes";
 import { JsonValue } from "./json_value";
 import { TextLines } from "./text_lines";
 import { TreeDetails } from "./tree_details";
@@ -62,7 +62,7 @@ interface TreeItemProps {
 
 // Closed rows say that something in them changed, open ones leave it to what is in them.
 function isChanged(row: TreeRow, changes: Changes): boolean {
-  return !row.isOpen && !row.group && changes.places.has(row.id);
+  return !row.isOpen && !row.group && changes.places.has(row.id) && areFresh(changes);
 }
 
 const TreeItem = memo(function TreeItem(props: TreeItemProps) {

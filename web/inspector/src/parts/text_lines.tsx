@@ -1,6 +1,6 @@
 // A long string, line by line and with line numbers, with the lines that changed highlighted.
 
-import type { Changes } from "./json_changes";
+import { type Changes, areFresh } from "./json_changes";
 
 const linesMax = 400;
 
@@ -21,7 +21,7 @@ function changedLines(before: string[], after: string[]): [number, number] {
 
 export function TextLines({ text, id, changes }: { text: string; id: string; changes: Changes }) {
   const lines = text.split("\n");
-  const before = changes.textBefore.get(id)?.split("\n");
+  const before = areFresh(changes) ? changes.textBefore.get(id)?.split("\n") : undefined;
   const [from, to] = before ? changedLines(before, lines) : [0, 0];
   const shown = lines.slice(0, linesMax);
   return (

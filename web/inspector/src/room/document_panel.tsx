@@ -3,7 +3,7 @@
 import { formatBytes } from "../format";
 import { JsonTree } from "../parts/json_tree";
 import { Empty, ErrorNote, Loading } from "../parts/notes";
-import type { Polled } from "../use_poll";
+import { type Polled, isWaiting } from "../use_poll";
 import { ExportButtons } from "./export_buttons";
 import type { DocumentNow } from "./use_document";
 
@@ -21,7 +21,7 @@ export function DocumentPanel({ room, document }: DocumentPanelProps) {
         <ExportButtons room={room} />
       </div>
       {error && <ErrorNote error={error} />}
-      {!data && !error && <Loading what="the document" />}
+      {isWaiting(document) && <Loading what="the document" />}
       {data && <Content now={data} />}
     </>
   );

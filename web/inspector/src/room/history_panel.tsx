@@ -20,9 +20,10 @@ export function HistoryPanel({ room, now }: HistoryPanelProps) {
   const history = useHistory(room);
   if (history.versions.length > 0) return <Versions room={room} now={now} history={history} />;
   if (history.error?.kind === "missing") {
-    return <Empty title="No history">{history.error.message}.</Empty>;
+    return <Empty title="No history">{history.error.message}</Empty>;
   }
-  if (history.error) return <ErrorNote error={history.error} />;
+  if (history.error && history.error.kind !== "unreachable")
+    return <ErrorNote error={history.error} />;
   if (!history.loaded) return <Loading what="versions" />;
   return <Empty title="No versions yet">Each edit of the document becomes one.</Empty>;
 }

@@ -1,7 +1,8 @@
 // The fields that choose among the messages.
 
-import { useEffect, useId, useState } from "react";
+import { useId } from "react";
 import type { Session } from "../api_types";
+import { useRestingText } from "../parts/use_resting_text";
 import type { MessageFilter } from "./message_filter";
 import { nameOf, shortId } from "./people";
 
@@ -11,8 +12,6 @@ interface MessageFiltersProps {
   sessions: readonly Session[];
   types: readonly string[];
 }
-
-const typingPauseMs = 250;
 
 export function MessageFilters({ filter, onFilter, sessions, types }: MessageFiltersProps) {
   const set = (part: Partial<MessageFilter>) => onFilter({ ...filter, ...part });
@@ -64,15 +63,9 @@ interface TypeFieldProps {
   onType: (type: string) => void;
 }
 
-// Asks when typing rests: each type is another question to pluvd.
 function TypeField({ type, types, onType }: TypeFieldProps) {
   const listId = useId();
-  const [text, setText] = useState(type);
-  useEffect(() => {
-    if (text === type) return;
-    const timer = setTimeout(() => onType(text), typingPauseMs);
-    return () => clearTimeout(timer);
-  }, [text, type, onType]);
+  const [text, setText] = useRestingText(type, onType);
   return (
     <>
       <input

@@ -4,6 +4,7 @@ import { useRef, useState } from "react";
 import type { Message, Session } from "../api_types";
 import { formatCount, plural } from "../format";
 import { Empty, ErrorNote, Loading } from "../parts/notes";
+import { isWaiting } from "../use_poll";
 import { MessageDetail } from "./message_detail";
 import { type MessageFilter, everyMessage, filtered, isFiltered } from "./message_filter";
 import { MessageFilters } from "./message_filters";
@@ -53,9 +54,9 @@ export function MessagePanel({ room, sessions, filter, onFilter }: MessagePanelP
       </div>
       {stream.error && <ErrorNote error={stream.error} />}
       <StreamState stream={stream.data} shown={messages.length} paused={paused} />
-      {!stream.data && !stream.error && <Loading what="messages" />}
+      {isWaiting(stream) && <Loading what="messages" />}
       <div className={chosen ? "messages with-detail" : "messages"}>
-        {messages.length > 0 || !stream.data ? (
+        {messages.length > 0 ? (
           <MessageList
             key={JSON.stringify([filter, clearedUpTo])}
             messages={messages}
@@ -63,7 +64,7 @@ export function MessagePanel({ room, sessions, filter, onFilter }: MessagePanelP
             chosen={chosen}
             onChoose={setChosen}
           />
-        ) : isFiltered(filter) ? (
+        ) : !stream.data ? null : isFiltered(filter) ? (
           <Empty title="No message matches">
             <button type="button" className="button" onClick={() => onFilter(everyMessage)}>
               Clear filters

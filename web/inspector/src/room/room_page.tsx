@@ -7,6 +7,7 @@ import { Link } from "../parts/link";
 import { Empty, ErrorNote, Loading } from "../parts/notes";
 import { useTitle } from "../parts/use_title";
 import { navigate, overviewAddress, roomAddress, tabOf, useHash } from "../route";
+import { isWaiting } from "../use_poll";
 import { BroadcastDialog } from "./broadcast_dialog";
 import { DocumentPanel } from "./document_panel";
 import { EvictDialog } from "./evict_dialog";
@@ -30,7 +31,7 @@ export function RoomPage({ room }: { room: string }) {
         <span aria-hidden="true">/</span>
         <span aria-current="page">{room}</span>
       </nav>
-      {!data && !error && <Loading what={`the room ${room}`} />}
+      {isWaiting(polled) && <Loading what={`the room ${room}`} />}
       {(!data || error?.kind === "missing") && <h1 className="room-name">{room}</h1>}
       {error?.kind === "missing" && (
         <Empty title="This room is not live">

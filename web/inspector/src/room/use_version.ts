@@ -7,6 +7,7 @@ import type { HistoryVersion } from "../api_types";
 import { type Changes, changesBetween, noChanges } from "../parts/json_changes";
 
 const slidingPauseMs = 80;
+const retryMs = 2_000;
 const remembered = 30;
 
 export interface Version {
@@ -60,10 +61,13 @@ export function useVersion(room: string, number: number | undefined): Version {
         show(version);
       } catch (caught) {
         if (controller.signal.aborted) return;
-        setState((last) => ({ ...last, error: asApiError(caught) }));
+        const error = asApiError(caught);
+        setState((last) => ({ ...last, error }));
+        const mayPass = error.kind === "unavailable" || error.kind === "unreachable";
+        if (mayPass) timer = setTimeout(() => void fetchIt(), retryMs);
       }
     };
-    const timer = setTimeout(() => void fetchIt(), slidingPauseMs);
+    let timer = setTimeout(() => void fetchIt(), slidingPauseMs);
     return () => {
       clearTimeout(timer);
       controller.abort();
