@@ -188,6 +188,11 @@ class EffectWriter {
     text("reason", room::refusal_reason_name(refused.reason));
     end();
   }
+  void operator()(const room::SessionChanged& changed) {
+    begin("sessionChanged");
+    text("session", script_.name_of(changed.session));
+    end();
+  }
   void operator()(const room::Finished&) {
     begin("finished");
     end();
