@@ -53,7 +53,9 @@ void answer_typegen(const Core& core) {
     if (error != std::errc() || rest != digits.end()) end(kMisused, "PLUV_TYPEGEN_FD is a number");
   }
   if (!write_all(fd, text)) end(kCannotWrite, "the types cannot be written");
-  end(0, nullptr);
+  // Where nobody asked for them by `pluv typegen`, the variable may be left from elsewhere.
+  const bool asked = std::getenv("PLUV_TYPEGEN_FD") != nullptr;
+  end(0, asked ? nullptr : "PLUV_TYPEGEN is set: the types were written, and nothing is served");
 }
 
 }  // namespace pluv::detail

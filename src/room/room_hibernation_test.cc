@@ -85,6 +85,16 @@ TEST(RoomHibernation, TabsOfAUserKeepTheirPresenceAndTheirFirstSession) {
   EXPECT_TRUE(has(room.take(other), gone));
 }
 
+TEST(RoomHibernation, AnAttachmentDoesNotGrowWithTabsThatCameAndWent) {
+  TestRoom room(hibernating());
+  const SessionIndex stays = room.join_fully("ann", R"({"id":"ann"})");
+  room.loaded({});
+  for (int tab = 0; tab < 100; ++tab) room.leave(room.join_fully("ann", R"({"id":"ann"})"));
+  const std::string& kept = room.kept[raw(stays)];
+  EXPECT_LT(kept.size(), 1'400U);
+  EXPECT_EQ(read_attachment(kept)->gone.size(), 24U);
+}
+
 TEST(RoomHibernation, TheOrderOfJoiningStays) {
   TestRoom room(hibernating());
   std::vector<std::string> ids;

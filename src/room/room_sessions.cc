@@ -14,6 +14,8 @@ constexpr std::string_view kEmptyState = "AAA=";
 // Departed ids kept of one user who stays: beyond this a client that saw only older ones may report
 // a false leave after a loss.
 constexpr std::size_t kDepartedMax = 4096;
+// The same in a room that hibernates, where each of the user's sessions keeps them all: a KiB.
+constexpr std::size_t kDepartedKeptMax = 24;
 
 }  // namespace
 
@@ -144,7 +146,8 @@ void Room::depart(SessionIndex index) {
          {});
   User& user = user_of(session(index));
   if (user.sessions > 1) {
-    if (user.departed.size() >= kDepartedMax) user.departed.erase(user.departed.begin());
+    const std::size_t departed_max = definition_.hibernates ? kDepartedKeptMax : kDepartedMax;
+    if (user.departed.size() >= departed_max) user.departed.erase(user.departed.begin());
     user.departed.push_back(session(index).id);
     user_changed(session(index).user);
   }

@@ -46,7 +46,7 @@ test("a busy server", async (t) => {
   await page.goto(`${http}/inspector/rooms/saturday-boats`);
   await page.getByRole("tab", { name: "History" }).click();
   const slider = page.getByRole("slider", { name: "Version" });
-  for (let presses = 0; presses < 25; ++presses) await slider.press("ArrowLeft");
+  for (let presses = 0; presses < 70; ++presses) await slider.press("ArrowLeft");
   await page.getByRole("button", { name: "Changes since" }).click();
   await sleep(2_000);
   await takePicture(page, "inspector-history");
