@@ -166,7 +166,7 @@ test("a message that comes a byte at a time is no sign of life", async (t) => {
 
 test("a message in fragments that never end grows to its limit and no further", async (t) => {
   // On a busy machine it takes longer than an impatient one waits for the next sign of life.
-  const server = t.use(await startPluvd());
+  const server = t.use(await startPluvd(["--dev"]));
   const watcher = await watcherOf(t, server);
   const raw = await joinedRaw(t, server);
   raw.write(frame('{"type":"endless","data":{"t":"', { fin: false }));
