@@ -300,6 +300,105 @@ test("a connection whose other end is gone is noticed and made anew", async (t) 
   assert.equal(joins, 2);
 });
 
+// How a room tells each thing.
+const tellings = {
+  "status connecting": (room, fn) => room.subscribe.status((now) => now === "connecting" && fn()),
+  "status connected": (room, fn) => room.subscribe.status((now) => now === "connected" && fn()),
+  "status synced": (room, fn) => room.subscribe.status((now) => now === "synced" && fn()),
+  "status reconnecting": (room, fn) =>
+    room.subscribe.status((now) => now === "reconnecting" && fn()),
+  "others come": (room, fn) => room.subscribe.others((others) => others.length > 0 && fn()),
+  "others are gone": (room, fn) => room.subscribe.others((others) => others.length === 0 && fn()),
+  "myself joined": (room, fn) => room.subscribe.myself((me) => me.sessionId !== null && fn()),
+  "myself left": (room, fn) => room.subscribe.myself((me) => me.sessionId === null && fn()),
+  "error": (room, fn) => room.subscribe.error(fn),
+  "event": (room, fn) => room.on("wave", fn),
+  "document": (room, fn) => room.doc.on("update", fn),
+};
+
+// Says everything that there is to say, and loses whom it has told all.
+function talkativeServer(t) {
+  const others = { p_2: { connectionId: "p_2", presence: {}, room: "r", timers: {}, user: null } };
+  const doc = new Y.Doc();
+  doc.getText("text").insert(0, "theirs");
+  const state = Buffer.from(Y.encodeStateAsUpdate(doc)).toString("base64");
+  return fakeServer(t, (socket, say) => {
+    say("$othersReceived", { others });
+    say("wave", {});
+    say("$error", { message: "No" });
+    say("$storageReceived", { state });
+    socket.on("message", (text) => {
+      if (JSON.parse(text).type === "$updateStorage") socket.terminate();
+    });
+  });
+}
+
+for (const [name, listen] of Object.entries(tellings)) {
+  test(`disconnect() in a listener holds: ${name}`, async (t) => {
+    const { url, joins } = await talkativeServer(t);
+    const room = makeRoom(t, url);
+    let calls = 0;
+    listen(room, () => {
+      ++calls;
+      room.disconnect();
+    });
+    const heard = [];
+    room.subscribe.status((status) => heard.push(status));
+    let others = null;
+    room.subscribe.others((now) => { others = now; });
+    room.connect();
+    await until(() => calls > 0);
+    await sleep(1_200);
+    assert.equal(room.status, "closed");
+    assert.equal(heard.at(-1), "closed");
+    assert.equal(heard.filter((status) => status === "closed").length, 1, `${heard}`);
+    assert.deepEqual([...(others ?? [])], []);
+    assert.equal(room.myself.sessionId, null);
+    assert.ok(joins.count <= 1);
+    assert.ok(calls <= 2, `${calls} calls`);
+  });
+
+  test(`connect() after a disconnect() in a listener works: ${name}`, async (t) => {
+    const { url, joins } = await talkativeServer(t);
+    const room = makeRoom(t, url);
+    let ended = false;
+    listen(room, () => {
+      if (ended) return;
+      ended = true;
+      room.disconnect();
+    });
+    room.connect();
+    await until(() => ended);
+    await sleep(0);
+    assert.equal(room.status, "closed");
+    const before = joins.count;
+    const heard = [];
+    room.subscribe.status((status) => heard.push(status));
+    room.connect();
+    await until(() => heard.includes("synced"));
+    assert.ok(joins.count > before);
+  });
+
+  test(`disconnect() and connect() in a listener join anew: ${name}`, async (t) => {
+    const { url } = await talkativeServer(t);
+    const room = makeRoom(t, url);
+    let again = false;
+    const heard = [];
+    listen(room, () => {
+      if (again) return;
+      again = true;
+      room.disconnect();
+      heard.length = 0;
+      room.connect();
+    });
+    room.subscribe.status((status) => heard.push(status));
+    room.connect();
+    await until(() => again && heard.includes("synced"));
+    assert.deepEqual(heard.slice(heard.indexOf("connected"), heard.indexOf("synced") + 1),
+                     ["connected", "synced"], `${heard}`);
+  });
+}
+
 test("only those whom the server still knows are there", async (t) => {
   const others = Object.fromEntries(["p_2", "p_3", "p_4"].map((id) =>
     [id, { connectionId: id, presence: {}, room: "r", timers: {}, user: null }]));
