@@ -1,5 +1,6 @@
 // The TypeScript client (web/client) against pluvd: documents that converge, edits made offline and
-// across kill -9, people and their presence, events, and what it does when its socket ends.
+// across kill -9, people and their presence, events, and what it does when its socket ends. And what
+// the demo and the inspector do where no browser is needed to see it.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import net from "node:net";
@@ -412,6 +413,40 @@ test("only those whom the server still knows are there", async (t) => {
   const room = join(t, url);
   await until(() => room.others.length === 1);
   assert.equal(room.others[0].sessionId, "p_3");
+});
+
+// localStorage as the demo's windows share it.
+class FakeStorage {
+  getItem(key) { return this[key] ?? null; }
+  setItem(key, value) { this[key] = value; }
+  removeItem(key) { delete this[key]; }
+}
+
+test("what another window keeps unsent stays when it is newer than what was offered", async (t) => {
+  globalThis.localStorage = new FakeStorage();
+  globalThis.addEventListener ??= () => {};
+  const { keepUnsent } = await importWebModule("demo/src/unsent.ts");
+  const update = (words) => {
+    const doc = new Y.Doc();
+    doc.getText("text").insert(0, words);
+    return Buffer.from(Y.encodeStateAsUpdate(doc)).toString("base64");
+  };
+  const keys = ["left", "alive"].map((window) => `pluv-demo-unsent:${t.room}:${window}`);
+  for (const key of keys) localStorage.setItem(key, update(key));
+  let become;
+  const room = {
+    name: t.room,
+    doc: new Y.Doc(),
+    status: "connecting",
+    subscribe: { status: (fn) => { become = (status) => fn(room.status = status); } },
+  };
+  keepUnsent(room);
+  for (const key of keys) assert.match(room.doc.getText("text").toString(), new RegExp(key));
+  become("synced");
+  const newer = update("newer");
+  localStorage.setItem(keys[1], newer);
+  await until(() => localStorage.getItem(keys[0]) === null);
+  assert.equal(localStorage.getItem(keys[1]), newer);
 });
 
 await run();
