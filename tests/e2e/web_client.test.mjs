@@ -3,6 +3,7 @@
 // the demo and the inspector do where no browser is needed to see it.
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import http from "node:http";
 import net from "node:net";
 
 import { WebSocketServer } from "ws";
@@ -447,6 +448,29 @@ test("what another window keeps unsent stays when it is newer than what was offe
   localStorage.setItem(keys[1], newer);
   await until(() => localStorage.getItem(keys[0]) === null);
   assert.equal(localStorage.getItem(keys[1]), newer);
+});
+
+// The inspector's API as its page calls it, answered by fn.
+async function inspectorApi(t, fn) {
+  const answering = http.createServer(fn).listen(0, "127.0.0.1");
+  await once(answering, "listening");
+  t.use(answering, () => { answering.closeAllConnections(); answering.close(); });
+  const url = `http://127.0.0.1:${answering.address().port}`;
+  const { fetch } = globalThis;
+  globalThis.fetch = (to, init) => fetch(String(to).startsWith("/") ? url + to : to, init);
+  t.use(null, () => { globalThis.fetch = fetch; });
+  return (await importWebModule("inspector/src/api.ts")).api;
+}
+
+test("the inspector waits for an export for as long as it comes, and else not", async (t) => {
+  const api = await inspectorApi(t, (_, answer) => {
+    answer.writeHead(200, { "Content-Type": "application/json" });
+    answer.write('{"version"');
+    setTimeout(() => answer.end(":1}"), 16_500);
+  });
+  const [exported, facts] = await Promise.allSettled([api.exported("r", "json"), api.server()]);
+  assert.equal(await exported.value?.text(), '{"version":1}');
+  assert.equal(facts.reason?.kind, "unreachable");
 });
 
 await run();
