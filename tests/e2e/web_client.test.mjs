@@ -473,4 +473,30 @@ test("the inspector waits for an export for as long as it comes, and else not", 
   assert.equal(facts.reason?.kind, "unreachable");
 });
 
+test("the inspector shows what is nested deeply down to a level", async () => {
+  const { cutDeep, isTooDeep, leftOut } =
+    await importWebModule("inspector/src/parts/json_depth.ts");
+  const { changesBetween, noChanges, sameJson } =
+    await importWebModule("inspector/src/parts/json_changes.ts");
+  const { documentDiff } = await importWebModule("inspector/src/room/document_diff.ts");
+  const { treeRows } = await importWebModule("inspector/src/parts/tree_rows.ts");
+  const nested = (levels, end) => {
+    let value = end;
+    for (let level = 0; level < levels; ++level) value = level % 2 ? [value] : { in: value };
+    return { root: value };
+  };
+  const shallow = nested(199, "end");
+  assert.equal(isTooDeep(shallow), false);
+  assert.equal(cutDeep(shallow), shallow);
+
+  const [before, after] = ["a", "b"].map((end) => cutDeep(nested(20_000, end)));
+  assert.equal(isTooDeep(before), false);
+  assert.ok(JSON.stringify(before).includes(leftOut));
+  assert.equal(sameJson(before, after), true);
+  assert.equal(changesBetween(before, nested(150, "b"), noChanges).tick, 1);
+  assert.deepEqual(documentDiff(before, after).unchanged, ["root"]);
+  const open = { get: () => true };
+  assert.equal(treeRows(before, { chosen: open, openLevels: 2 }).at(-1).value, leftOut);
+});
+
 await run();

@@ -17,6 +17,7 @@ import type {
   UnchangedDocument,
   Version,
 } from "./api_types";
+import { cutDeep } from "./parts/json_depth";
 import { Store } from "./store";
 
 const base = "/api/inspector";
@@ -94,7 +95,8 @@ async function request<T>(
 }
 
 async function readJson<T>(response: Response): Promise<T> {
-  return (await response.json()) as T;
+  // Documents and presence are what clients made them.
+  return cutDeep((await response.json()) as Json) as T;
 }
 
 async function get<T>(path: string, query: Query, signal?: AbortSignal): Promise<T> {
