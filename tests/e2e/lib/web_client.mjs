@@ -1,5 +1,5 @@
-// The client of web/client as a module for node: its TypeScript made into one file, on the same yjs
-// as the suites. Where web/ has no packages the program ends as need() does.
+// The client of web/client, and what else of web/ needs no browser, as modules for node: TypeScript
+// made into one file, on the same yjs as the suites. Where web/ has no packages the program ends as need() does.
 import { mkdtempSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
@@ -23,12 +23,15 @@ function esbuild() {
 }
 
 // What `import ... from "@pluv-cpp/client"` gives.
-export async function importWebClient() {
+export const importWebClient = () => importWebModule("client/src/index.ts");
+
+// file: below web/.
+export async function importWebModule(file) {
   const package_json = createRequire(import.meta.url).resolve("yjs/package.json");
   const yjs = pathToFileURL(path.join(path.dirname(package_json), "dist/yjs.mjs")).href;
-  const outfile = path.join(mkdtempSync(path.join(makeFolder(), "client-")), "client.mjs");
+  const outfile = path.join(mkdtempSync(path.join(makeFolder(), "web-")), "module.mjs");
   await esbuild().build({
-    entryPoints: [path.join(web, "client/src/index.ts")],
+    entryPoints: [path.join(web, file)],
     bundle: true,
     format: "esm",
     target: "es2022",

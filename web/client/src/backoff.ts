@@ -1,6 +1,6 @@
-// How long to wait before the next attempt: from 0.25 s, twice as long each time, up to 10 s, and
-// less by chance, so that the clients of a server that comes back do not come all at once.
-const firstMs = 250;
+// How long to wait before the next attempt: up to 1 s, then up to twice as long each time and to 10 s
+// at most. It is chance all the way from 0, so that those whom a server loses come back one by one.
+const firstMs = 1_000;
 const longestMs = 10_000;
 // Who was in for so long begins anew; a server that lets in and throws out is not hammered.
 const steadyMs = 5_000;
@@ -16,7 +16,7 @@ export class Backoff {
   nextMs(): number {
     const ceiling = Math.min(longestMs, firstMs * 2 ** this.#attempts);
     ++this.#attempts;
-    return ceiling * (0.5 + Math.random() / 2);
+    return ceiling * Math.random();
   }
 
   connectedFor(ms: number): void {

@@ -36,7 +36,9 @@ export class Connection {
   constructor(hooks: ConnectionHooks) {
     this.#hooks = hooks;
     this.#openTimer = setTimeout(() => this.#end(1006, "No answer"), openWithinMs);
-    hooks.address(this.#abort.signal).then((url) => this.#open(url), (error: unknown) => {
+    // Later: it is the application's, and may end this connection, which nobody holds yet.
+    const address = Promise.resolve().then(() => hooks.address(this.#abort.signal));
+    address.then((url) => this.#open(url), (error: unknown) => {
       if (error instanceof Unauthorized) this.#end(3000, error.message);
       else this.#end(1006, "No token");
     });

@@ -10,6 +10,7 @@ export class DocumentSync {
   readonly doc: Y.Doc;
   readonly #send: (type: string, data: object) => boolean;
   #exchanged = false;
+  #disconnects = 0;
 
   constructor(doc: Y.Doc, send: (type: string, data: object) => boolean) {
     this.doc = doc;
@@ -26,7 +27,10 @@ export class DocumentSync {
 
   // $storageReceived: at the join, and whenever the server asks for the whole document.
   exchange(data: Json): void {
+    const disconnects = this.#disconnects;
     this.#apply(data);
+    // An observer of the document may have ended the connection.
+    if (this.#disconnects !== disconnects) return;
     this.#exchanged = true;
     const update = toBase64(Y.encodeStateAsUpdate(this.doc));
     this.#send("$updateStorage", { origin: "$initialized", update });
@@ -40,6 +44,7 @@ export class DocumentSync {
   // Of the socket; the document stays.
   disconnected(): void {
     this.#exchanged = false;
+    ++this.#disconnects;
   }
 
   destroy(): void {

@@ -107,8 +107,8 @@ export class Room<Server extends ServerTypes, Presence extends object> {
     this.#closeReason = null;
     this.#backoff.reset();
     this.#stopWakeups = onWakeup(() => this.#wake());
-    this.#setStatus("connecting");
     this.#open();
+    this.#become("connecting");
   }
 
   // The document stays, and is edited on; connect() takes it up again.
@@ -163,10 +163,8 @@ export class Room<Server extends ServerTypes, Presence extends object> {
       this.#close();
       return;
     }
-    this.#forget();
-    // Set first: who is told the status may call disconnect().
     this.#retry = setTimeout(() => this.#open(), this.#backoff.nextMs());
-    this.#setStatus("reconnecting");
+    this.#leave("reconnecting");
   }
 
   #close(): void {
@@ -175,17 +173,18 @@ export class Room<Server extends ServerTypes, Presence extends object> {
     this.#stopWakeups?.();
     this.#stopWakeups = null;
     this.#connection?.close();
-    this.#forget();
-    this.#setStatus("closed");
+    this.#leave("closed");
   }
 
-  // What holds for one socket only.
-  #forget(): void {
+  // Forgets what holds for one socket only.
+  #leave(status: Status): void {
     this.#connection = null;
     this.#connectedAtMs = 0;
     this.#document.disconnected();
     this.#myself = { ...this.#myself, sessionId: null };
-    if (this.#people.clear()) this.#onOthers.tell(this.#people.list);
+    const othersLeft = this.#people.clear();
+    this.#become(status);
+    this.#othersAre(othersLeft);
     this.#onMyself.tell(this.#myself);
   }
 
@@ -194,7 +193,9 @@ export class Room<Server extends ServerTypes, Presence extends object> {
     else this.#connection?.probe();
   }
 
-  #setStatus(status: Status): void {
+  // Listeners may call disconnect() and connect(). So the room is all that it becomes before it tells
+  // anybody, and what it tells after that is what it is by then.
+  #become(status: Status): void {
     if (this.#status === status) return;
     this.#status = status;
     this.#onStatus.tell(status);
@@ -204,9 +205,7 @@ export class Room<Server extends ServerTypes, Presence extends object> {
     const { type, data, connectionId, user } = message;
     switch (type) {
       case "$registered": return this.#join(message);
-      case "$storageReceived":
-        this.#document.exchange(data);
-        return this.#setStatus("synced");
+      case "$storageReceived": return this.#exchange(data);
       case "$storageUpdated": return this.#document.receive(data);
       case "$error": return this.#failed(textOr(data.message, "The server sent an error"));
       case "$pong": return;
@@ -249,18 +248,24 @@ export class Room<Server extends ServerTypes, Presence extends object> {
     }
     this.#unsentPresence = null;
     this.#connection?.send("$getOthers", {});
+    this.#become("connected");
     this.#onMyself.tell(this.#myself);
-    this.#setStatus("connected");
+  }
+
+  #exchange(data: Json): void {
+    const connection = this.#connection;
+    this.#document.exchange(data);
+    // Observers of the document are listeners, too.
+    if (this.#connection === connection) this.#become("synced");
   }
 
   #presenceUpdated({ data, connectionId, user }: ServerMessage): void {
     // An own change was taken over when it was made, and may have been followed by others since.
     if (connectionId === null || connectionId === this.#myself.sessionId) return;
+    const isMine = isSameUser(user, this.#myself.user) && isObject(data.presence);
+    if (isMine) this.#myself = { ...this.#myself, presence: data.presence as Presence };
     this.#othersAre(this.#people.setPresence(connectionId, user, data.presence));
-    if (isSameUser(user, this.#myself.user) && isObject(data.presence)) {
-      this.#myself = { ...this.#myself, presence: data.presence as Presence };
-      this.#onMyself.tell(this.#myself);
-    }
+    if (isMine) this.#onMyself.tell(this.#myself);
   }
 
   #failed(message: string): void {

@@ -13,8 +13,11 @@ const arrivedMs = 3_000;
 export function keepUnsent(room: DemoRoom): void {
   const prefix = `pluv-demo-unsent:${room.name}:`;
   const own = prefix + room.doc.clientID;
-  const found = keptForGood.keysFrom(prefix);
-  for (const key of found) offer(room.doc, key);
+  const offered = new Map<string, string>();
+  for (const key of keptForGood.keysFrom(prefix)) {
+    const value = offer(room.doc, key);
+    if (value !== null) offered.set(key, value);
+  }
 
   let timer: ReturnType<typeof setTimeout> | undefined;
   const save = () => {
@@ -34,15 +37,25 @@ export function keepUnsent(room: DemoRoom): void {
     timer = undefined;
     setTimeout(() => {
       if (room.status !== "synced") return;
-      for (const key of [own, ...found]) keptForGood.remove(key);
+      keptForGood.remove(own);
+      // What another window has kept since is not in this document.
+      for (const [key, value] of offered) {
+        if (keptForGood.get(key) === value) keptForGood.remove(key);
+      }
+      offered.clear();
     }, arrivedMs);
   });
 }
 
-function offer(doc: Y.Doc, key: string): void {
+// Answers what the document has taken; null: nothing.
+function offer(doc: Y.Doc, key: string): string | null {
+  const value = keptForGood.get(key);
+  if (value === null) return null;
   try {
-    Y.applyUpdate(doc, fromBase64(keptForGood.get(key) ?? ""));
+    Y.applyUpdate(doc, fromBase64(value));
+    return value;
   } catch {
     keptForGood.remove(key);
+    return null;
   }
 }

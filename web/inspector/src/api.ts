@@ -17,6 +17,7 @@ import type {
   UnchangedDocument,
   Version,
 } from "./api_types";
+import { cutDeep } from "./parts/json_depth";
 import { Store } from "./store";
 
 const base = "/api/inspector";
@@ -48,12 +49,15 @@ async function sentenceOf(response: Response): Promise<string | undefined> {
   return undefined;
 }
 
-// The request as one promise with a deadline that covers the body too.
+// What has to come before the deadline. How long a download takes is up to the line.
+type Deadline = "body" | "headers";
+
 async function request<T>(
   path: string,
   init: RequestInit,
   signal: AbortSignal | undefined,
   read: (response: Response) => Promise<T>,
+  before: Deadline = "body",
 ): Promise<T> {
   const { token } = access.get();
   const headers = new Headers(init.headers);
@@ -76,6 +80,7 @@ async function request<T>(
       reachable.set(error.kind !== "unreachable");
       throw error;
     }
+    if (before === "headers") clearTimeout(deadline);
     const answer = await read(response);
     reachable.set(true);
     return answer;
@@ -89,8 +94,13 @@ async function request<T>(
   }
 }
 
+async function readJson<T>(response: Response): Promise<T> {
+  // Documents and presence are what clients made them.
+  return cutDeep((await response.json()) as Json) as T;
+}
+
 async function get<T>(path: string, query: Query, signal?: AbortSignal): Promise<T> {
-  return request(withQuery(path, query), {}, signal, (response) => response.json() as Promise<T>);
+  return request(withQuery(path, query), {}, signal, (response) => readJson<T>(response));
 }
 
 async function post<T>(path: string, body: object): Promise<T> {
@@ -99,7 +109,7 @@ async function post<T>(path: string, body: object): Promise<T> {
     headers: { "Content-Type": "application/json", "X-Pluv-Inspector": "1" },
     body: JSON.stringify(body),
   };
-  return request(path, init, undefined, (response) => response.json() as Promise<T>);
+  return request(path, init, undefined, (response) => readJson<T>(response));
 }
 
 const roomPath = (room: string, rest = "") => `/rooms/${encodeURIComponent(room)}${rest}`;
@@ -154,7 +164,11 @@ export const api = {
     post<object>(roomPath(room, "/broadcast"), { event, data }),
 
   exported: (room: string, format: ExportFormat): Promise<Blob> =>
-    request(withQuery(roomPath(room, "/export"), { format }), {}, undefined, (response) =>
-      response.blob(),
+    request(
+      withQuery(roomPath(room, "/export"), { format }),
+      {},
+      undefined,
+      (response) => response.blob(),
+      "headers",
     ),
 };

@@ -7,6 +7,7 @@ import { access, forgetToken } from "./access";
 import { reachable } from "./api";
 import { OverviewPage } from "./overview/overview_page";
 import { Announcements } from "./parts/announcements";
+import { ErrorBoundary } from "./parts/error_boundary";
 import { Link } from "./parts/link";
 import { Empty } from "./parts/notes";
 import { RoomPage } from "./room/room_page";
@@ -38,7 +39,13 @@ export function App() {
       </header>
       <Unreachable />
       <main id="content" ref={main} tabIndex={-1}>
-        {wanted ? <TokenForm rejected={rejected} /> : <Page path={path} />}
+        {wanted ? (
+          <TokenForm rejected={rejected} />
+        ) : (
+          <ErrorBoundary key={path} what="This page">
+            <Page path={path} />
+          </ErrorBoundary>
+        )}
       </main>
       <Announcements />
     </>

@@ -2,6 +2,7 @@
 
 import { api } from "../api";
 import type { ServerFacts as Facts } from "../api_types";
+import { ErrorBoundary } from "../parts/error_boundary";
 import { ErrorNote } from "../parts/notes";
 import { useTitle } from "../parts/use_title";
 import { usePoll } from "../use_poll";
@@ -22,10 +23,16 @@ export function OverviewPage() {
     <>
       <h1 className="visually-hidden">Overview</h1>
       {facts.error && <ErrorNote error={facts.error} />}
-      {facts.data && <ServerFacts facts={facts.data} load={load.data} />}
+      <ErrorBoundary what="The server">
+        {facts.data && <ServerFacts facts={facts.data} load={load.data} />}
+      </ErrorBoundary>
       <div className="overview">
-        <RoomTable />
-        <LoadPanel load={load} />
+        <ErrorBoundary what="The list of rooms">
+          <RoomTable />
+        </ErrorBoundary>
+        <ErrorBoundary what="The load">
+          <LoadPanel load={load} />
+        </ErrorBoundary>
       </div>
     </>
   );

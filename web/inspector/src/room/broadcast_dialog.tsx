@@ -7,6 +7,7 @@ import type { Json } from "../api_types";
 import { plural } from "../format";
 import { announce } from "../parts/announcements";
 import { Dialog } from "../parts/dialog";
+import { isTooDeep, levelsMax } from "../parts/json_depth";
 
 interface BroadcastDialogProps {
   room: string;
@@ -21,6 +22,9 @@ function parsed(text: string): Parsed {
     const data = JSON.parse(text) as Json;
     if (data !== null && (typeof data !== "object" || Array.isArray(data))) {
       return { data: undefined, problem: "An object or null is expected." };
+    }
+    if (isTooDeep(data)) {
+      return { data: undefined, problem: `It is nested more deeply than ${levelsMax} levels.` };
     }
     return { data, problem: "" };
   } catch (caught) {

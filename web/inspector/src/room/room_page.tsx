@@ -3,6 +3,7 @@
 import { useState } from "react";
 import type { Session } from "../api_types";
 import { formatBytes, plural } from "../format";
+import { ErrorBoundary } from "../parts/error_boundary";
 import { Link } from "../parts/link";
 import { Empty, ErrorNote, Loading } from "../parts/notes";
 import { useTitle } from "../parts/use_title";
@@ -65,18 +66,24 @@ function Room({ room, now }: { room: string; now: RoomNow }) {
     <>
       <RoomHead room={room} now={now} onDialog={setDialog} />
       <div className="room">
-        <PeoplePanel now={now} onEvict={setDialog} onShowMessages={showMessages} />
+        <ErrorBoundary what="The list of people">
+          <PeoplePanel now={now} onEvict={setDialog} onShowMessages={showMessages} />
+        </ErrorBoundary>
         <Tabs room={room} open={tab}>
-          {tab === "document" && summary && <DocumentPanel room={room} document={document} />}
-          {tab === "document" && !summary && (
-            <Empty title="This room has no document">
-              Its sessions share events and presence only.
-            </Empty>
-          )}
-          {tab === "messages" && (
-            <MessagePanel room={room} sessions={sessions} filter={filter} onFilter={setFilter} />
-          )}
-          {tab === "history" && <HistoryPanel room={room} now={document.data?.content.document} />}
+          <ErrorBoundary key={tab} what="This tab">
+            {tab === "document" && summary && <DocumentPanel room={room} document={document} />}
+            {tab === "document" && !summary && (
+              <Empty title="This room has no document">
+                Its sessions share events and presence only.
+              </Empty>
+            )}
+            {tab === "messages" && (
+              <MessagePanel room={room} sessions={sessions} filter={filter} onFilter={setFilter} />
+            )}
+            {tab === "history" && (
+              <HistoryPanel room={room} now={document.data?.content.document} />
+            )}
+          </ErrorBoundary>
         </Tabs>
       </div>
       {dialog === "broadcast" && (
