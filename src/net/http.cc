@@ -74,9 +74,6 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
   out.append("\r\n");
 }
 
-// RFC 9110 sections 6.4.1 and 15: these have no content, and no Content-Length.
-bool has_no_content(int status) noexcept { return status < 200 || status == 204 || status == 304; }
-
 }  // namespace
 
 std::optional<std::string> percent_decode(std::string_view text, PlusSign plus) {
@@ -353,18 +350,27 @@ Response&& Response::body(std::string_view content_type, std::string bytes) && {
   return std::move(body(content_type, std::move(bytes)));
 }
 
+// RFC 9110 sections 6.4.1 and 15: these have no content, and no Content-Length.
+bool Response::has_content() const noexcept {
+  return status_ >= 200 && status_ != 204 && status_ != 304;
+}
+
 void append_response(std::string& out, const Response& response, const ResponseOptions& options) {
+  append_response_head(out, response, options);
+  if (response.has_content() && !options.head_only) out.append(response.body());
+}
+
+void append_response_head(std::string& out, const Response& response,
+                          const ResponseOptions& options) {
   PLUV_ASSERT(response.status_ >= 100 && response.status_ <= 599);
   out.append("HTTP/1.1 ").append(std::to_string(response.status_)).append(" ");
   out.append(status_reason(response.status_)).append("\r\n").append(response.headers_);
-  const bool with_content = !has_no_content(response.status_);
-  if (with_content) {
+  if (response.has_content()) {
     if (!response.content_type_.empty()) append_field(out, "Content-Type", response.content_type_);
     append_field(out, "Content-Length", std::to_string(response.body_.size()));
   }
   if (!options.keep_alive) append_field(out, "Connection", "close");
   out.append("\r\n");
-  if (with_content && !options.head_only) out.append(response.body_);
 }
 
 Response error_response(int status, std::string_view message) {

@@ -155,10 +155,13 @@ class Response {
 
   [[nodiscard]] int status() const noexcept { return status_; }
   [[nodiscard]] std::string_view body() const noexcept { return body_; }
+  // False for a status that has none (204, 304): then body() is not sent.
+  [[nodiscard]] bool has_content() const noexcept;
+  [[nodiscard]] std::string take_body() && noexcept { return std::move(body_); }
 
  private:
-  friend void append_response(std::string& out, const Response& response,
-                              const struct ResponseOptions& options);
+  friend void append_response_head(std::string& out, const Response& response,
+                                   const struct ResponseOptions& options);
   int status_;
   std::string headers_;  // lines
   std::string content_type_;
@@ -172,6 +175,9 @@ struct ResponseOptions {
 
 void append_response(std::string& out, const Response& response,
                      const ResponseOptions& options = ResponseOptions{});
+// What of it stands before the body.
+void append_response_head(std::string& out, const Response& response,
+                          const ResponseOptions& options);
 // text/plain with the message.
 [[nodiscard]] Response error_response(int status, std::string_view message);
 // "Not Found" for 404; "Unknown" for a status that is not in the table.

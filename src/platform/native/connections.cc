@@ -183,6 +183,13 @@ void Connections::send_bytes(Connection& connection, std::string_view bytes) {
   flush_later(connection);
 }
 
+void Connections::send_rest(Connection& connection, std::string bytes) {
+  const auto size = static_cast<std::uint32_t>(bytes.size());
+  connection.outbox.push(SharedBuffer::of(std::make_shared<const std::string>(std::move(bytes))),
+                         QueuedFrame{.size = size, .continues = true});
+  flush_later(connection);
+}
+
 void Connections::flush_later(Connection& connection) {
   if (connection.dirty || connection.outbox.blocked()) return;
   connection.dirty = true;
@@ -293,6 +300,13 @@ void Connections::finish(Connection& connection) {
   }
 }
 
+bool Connections::still_flows(Connection& connection, std::int64_t ms_max) {
+  const std::int64_t end_ms = connection.progress_ms + ms_max;
+  if (end_ms <= worker_.now_ms()) return false;
+  worker_.timers().set(connection.timer, end_ms);
+  return true;
+}
+
 void Connections::linger(Connection& connection) {
   // A close with unread bytes would reset the connection and could take our last frames with it.
   connection.phase = Phase::lingering;
@@ -305,9 +319,11 @@ void Connections::on_timer(Connection& connection) {
     case Phase::http: worker_.handshakes().timed_out(connection); return;
     case Phase::pacing: end_pacing(connection); return;
     case Phase::open: worker_.rooms().check_queue(connection); return;
-    case Phase::closing:
     case Phase::finishing:
-    case Phase::lingering: destroy(connection); return;
+    case Phase::lingering:
+      if (!still_flows(connection, worker_.limits().close_ms_max)) destroy(connection);
+      return;
+    case Phase::closing: destroy(connection); return;
     case Phase::dead: return;
   }
 }

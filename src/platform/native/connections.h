@@ -29,6 +29,8 @@ class Connections {
 
   // Queues a copy of the bytes; they are written at the end of the turn.
   void send_bytes(Connection& connection, std::string_view bytes);
+  // What belongs behind the bytes that were queued last; not empty. It is not copied.
+  void send_rest(Connection& connection, std::string bytes);
   void flush_later(Connection& connection);
   // Drops what is queued and has not begun to be written.
   void drop_queue(Connection& connection);
@@ -47,6 +49,9 @@ class Connections {
   void shorten_pacing(Connection& connection);
   // Sends what is queued, then ends our side.
   void finish(Connection& connection);
+  // Whether the socket has taken something within so long, which is then awaited once more: a large
+  // answer takes its time, and only a client that takes nothing is given up.
+  [[nodiscard]] bool still_flows(Connection& connection, std::int64_t ms_max);
   // Closes the socket at once. The object lives until the end of the turn; if it is in a room, the
   // RoomHost is told then.
   void destroy(Connection& connection);

@@ -14,6 +14,8 @@ namespace {
 
 // Responses that a client asked for and does not read.
 constexpr std::size_t kResponseBytesMax = 4 * 1024 * 1024;
+// Larger bodies are sent from where they are.
+constexpr std::size_t kCopiedBytesMax = std::size_t{16} * 1024;
 // Requests of one read that are answered, the last with a close: a read holds thousands of them,
 // and an answer may cost more than it looks (/metrics), which all others on the loop would wait
 // for.
@@ -84,6 +86,10 @@ std::uint32_t Handshakes::count_address(Connection& connection, const net::IpAdd
 void Handshakes::timed_out(Connection& connection) {
   if (connection.phase == Phase::http && connection.http->later) {
     late(connection);
+    return;
+  }
+  if (connection.phase == Phase::http && connection.http->answered &&
+      worker_.connections().still_flows(connection, worker_.handshake_ms_max())) {
     return;
   }
   if (connection.phase == Phase::http && !connection.http->parser.mid_head()) {
@@ -159,7 +165,7 @@ void Handshakes::serve(Connection& connection, const net::Request& request) {
   } else {
     respond(connection,
             {.keep_alive = request.keep_alive(), .head_only = request.method() == "HEAD"},
-            *response);
+            std::move(*response));
   }
 }
 
@@ -171,15 +177,23 @@ void Handshakes::fail_paced(Connection& connection, const net::Response& respons
   if (worker_.shared().draining.load()) worker_.connections().shorten_pacing(connection);
 }
 
-void Handshakes::respond(Connection& connection, const AnswerForm& form,
-                         const net::Response& response) {
+void Handshakes::respond(Connection& connection, const AnswerForm& form, net::Response response) {
   const bool keep_alive =
       form.keep_alive && !connection.http->last_request && !worker_.shared().draining.load();
+  const net::ResponseOptions options{.keep_alive = keep_alive, .head_only = form.head_only};
+  const std::size_t waiting_before = connection.outbox.bytes();
   std::string out;
-  net::append_response(out, response, {.keep_alive = keep_alive, .head_only = form.head_only});
+  const bool has_body = response.has_content() && !form.head_only;
+  if (!has_body || response.body().size() <= kCopiedBytesMax) {
+    net::append_response(out, response, options);
+    worker_.connections().send_bytes(connection, out);
+  } else {
+    net::append_response_head(out, response, options);
+    worker_.connections().send_bytes(connection, out);
+    worker_.connections().send_rest(connection, std::move(response).take_body());
+  }
   connection.http->answered = true;
-  worker_.connections().send_bytes(connection, out);
-  if (connection.outbox.bytes() > kResponseBytesMax + out.size()) {
+  if (waiting_before > kResponseBytesMax) {
     worker_.connections().destroy(connection);
   } else if (keep_alive) {
     worker_.timers().set(connection.timer, worker_.now_ms() + worker_.limits().handshake_ms_max);

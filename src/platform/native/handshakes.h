@@ -52,7 +52,7 @@ class Handshakes {
     bool keep_alive = false;
     bool head_only = false;
   };
-  void respond(Connection& connection, const AnswerForm& form, const net::Response& response);
+  void respond(Connection& connection, const AnswerForm& form, net::Response response);
   void fail(Connection& connection, ConnectionRefusal refusal, const net::Response& response);
   // For a client that asked for a WebSocket and gets an HTTP answer.
   void fail_paced(Connection& connection, const net::Response& response);
@@ -62,7 +62,7 @@ class Handshakes {
   void begin_later(Connection& connection, net::Request request, std::string_view rest);
   void gather_body(Connection& connection, std::string_view bytes);
   void ask_later(Connection& connection);
-  void answer_later(std::uint64_t number, const net::Response& response);
+  void answer_later(std::uint64_t number, net::Response response);
   void late(Connection& connection);
   void upgrade(Connection& connection, const net::Request& request, std::string_view room,
                std::span<char> rest);

@@ -69,19 +69,22 @@ void Handshakes::ask_later(Connection& connection) {
                                                   number = later.number](net::Response response) {
     const std::shared_ptr<Worker> worker = weak.lock();
     if (!worker) return;
-    worker->post([raw = worker.get(), number, response = std::move(response)] {
-      raw->handshakes().answer_later(number, response);
+    // Mail is copyable, which a large answer had better not be.
+    auto kept = std::make_shared<net::Response>(std::move(response));
+    worker->post([raw = worker.get(), number, kept = std::move(kept)] {
+      raw->handshakes().answer_later(number, std::move(*kept));
     });
   });
 }
 
-void Handshakes::answer_later(std::uint64_t number, const net::Response& response) {
+void Handshakes::answer_later(std::uint64_t number, net::Response response) {
   const auto found = asked_.find(number);
   if (found == asked_.end()) return;
   Connection& connection = *found->second;
   asked_.erase(found);
   const std::unique_ptr<LaterRequest> later = std::move(connection.http->later);
-  respond(connection, {.keep_alive = later->keep_alive, .head_only = later->head_only}, response);
+  respond(connection, {.keep_alive = later->keep_alive, .head_only = later->head_only},
+          std::move(response));
   const std::uint64_t moves = worker_.moves();
   if (connection.phase == Phase::http && !later->rest.empty()) receive(connection, later->rest);
   // A connection that has moved to another worker must not be touched.
@@ -98,8 +101,10 @@ void Handshakes::late(Connection& connection) {
          hook.error(408, "The request took too long"));
     return;
   }
+  const bool head_only = connection.http->later->head_only;
   forget_later(connection);
-  respond(connection, {}, hook.error(503, "The answer took too long"));
+  respond(connection, {.keep_alive = false, .head_only = head_only},
+          hook.error(503, "The answer took too long"));
 }
 
 void Handshakes::hurry_later(Connection& connection) {

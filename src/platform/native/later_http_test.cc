@@ -187,6 +187,62 @@ TEST(LaterHttp, WithoutAnAnswerInTimeTheClientIsToldSo) {
   EXPECT_TRUE(next.request("GET /now HTTP/1.1\r\nHost: x\r\n\r\n").ends_with("at once"));
 }
 
+// Reads so many bytes, some each millisecond; fewer when the stream ends.
+std::size_t read_slowly(const Client& client, std::size_t bytes, std::size_t bytes_each) {
+  std::string buffer(bytes_each, '\0');
+  std::size_t got = 0;
+  while (got < bytes) {
+    const ssize_t size = ::recv(client.fd(), buffer.data(), std::min(bytes_each, bytes - got), 0);
+    if (size <= 0) return got;
+    got += static_cast<std::size_t>(size);
+    ::poll(nullptr, 0, 1);
+  }
+  return got;
+}
+
+TEST(LaterHttp, ALargeAnswerTakesAsLongAsItsClientReads) {
+  Desk desk;
+  room::Definition definition;
+  definition.limits.close_ms_max = 300;
+  definition.limits.handshake_ms_max = 300;
+  RunningServer running({}, std::move(definition), desk.hooks());
+  constexpr std::size_t kLarge = std::size_t{24} * 1024 * 1024;
+  for (const std::string_view connection : {"keep-alive", "close"}) {
+    Client client(connect_to(running.port(), 64 * 1024));
+    client.send_raw("GET /later/a HTTP/1.1\r\nHost: x\r\nConnection: " + std::string(connection) +
+                    "\r\n\r\n");
+    desk.take().answer(text(200, std::string(kLarge, 'x')));
+    EXPECT_GT(read_slowly(client, kLarge, 32 * 1024), kLarge - 1) << connection;
+  }
+}
+
+TEST(LaterHttp, AClientThatReadsNothingOfItsAnswerIsCut) {
+  Desk desk;
+  room::Definition definition;
+  definition.limits.close_ms_max = 50;
+  definition.limits.handshake_ms_max = 50;
+  RunningServer running({}, std::move(definition), desk.hooks());
+  for (const std::string_view connection : {"keep-alive", "close"}) {
+    Client client(connect_to(running.port(), 64 * 1024));
+    client.send_raw("GET /later/a HTTP/1.1\r\nHost: x\r\nConnection: " + std::string(connection) +
+                    "\r\n\r\n");
+    desk.take().answer(text(200, std::string(std::size_t{24} * 1024 * 1024, 'x')));
+    EXPECT_TRUE(eventually([&] { return running.server->metrics().connections == 0; }))
+        << connection;
+  }
+}
+
+TEST(LaterHttp, HeadsAreAnsweredWithoutABodyAlsoWhenTheAnswerIsLate) {
+  Desk desk;
+  ServerHooks hooks = desk.hooks();
+  hooks.later.answer_ms_max = 50;
+  RunningServer running({}, {}, std::move(hooks));
+  Client client(connect_to(running.port()));
+  const std::string answer = client.request("HEAD /later/a HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 503 "));
+  EXPECT_TRUE(client.ended());
+}
+
 TEST(LaterHttp, AClientThatIsGoneTakesItsQuestionWithIt) {
   Desk desk;
   RunningServer running({}, {}, desk.hooks());
