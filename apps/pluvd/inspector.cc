@@ -1,10 +1,10 @@
 #include "apps/pluvd/inspector.h"
 
 #include <utility>
+#include <variant>
 
 #include "apps/pluvd/inspector_answer.h"
 #include "apps/pluvd/inspector_query.h"
-#include "base/ids.h"
 #include "json/writer.h"
 #include "platform/native/process_memory.h"
 
@@ -17,16 +17,8 @@ namespace {
 
 // A list of rooms is made anew after this.
 constexpr std::int64_t kRoomsKeptMs = 1'000;
-// Documents that are being read or wait for it: each is there two or three times meanwhile.
+// Documents that are being copied, loaded or read: each is there two or three times meanwhile.
 constexpr int kDocumentsMax = 4;
-
-net::Response unknown_route() { return inspector_error(404, "The inspector has no such route"); }
-
-bool changes(const net::Request& request) { return request.method() == "POST"; }
-
-net::Response wrong_method(std::string_view allowed) {
-  return inspector_error(405, "This route has another method").header("Allow", allowed);
-}
 
 }  // namespace
 
@@ -43,6 +35,7 @@ native::LaterHttp Inspector::hook() {
   hook.takes = [](const net::Request& request) {
     return request.path().starts_with(kInspectorPath);
   };
+  hook.refuse = [this](const net::Request& request) { return refuse(request); };
   hook.answer = [this](native::HttpQuestion question, native::HttpAnswerFn respond) {
     answer(std::move(question), std::move(respond));
   };
@@ -77,30 +70,31 @@ void Inspector::sample() {
 
 void Inspector::quickly(std::function<void()> job) { (void)quick_.post(std::move(job)); }
 
-void Inspector::with_document(const CallRef& call, std::function<void()> job) {
-  if (refuse_when_busy(call)) return;
-  documents_waiting_.fetch_add(1);
-  const bool taken = documents_.post([this, job = std::move(job)] {
-    job();
-    documents_waiting_.fetch_sub(1);
-  });
-  if (!taken) documents_waiting_.fetch_sub(1);
-}
+void Inspector::with_document(std::function<void()> job) { (void)documents_.post(std::move(job)); }
 
-bool Inspector::refuse_when_busy(const CallRef& call) {
-  if (documents_waiting_.load() < kDocumentsMax) return false;
-  reply(call, inspector_error(503, "The inspector reads other documents; ask again"));
+bool Inspector::take_slot(const CallRef& call) {
+  if (slots_taken_->fetch_add(1) >= kDocumentsMax) {
+    slots_taken_->fetch_sub(1);
+    reply(call, inspector_error(503, "The inspector reads other documents; ask again"));
+    return false;
+  }
+  call->slot =
+      std::shared_ptr<void>(nullptr, [taken = slots_taken_](void*) { taken->fetch_sub(1); });
   return true;
 }
 
 // --- Answers
 
-void Inspector::reply(const CallRef& call, const net::Response& response) {
-  {
-    const std::lock_guard lock(counts_mutex_);
-    ++answered_[response.status()];
-  }
-  call->respond(response);
+void Inspector::count(const net::Response& response) {
+  const std::lock_guard lock(counts_mutex_);
+  ++answered_[response.status()];
+}
+
+void Inspector::reply(const CallRef& call, net::Response response) {
+  count(response);
+  // Before the client can ask again.
+  call->slot.reset();
+  call->respond(std::move(response));
 }
 
 void Inspector::reply(const CallRef& call, const Error& error) {
@@ -123,81 +117,61 @@ void Inspector::answer(native::HttpQuestion question, native::HttpAnswerFn respo
   const auto call = std::make_shared<Call>();
   call->question = std::move(question);
   call->respond = std::move(respond);
-  if (const auto refusal = access_.refuse(call->question.request)) {
-    reply(call, *refusal);
-    return;
+  // Its body may have taken long, and the token may be another one now.
+  if (auto refusal = access_.refuse(call->question.request)) {
+    return reply(call, std::move(*refusal));
   }
+  auto route_of_it = inspector_route_of(call->question.request);
+  if (auto* const refusal = std::get_if<net::Response>(&route_of_it)) {
+    return reply(call, std::move(*refusal));
+  }
+  call->route = std::get<InspectorRoute>(std::move(route_of_it));
   route(call);
 }
 
+std::optional<net::Response> Inspector::refuse(const net::Request& request) {
+  std::optional<net::Response> refusal = access_.refuse(request);
+  if (!refusal) {
+    auto route_of_it = inspector_route_of(request);
+    if (auto* const unknown = std::get_if<net::Response>(&route_of_it)) {
+      refusal = std::move(*unknown);
+    }
+  }
+  if (refusal) count(*refusal);
+  return refusal;
+}
+
 void Inspector::route(const CallRef& call) {
-  const net::Request& request = call->question.request;
-  const std::string_view path = request.path().substr(kInspectorPath.size());
-  if (path.starts_with("rooms/")) {
-    route_room(call);
-  } else if (path != "server" && path != "load" && path != "rooms" && path != "messages") {
-    reply(call, unknown_route());
-  } else if (changes(request)) {
-    reply(call, wrong_method("GET, HEAD"));
-  } else if (path == "server") {
-    server_facts(call);
-  } else if (path == "rooms") {
-    list_rooms(call);
-  } else if (path == "load") {
-    const auto since = number_parameter(request, "since", 0, INT64_MAX);
-    if (!since.ok()) return reply(call, since.error());
-    quickly([this, call, since = static_cast<std::int64_t>(*since)] {
-      reply(call, inspector_answer(load_.json(since)));
-    });
-  } else {
-    auto query = message_query_of(request);
-    if (!query.ok()) return reply(call, query.error());
-    quickly([this, call, query = std::move(*query)] {
-      reply(call, inspector_answer(messages_->json(query)));
-    });
+  switch (call->route.kind) {
+    case InspectorRouteKind::server: return server_facts(call);
+    case InspectorRouteKind::load: return load(call);
+    case InspectorRouteKind::rooms: return list_rooms(call);
+    case InspectorRouteKind::messages: return messages(call);
+    case InspectorRouteKind::room: return room(call);
+    case InspectorRouteKind::document: return document(call);
+    case InspectorRouteKind::export_document: return export_document(call);
+    case InspectorRouteKind::history: return history(call);
+    case InspectorRouteKind::past_document: return past_document(call);
+    case InspectorRouteKind::restore: return restore(call);
+    case InspectorRouteKind::evict: return evict(call);
+    case InspectorRouteKind::broadcast: return broadcast(call);
   }
 }
 
-void Inspector::route_room(const CallRef& call) {
-  const net::Request& request = call->question.request;
-  constexpr std::size_t kRoomSegment = 3;
-  call->room = request.path_segment(kRoomSegment).value_or("");
-  if (!is_room_id(call->room)) {
-    reply(call, inspector_error(400, "The room's name is not allowed"));
-    return;
-  }
-  const std::string what = request.path_segment(kRoomSegment + 1).value_or("");
-  const auto number = request.path_segment(kRoomSegment + 2);
-  if (request.path_segment(kRoomSegment + 3) || (number && what != "history")) {
-    reply(call, unknown_route());
-    return;
-  }
-  const bool is_change = what == "restore" || what == "evict" || what == "broadcast";
-  if (is_change != changes(request)) {
-    const bool is_known =
-        is_change || what.empty() || what == "document" || what == "export" || what == "history";
-    reply(call, is_known ? wrong_method(is_change ? "POST" : "GET, HEAD") : unknown_route());
-  } else if (what.empty()) {
-    room(call);
-  } else if (what == "document") {
-    document(call);
-  } else if (what == "export") {
-    export_document(call);
-  } else if (what == "history" && number) {
-    const auto record = whole_number("number", *number);
-    if (!record.ok()) return reply(call, record.error());
-    past_document(call, *record);
-  } else if (what == "history") {
-    history(call);
-  } else if (what == "restore") {
-    restore(call);
-  } else if (what == "evict") {
-    evict(call);
-  } else if (what == "broadcast") {
-    broadcast(call);
-  } else {
-    reply(call, unknown_route());
-  }
+void Inspector::load(const CallRef& call) {
+  const auto since = number_parameter(call->question.request, "since", 0, INT64_MAX);
+  if (!since.ok()) return reply(call, since.error());
+  quickly([this, call, since = static_cast<std::int64_t>(*since)] {
+    reply(call, inspector_answer(load_.json(since)));
+  });
+}
+
+void Inspector::messages(const CallRef& call) {
+  auto query = message_query_of(call->question.request);
+  if (!query.ok()) return reply(call, query.error());
+  quickly([this, call, query = std::move(*query)] {
+    reply(call, inspector_answer(messages_->json(query)));
+  });
 }
 
 // --- The server and its rooms

@@ -86,14 +86,13 @@ Error nobody_there(const std::string& room) {
 
 }  // namespace
 
-void Inspector::audit(const CallRef& call, std::string_view event, std::string_view key,
-                      std::string_view value) {
+void Inspector::audit(const CallRef& call, std::string_view event, AuditFields more) {
   std::string fields;
   json::Writer writer(fields);
   writer.begin_object();
   writer.key("room");
-  writer.string(call->room);
-  if (!key.empty()) {
+  writer.string(call->room());
+  for (const auto& [key, value] : more) {
     writer.key(key);
     writer.string(value);
   }
@@ -101,6 +100,13 @@ void Inspector::audit(const CallRef& call, std::string_view event, std::string_v
   writer.string(call->question.client_address);
   writer.end_object();
   options_.log("info", event, fields);
+}
+
+void Inspector::audit_restore(const CallRef& call, std::uint64_t number,
+                              const Result<void>& outcome) {
+  audit(call, "inspector_restore",
+        {{"number", std::to_string(number)},
+         {"outcome", outcome.ok() ? std::string_view("done") : outcome.error().message}});
 }
 
 // --- A document back to what it was
@@ -115,18 +121,16 @@ void Inspector::restore(const CallRef& call) {
   if (store_ == nullptr) {
     return reply(call, Error{ErrorCode::not_found, "Documents in memory have no history"});
   }
+  if (!take_slot(call)) return;
   store_->load_number(
-      call->room, *number,
-      [weak = weak_from_this(), call, number = *number](Result<adapters::PastDocument> past) {
-        const auto self = weak.lock();
-        if (!self) return;
-        if (!past.ok()) return self->reply(call, past.error());
-        auto then = std::make_shared<Updates>(std::move(past->document.updates));
-        self->with_updates(call, 0,
-                           [raw = self.get(), call, number, then](const native::DocumentLook& now) {
-                             raw->revert(call, number, now.updates, *then);
-                           });
-      });
+      call->room(), *number,
+      when_stored<adapters::PastDocument>(
+          call, [this, call, number = *number](adapters::PastDocument past) {
+            auto then = std::make_shared<Updates>(std::move(past.document.updates));
+            with_updates(call, 0, [this, call, number, then](const native::DocumentLook& now) {
+              revert(call, number, now.updates, *then);
+            });
+          }));
 }
 
 // On the documents' thread; what comes out is an edit like anybody's.
@@ -136,25 +140,28 @@ void Inspector::revert(const CallRef& call, std::uint64_t number, const Updates&
   if (!writer.ok()) return reply(call, writer.error());
   auto update = revert_update(now, then, *writer);
   if (!update.ok()) return reply(call, update.error());
-  audit(call, "inspector_restore", "number", std::to_string(number));
-  if (update->empty()) return reply_version(call);
+  if (update->empty()) {
+    audit_restore(call, number, {});
+    return reply_version(call);
+  }
   auto applied = std::make_shared<Result<void>>();
   server_->edit(
-      call->room,
+      call->room(),
       [applied, update = std::move(*update)](void* document) {
         *applied = static_cast<ycrdt::Doc*>(document)->apply_update(update);
       },
-      [weak = weak_from_this(), call, applied](const Result<void>& kept) {
+      [weak = weak_from_this(), call, number, applied](const Result<void>& kept) {
         const auto self = weak.lock();
         if (!self) return;
-        if (!kept.ok()) return self->reply(call, kept.error());
-        if (!applied->ok()) return self->reply(call, applied->error());
+        const Result<void>& outcome = kept.ok() ? *applied : kept;
+        self->audit_restore(call, number, outcome);
+        if (!outcome.ok()) return self->reply(call, outcome.error());
         self->reply_version(call);
       });
 }
 
 void Inspector::reply_version(const CallRef& call) {
-  server_->look(call->room, {},
+  server_->look(call->room(), {},
                 [weak = weak_from_this(), call](const std::optional<native::RoomLook>& look) {
                   const auto self = weak.lock();
                   if (!self) return;
@@ -183,22 +190,23 @@ void Inspector::evict(const CallRef& call) {
     if (!session) return reply(call, Error{ErrorCode::invalid, "session: an id is expected"});
   }
   server_->look(
-      call->room, {.sessions_max = session ? SIZE_MAX : 0, .document_unless = {}},
+      call->room(), {.sessions_max = session ? SIZE_MAX : 0, .document_unless = {}},
       [weak = weak_from_this(), call, session](const std::optional<native::RoomLook>& look) {
         const auto self = weak.lock();
         if (!self) return;
-        if (!look || look->sessions_total == 0) return self->reply(call, nobody_there(call->room));
+        if (!look || look->sessions_total == 0)
+          return self->reply(call, nobody_there(call->room()));
         if (!session) {
           self->audit(call, "inspector_evict");
-          self->server_->evict_all(call->room);
+          self->server_->evict_all(call->room());
         } else {
           const bool is_there = std::ranges::any_of(
               look->sessions, [&](const auto& one) { return one.id == *session; });
           if (!is_there) {
             return self->reply(call, Error{ErrorCode::not_found, "The room has no such session"});
           }
-          self->audit(call, "inspector_evict", "session", *session);
-          self->server_->evict(call->room, *session);
+          self->audit(call, "inspector_evict", {{"session", *session}});
+          self->server_->evict(call->room(), *session);
         }
         self->reply(call, inspector_answer("{}"));
       });
@@ -219,16 +227,16 @@ void Inspector::broadcast(const CallRef& call) {
   if (json::kind_of(data) != json::Kind::object && json::kind_of(data) != json::Kind::null) {
     return reply(call, Error{ErrorCode::invalid, "data: an object or null is expected"});
   }
-  server_->look(call->room, {},
+  server_->look(call->room(), {},
                 [weak = weak_from_this(), call, event = *event,
                  data](const std::optional<native::RoomLook>& look) {
                   const auto self = weak.lock();
                   if (!self) return;
                   if (!look || look->sessions_total == 0) {
-                    return self->reply(call, nobody_there(call->room));
+                    return self->reply(call, nobody_there(call->room()));
                   }
-                  self->audit(call, "inspector_broadcast", "event", event);
-                  self->server_->broadcast(call->room, event, data);
+                  self->audit(call, "inspector_broadcast", {{"event", event}});
+                  self->server_->broadcast(call->room(), event, data);
                   self->reply(call, inspector_answer("{}"));
                 });
 }

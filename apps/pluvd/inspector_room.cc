@@ -6,6 +6,7 @@
 #include "apps/pluvd/inspector_answer.h"
 #include "apps/pluvd/inspector_document.h"
 #include "apps/pluvd/inspector_query.h"
+#include "base/assert.h"
 #include "json/writer.h"
 
 namespace pluv::apps {
@@ -102,70 +103,130 @@ std::size_t shown_of(const std::vector<adapters::HistoryEntry>& entries, std::si
   return shown > 0 ? shown : entries.size();
 }
 
+std::string history_json(const std::vector<adapters::HistoryEntry>& entries, std::size_t most) {
+  const std::size_t shown = shown_of(entries, most);
+  std::string json;
+  json::Writer writer(json);
+  writer.begin_object();
+  writer.key("entries");
+  writer.begin_array();
+  for (std::size_t i = 0; i < shown; ++i) {
+    const adapters::HistoryEntry& entry = entries[i];
+    writer.begin_object();
+    writer.key("number");
+    writer.number(entry.number);
+    writer.key("is_snapshot");
+    writer.boolean(entry.is_snapshot);
+    writer.key("at_unix_ms");
+    writer.number(entry.unix_ms);
+    writer.key("bytes");
+    writer.number(entry.bytes);
+    writer.end_object();
+  }
+  writer.end_array();
+  writer.key("next");
+  if (entries.size() > most) {
+    writer.number(entries[shown - 1].number);
+  } else {
+    writer.null();
+  }
+  writer.end_object();
+  return json;
+}
+
+// A name that comes before this room's in the store's order, and behind all others that do: no
+// room's name has a DEL.
+std::string name_before(std::string name) {
+  --name.back();
+  name += '\x7f';
+  return name;
+}
+
 }  // namespace
 
 void Inspector::room(const CallRef& call) {
-  server_->look(call->room, {.sessions_max = kSessionsShown, .document_unless = {}},
+  server_->look(call->room(), {.sessions_max = kSessionsShown, .document_unless = {}},
                 [weak = weak_from_this(), call](std::optional<native::RoomLook> look) {
                   const auto self = weak.lock();
                   if (!self) return;
                   if (!look) return self->stored_room(call);
                   auto kept = std::make_shared<native::RoomLook>(std::move(*look));
                   self->quickly([raw = self.get(), call, kept] {
-                    raw->reply(call, inspector_answer(room_json(call->room, *kept)));
+                    raw->reply(call, inspector_answer(room_json(call->room(), *kept)));
                   });
                 });
 }
 
 void Inspector::stored_room(const CallRef& call) {
-  if (store_ == nullptr) return reply(call, no_room(call->room));
-  store_->load(call->room,
-               [weak = weak_from_this(), call](Result<adapters::StoredDocument> stored) {
-                 const auto self = weak.lock();
-                 if (!self) return;
-                 if (!stored.ok()) return self->reply(call, stored.error());
-                 if (stored->updates.empty()) return self->reply(call, no_room(call->room));
-                 native::RoomLook look;
-                 look.document = look_of(std::move(*stored));
-                 self->reply(call, inspector_answer(room_json(call->room, look)));
-               });
+  with_stored_room(call, [this, call](const adapters::StoredRoom& stored) {
+    native::RoomLook look;
+    look.document.emplace();
+    look.document->bytes = stored.snapshot_bytes + stored.log_bytes;
+    look.document->version = stored.last;
+    reply(call, inspector_answer(room_json(call->room(), look)));
+  });
+}
+
+void Inspector::with_stored_room(const CallRef& call,
+                                 std::function<void(adapters::StoredRoom)> use) {
+  if (store_ == nullptr) return reply(call, no_room(call->room()));
+  store_->list(
+      name_before(call->room()), 1,
+      when_stored<std::vector<adapters::StoredRoom>>(
+          call, [this, call, use = std::move(use)](const std::vector<adapters::StoredRoom>& rooms) {
+            const bool found = !rooms.empty() && rooms.front().room == call->room();
+            if (!found || rooms.front().last == 0) {
+              return reply(call, no_room(call->room()));
+            }
+            use(rooms.front());
+          }));
 }
 
 void Inspector::with_updates(const CallRef& call, std::uint64_t unless_version,
                              std::function<void(const native::DocumentLook&)> use) {
-  if (refuse_when_busy(call)) return;
-  const auto on_thread = [this, call, use = std::move(use)](native::DocumentLook look) {
+  PLUV_ASSERT(call->slot.use_count() > 0);
+  const auto on_thread = [this, use = std::move(use)](native::DocumentLook look) {
     auto kept = std::make_shared<native::DocumentLook>(std::move(look));
-    with_document(call, [use, kept] { use(*kept); });
+    with_document([use, kept] { use(*kept); });
   };
   const auto load_stored = [this, call, on_thread] {
-    if (store_ == nullptr) return reply(call, no_room(call->room));
-    store_->load(call->room, [weak = weak_from_this(), call,
-                              on_thread](Result<adapters::StoredDocument> stored) {
-      const auto self = weak.lock();
-      if (!self) return;
-      if (!stored.ok()) return self->reply(call, stored.error());
-      if (stored->updates.empty()) return self->reply(call, no_room(call->room));
-      on_thread(look_of(std::move(*stored)));
-    });
+    store_->load(call->room(), when_stored<adapters::StoredDocument>(
+                                   call, [this, call, on_thread](adapters::StoredDocument stored) {
+                                     if (stored.updates.empty()) {
+                                       return reply(call, no_room(call->room()));
+                                     }
+                                     on_thread(look_of(std::move(stored)));
+                                   }));
   };
-  server_->look(call->room, {.sessions_max = 0, .document_unless = unless_version},
-                [weak = weak_from_this(), call, on_thread,
-                 load_stored](std::optional<native::RoomLook> look) {
-                  const auto self = weak.lock();
-                  if (!self) return;
-                  if (!look) return load_stored();
-                  if (!look->document) {
-                    return self->reply(
-                        call, Error{ErrorCode::not_found, "The room's document is not here yet"});
-                  }
-                  on_thread(std::move(*look->document));
-                });
+  const auto ask_store = [this, call, unless_version, on_thread, load_stored] {
+    if (store_ == nullptr) return reply(call, no_room(call->room()));
+    if (unless_version == 0) return load_stored();
+    with_stored_room(call,
+                     [unless_version, on_thread, load_stored](const adapters::StoredRoom& stored) {
+                       if (stored.last != unless_version) return load_stored();
+                       native::DocumentLook unchanged;
+                       unchanged.version = stored.last;
+                       on_thread(std::move(unchanged));
+                     });
+  };
+  server_->look(
+      call->room(), {.sessions_max = 0, .document_unless = unless_version},
+      [weak = weak_from_this(), call, on_thread, ask_store](std::optional<native::RoomLook> look) {
+        const auto self = weak.lock();
+        if (!self) return;
+        if (!look) return ask_store();
+        if (!look->document) {
+          return self->reply(call,
+                             Error{ErrorCode::not_found, "The room's document is not here yet"});
+        }
+        on_thread(std::move(*look->document));
+      });
 }
 
 void Inspector::document(const CallRef& call) {
   const auto unless = number_parameter(call->question.request, "unless", 0);
   if (!unless.ok()) return reply(call, unless.error());
+  if (!take_slot(call)) return;
   with_updates(call, *unless, [this, call, unless = *unless](const native::DocumentLook& look) {
     std::string json;
     json::Writer writer(json);
@@ -192,16 +253,18 @@ void Inspector::export_document(const CallRef& call) {
   if (format != "update" && format != "json") {
     return reply(call, Error{ErrorCode::invalid, "format: update or json"});
   }
+  if (!take_slot(call)) return;
   with_updates(call, 0, [this, call, format](const native::DocumentLook& look) {
     const bool as_json = format == "json";
-    const auto bytes = as_json ? whole_json(look.updates) : one_update(look.updates);
+    auto bytes = as_json ? whole_json(look.updates) : one_update(look.updates);
     if (!bytes.ok()) return reply(call, bytes.error());
-    const std::string file = call->room + (as_json ? ".json" : ".yjs");
-    reply(call, net::Response(200)
-                    .header("Cache-Control", "no-store")
-                    .header("X-Content-Type-Options", "nosniff")
-                    .header("Content-Disposition", "attachment; filename=\"" + file + "\"")
-                    .body(as_json ? "application/json" : "application/octet-stream", *bytes));
+    const std::string file = call->room() + (as_json ? ".json" : ".yjs");
+    reply(call,
+          net::Response(200)
+              .header("Cache-Control", "no-store")
+              .header("X-Content-Type-Options", "nosniff")
+              .header("Content-Disposition", "attachment; filename=\"" + file + "\"")
+              .body(as_json ? "application/json" : "application/octet-stream", std::move(*bytes)));
   });
 }
 
@@ -217,67 +280,37 @@ void Inspector::history(const CallRef& call) {
   const auto most = static_cast<std::size_t>(std::max<std::uint64_t>(*limit, 1));
   // One more says whether there are more.
   store_->history_before(
-      call->room, *before, most + 1,
-      [weak = weak_from_this(), call, most](Result<std::vector<adapters::HistoryEntry>> entries) {
-        const auto self = weak.lock();
-        if (!self) return;
-        if (!entries.ok()) return self->reply(call, entries.error());
-        const std::size_t shown = shown_of(*entries, most);
-        std::string json;
-        json::Writer writer(json);
-        writer.begin_object();
-        writer.key("entries");
-        writer.begin_array();
-        for (std::size_t i = 0; i < shown; ++i) {
-          const adapters::HistoryEntry& entry = (*entries)[i];
-          writer.begin_object();
-          writer.key("number");
-          writer.number(entry.number);
-          writer.key("is_snapshot");
-          writer.boolean(entry.is_snapshot);
-          writer.key("at_unix_ms");
-          writer.number(entry.unix_ms);
-          writer.key("bytes");
-          writer.number(entry.bytes);
-          writer.end_object();
-        }
-        writer.end_array();
-        writer.key("next");
-        if (entries->size() > most) {
-          writer.number((*entries)[shown - 1].number);
-        } else {
-          writer.null();
-        }
-        writer.end_object();
-        self->reply(call, inspector_answer(std::move(json)));
-      });
+      call->room(), *before, most + 1,
+      when_stored<std::vector<adapters::HistoryEntry>>(
+          call, [this, call, most](const std::vector<adapters::HistoryEntry>& entries) {
+            reply(call, inspector_answer(history_json(entries, most)));
+          }));
 }
 
-void Inspector::past_document(const CallRef& call, std::uint64_t number) {
+void Inspector::past_document(const CallRef& call) {
   if (store_ == nullptr) {
     return reply(call, Error{ErrorCode::not_found, "Documents in memory have no history"});
   }
-  store_->load_number(call->room, number,
-                      [weak = weak_from_this(), call, number](Result<adapters::PastDocument> past) {
-                        const auto self = weak.lock();
-                        if (!self) return;
-                        if (!past.ok()) return self->reply(call, past.error());
-                        auto kept = std::make_shared<adapters::PastDocument>(std::move(*past));
-                        self->with_document(call, [raw = self.get(), call, number, kept] {
-                          const auto shown = shown_json(kept->document.updates);
-                          if (!shown.ok()) return raw->reply(call, shown.error());
-                          std::string json;
-                          json::Writer writer(json);
-                          writer.begin_object();
-                          writer.key("number");
-                          writer.number(number);
-                          writer.key("at_unix_ms");
-                          writer.number(kept->unix_ms);
-                          write_document(writer, *shown);
-                          writer.end_object();
-                          raw->reply(call, inspector_answer(std::move(json)));
-                        });
-                      });
+  if (!take_slot(call)) return;
+  store_->load_number(
+      call->room(), call->route.number,
+      when_stored<adapters::PastDocument>(call, [this, call](adapters::PastDocument past) {
+        auto kept = std::make_shared<adapters::PastDocument>(std::move(past));
+        with_document([this, call, kept] {
+          const auto shown = shown_json(kept->document.updates);
+          if (!shown.ok()) return reply(call, shown.error());
+          std::string json;
+          json::Writer writer(json);
+          writer.begin_object();
+          writer.key("number");
+          writer.number(call->route.number);
+          writer.key("at_unix_ms");
+          writer.number(kept->unix_ms);
+          write_document(writer, *shown);
+          writer.end_object();
+          reply(call, inspector_answer(std::move(json)));
+        });
+      }));
 }
 
 }  // namespace pluv::apps

@@ -119,7 +119,8 @@ TEST_F(PagesTest, PackForWhoUnpacks) {
 TEST_F(PagesTest, ConfineWhatPagesMayLoad) {
   const Answer page = ask("/inspector");
   EXPECT_NE(page.wire.find("Content-Security-Policy: default-src 'self'; "), std::string::npos);
-  EXPECT_NE(page.wire.find("frame-ancestors 'none'\r\n"), std::string::npos);
+  EXPECT_NE(page.wire.find("frame-ancestors 'none'; connect-src 'self'\r\n"), std::string::npos);
+  EXPECT_NE(ask("/demo").wire.find("; connect-src 'self' ws: wss:\r\n"), std::string::npos);
   EXPECT_TRUE(page.has("X-Content-Type-Options: nosniff"));
   EXPECT_TRUE(ask("/assets/a-1b.js").has("X-Content-Type-Options: nosniff"));
 }

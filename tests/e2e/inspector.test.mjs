@@ -503,7 +503,8 @@ test("the log says who changed what, and nothing of the data", async (t) => {
   await change(server, `rooms/${t.room}/evict`, { session: client.connectionId });
   await until(() => /inspector_evict/.test(server.output));
   for (const part of [`inspector_broadcast room=${t.room} event=notice client=127.0.0.1`,
-                      `inspector_restore room=${t.room} number=${number} client=127.0.0.1`,
+                      `inspector_restore room=${t.room} number=${number} outcome=done ` +
+                        "client=127.0.0.1",
                       `inspector_evict room=${t.room} session=${client.connectionId}`]) {
     assert.ok(server.output.includes(part), `${part}\n${server.output}`);
   }
@@ -577,6 +578,15 @@ test("bodies are bounded, and half of one is waited for no longer than a request
   raw.write(head(10) + "{");
   await raw.until(() => raw.ended, "the cut");
   assert.match(raw.text, /^HTTP\/1\.1 408 /);
+});
+
+test("who has no token is told so before the body has come", async (t) => {
+  const server = await guarded();
+  const raw = t.use(new RawSocket(server.port));
+  raw.write("POST /api/inspector/rooms/a/evict HTTP/1.1\r\nHost: localhost\r\n" +
+    "Content-Type: application/json\r\nX-Pluv-Inspector: 1\r\nContent-Length: 60000\r\n\r\n{");
+  await raw.until(() => raw.ended, "the end");
+  assert.match(raw.text, /^HTTP\/1\.1 401 /);
 });
 
 test("without the setting there is no inspector", async (t) => {

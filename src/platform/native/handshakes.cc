@@ -143,6 +143,7 @@ void Handshakes::receive(Connection& connection, std::span<char> bytes) {
     }
     http.last_request = ++answered == kPipelinedMax;
     if (is_for_later(request)) {
+      if (refuse_later(connection, request)) continue;
       http.body_left = 0;
       begin_later(connection, std::move(request), view);
       return;

@@ -59,6 +59,7 @@ class Handshakes {
   void serve(Connection& connection, const net::Request& request);
   // Requests that are answered later (handshakes_later.cc).
   [[nodiscard]] bool is_for_later(const net::Request& request) const;
+  [[nodiscard]] bool refuse_later(Connection& connection, const net::Request& request);
   void begin_later(Connection& connection, net::Request request, std::string_view rest);
   void gather_body(Connection& connection, std::string_view bytes);
   void ask_later(Connection& connection);

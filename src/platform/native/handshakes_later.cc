@@ -20,6 +20,19 @@ bool Handshakes::is_for_later(const net::Request& request) const {
   return later.takes && !net::wants_websocket(request) && later.takes(request);
 }
 
+// Answers by the head alone, and says whether it did. A body that is yet to come is not waited for.
+bool Handshakes::refuse_later(Connection& connection, const net::Request& request) {
+  const LaterHttp& hook = worker_.shared().hooks.later;
+  if (!hook.refuse) return false;
+  std::optional<net::Response> refusal = hook.refuse(request);
+  if (!refusal) return false;
+  respond(connection,
+          {.keep_alive = request.keep_alive() && request.body_size() == 0,
+           .head_only = request.method() == "HEAD"},
+          std::move(*refusal));
+  return true;
+}
+
 void Handshakes::begin_later(Connection& connection, net::Request request, std::string_view rest) {
   const LaterHttp& hook = worker_.shared().hooks.later;
   if (request.body_size() > hook.body_bytes_max) {
@@ -35,6 +48,7 @@ void Handshakes::begin_later(Connection& connection, net::Request request, std::
   auto later = std::make_unique<LaterRequest>();
   later->keep_alive = request.keep_alive();
   later->head_only = request.method() == "HEAD";
+  later->body.reserve(request.body_size());
   later->request = std::move(request);
   connection.http->later = std::move(later);
   gather_body(connection, rest);

@@ -162,6 +162,26 @@ TEST(LaterHttp, BodiesAreBounded) {
   EXPECT_EQ(desk.take().question.body, "");
 }
 
+TEST(LaterHttp, WhoIsRefusedByTheHeadIsNotWaitedFor) {
+  Desk desk;
+  ServerHooks hooks = desk.hooks();
+  hooks.later.refuse = [](const net::Request& request) -> std::optional<net::Response> {
+    if (request.header("Key")) return std::nullopt;
+    return text(401, "no key");
+  };
+  RunningServer running({}, {}, std::move(hooks));
+  Client with_body(connect_to(running.port()));
+  const std::string request = post("never");
+  EXPECT_TRUE(with_body.request(std::string_view(request).substr(0, request.size() - 5))
+                  .starts_with("HTTP/1.1 401 "));
+  EXPECT_TRUE(with_body.ended());
+  Client without(connect_to(running.port()));
+  without.send_raw(std::string(kGet) + "GET /later/a HTTP/1.1\r\nHost: x\r\nKey: 1\r\n\r\n");
+  EXPECT_TRUE(without.request("").ends_with("no key"));
+  desk.take().answer(text(200, "in"));
+  EXPECT_TRUE(without.request("").ends_with("in"));
+}
+
 TEST(LaterHttp, ABodyThatDoesNotComeIsCut) {
   Desk desk;
   room::Definition definition;

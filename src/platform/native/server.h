@@ -93,10 +93,12 @@ struct HttpQuestion {
 using HttpAnswerFn = std::function<void(net::Response)>;
 
 // HTTP requests whose answers take time: their connection reads nothing more until it has its
-// answer. All three functions or none; they run on a loop and must not block or throw.
+// answer. All functions but refuse, or none; they run on a loop and must not block or throw.
 struct LaterHttp {
   // Which requests; told by the head alone.
   std::function<bool(const net::Request&)> takes;
+  // Who is answered by the head alone, before any body is waited for. Null: nobody.
+  std::function<std::optional<net::Response>(const net::Request&)> refuse;
   std::function<void(HttpQuestion, HttpAnswerFn)> answer;
   // What is said of a request that never gets so far: 408, 411, 413, 503.
   std::function<net::Response(int status, std::string_view message)> error;
