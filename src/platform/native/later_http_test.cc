@@ -223,8 +223,8 @@ std::size_t read_slowly(const Client& client, std::size_t bytes, std::size_t byt
 TEST(LaterHttp, ALargeAnswerTakesAsLongAsItsClientReads) {
   Desk desk;
   room::Definition definition;
-  definition.limits.close_ms_max = 300;
-  definition.limits.handshake_ms_max = 300;
+  definition.limits.close_ms_max = 1'000;
+  definition.limits.handshake_ms_max = 1'000;
   RunningServer running({}, std::move(definition), desk.hooks());
   constexpr std::size_t kLarge = std::size_t{24} * 1024 * 1024;
   for (const std::string_view connection : {"keep-alive", "close"}) {
