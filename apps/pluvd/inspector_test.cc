@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <future>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -28,6 +29,7 @@ net::Request request_of(std::string_view method, std::string_view route,
 // Answers nothing by itself.
 struct HeldStore final : adapters::Store {
   void load(std::string, Done<adapters::StoredDocument> done) override {
+    const std::lock_guard lock(mutex);
     loads.push_back(std::move(done));
   }
   void append(std::string, std::string, Done<std::uint64_t>) override {}
@@ -45,6 +47,12 @@ struct HeldStore final : adapters::Store {
     pasts.push_back(std::move(done));
   }
 
+  [[nodiscard]] std::vector<Done<adapters::StoredDocument>> loads_so_far() {
+    const std::lock_guard lock(mutex);
+    return loads;
+  }
+
+  std::mutex mutex;  // of loads, which come from the inspector's own thread
   std::vector<Done<adapters::StoredDocument>> loads;
   std::vector<Done<adapters::PastDocument>> pasts;
   std::vector<std::string> listed_after;
@@ -143,14 +151,14 @@ TEST_F(InspectorTest, ARoomThatOnlyTheStoreHasIsToldWithoutItsDocument) {
   EXPECT_EQ(store_->listed_after.back(), "a0\x7f");
   EXPECT_EQ(wait(ask("GET", "rooms/a1/document?unless=7")).body,
             R"({"version":7,"unchanged":true})");
-  EXPECT_TRUE(store_->loads.empty());
+  EXPECT_TRUE(store_->loads_so_far().empty());
   EXPECT_EQ(wait(ask("GET", "rooms/a0")).status, 404);
   const Pending changed = ask("GET", "rooms/a1/document?unless=6");
-  for (int turns = 0; turns < 2'000 && store_->loads.empty(); ++turns) {
+  for (int turns = 0; turns < 2'000 && store_->loads_so_far().empty(); ++turns) {
     server_->poll(std::chrono::milliseconds(5));
   }
-  ASSERT_EQ(store_->loads.size(), 1U);
-  store_->loads.front()(Error{ErrorCode::unavailable, "Not now"});
+  ASSERT_EQ(store_->loads_so_far().size(), 1U);
+  store_->loads_so_far().front()(Error{ErrorCode::unavailable, "Not now"});
   EXPECT_EQ(wait(changed).status, 503);
 }
 
