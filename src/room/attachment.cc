@@ -34,8 +34,6 @@ Result<Attachment> read_attachment(std::string_view text) {
   return read;
 }
 
-void write_attachment(const Attachment& attachment, std::string& out) {
-  out = json::to_json(attachment);
-}
+std::string attachment_text(const Attachment& attachment) { return json::to_json(attachment); }
 
 }  // namespace pluv::room

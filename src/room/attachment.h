@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +34,6 @@ struct Attachment {
 
 // Errors: invalid, when it is no attachment of this version.
 [[nodiscard]] Result<Attachment> read_attachment(std::string_view text);
-void write_attachment(const Attachment& attachment, std::string& out);
+[[nodiscard]] std::string attachment_text(const Attachment& attachment);
 
 }  // namespace pluv::room

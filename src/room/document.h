@@ -41,8 +41,8 @@ class Document {
   // The same without what waits: to be sent. Whoever has a part of somebody's edits only sends it
   // back with all of its own.
   [[nodiscard]] virtual std::string encode_to_send() = 0;
-  // Updates that together are the whole document, as they lie there: costs a copy of them, where
-  // encode() may have to join them first.
+  // Updates that together are the whole document. Of one that is still bytes a copy of them, where
+  // encode() may have to join them first; else its encoding.
   [[nodiscard]] virtual std::vector<std::string> copy() const = 0;
   // What somebody who was sent the document when it had this state lacks now, without what waits.
   [[nodiscard]] virtual std::string state() const = 0;

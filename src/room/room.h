@@ -162,7 +162,8 @@ class Room {
   };
   // nullopt: the room has no document, or it is not loaded yet.
   [[nodiscard]] std::optional<DocumentState> document_state() const noexcept;
-  // Updates that together are the document, as far as it is loaded: copies, no work but that.
+  // Updates that together are the document, as far as it is loaded: copies of bytes, or of a
+  // document that is no longer bytes its encoding, which is work of its size.
   [[nodiscard]] std::vector<std::string> copy_document() const;
   // Largest message this session may send now; the platform's frame reader keeps to it.
   [[nodiscard]] std::size_t message_bytes_max(SessionIndex index) const noexcept;

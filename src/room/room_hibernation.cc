@@ -52,9 +52,7 @@ std::string Room::attachment(SessionIndex index) const {
     kept.late = self.storage->late_state.has_value();
     kept.resync = self.storage->resyncing;
   }
-  std::string text;
-  write_attachment(kept, text);
-  return text;
+  return attachment_text(kept);
 }
 
 // What is kept of this session is no longer true.

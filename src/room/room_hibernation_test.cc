@@ -23,6 +23,15 @@ bool has(const std::vector<std::string>& messages, std::string_view part) {
   return false;
 }
 
+// Ann comes into an empty room and types; the answer is what the store then has.
+std::vector<std::string> first_typed(TestRoom& room, StorageClient& ann, std::string_view text) {
+  ann.join();
+  room.loaded({});
+  ann.answer();
+  ann.type(0, text);
+  return {room.appended()};
+}
+
 constexpr std::string_view kMove = R"({"type":"$updatePresence","data":{"presence":{"x":7}}})";
 constexpr std::string_view kGetOthers = R"({"type":"$getOthers","data":{}})";
 
@@ -30,11 +39,7 @@ TEST(RoomHibernation, SessionsGoOnAsIfNothingHadBeen) {
   TestRoom room(hibernating());
   StorageClient ann(room, 1);
   StorageClient bob(room, 2);
-  ann.join();
-  room.loaded({});
-  ann.answer();
-  ann.type(0, "hello");
-  const std::vector<std::string> log{room.appended(), typed("")};
+  const std::vector<std::string> log = first_typed(room, ann, "hello");
   bob.join_fully();
   room.send(ann.index(), kMove);
   room.drop_mail();
@@ -49,7 +54,7 @@ TEST(RoomHibernation, SessionsGoOnAsIfNothingHadBeen) {
   EXPECT_TRUE(has(room.take(bob.index()), R"("x":7)"));
   bob.type(0, "oh, ");
   EXPECT_TRUE(room.appends.empty());
-  room.loaded({log.front()});
+  room.loaded(log);
   (void)room.appended();
   ann.read();
   EXPECT_EQ(ann.text(), bob.text());
@@ -118,11 +123,7 @@ TEST(RoomHibernation, OneThatHasNotAnsweredIsSentAllThatItMayHaveMissed) {
   TestRoom room(hibernating());
   StorageClient ann(room, 1);
   StorageClient bob(room, 2);
-  ann.join();
-  room.loaded({});
-  ann.answer();
-  ann.type(0, "a");
-  std::vector<std::string> log{room.appended()};
+  const std::vector<std::string> log = first_typed(room, ann, "a");
   bob.join();
   bob.read();  // has the document, and says nothing yet
   room.hibernate();
@@ -140,11 +141,7 @@ TEST(RoomHibernation, OneThatIsSilentIsOpenedOnceTheDocumentIsThere) {
   TestRoom room(hibernating());
   StorageClient ann(room, 1);
   StorageClient bob(room, 2);
-  ann.join();
-  room.loaded({});
-  ann.answer();
-  ann.type(0, "a");
-  const std::vector<std::string> log{room.appended()};
+  const std::vector<std::string> log = first_typed(room, ann, "a");
   bob.join();
   bob.read();
   room.hibernate();
