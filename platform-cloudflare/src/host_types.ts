@@ -213,8 +213,17 @@ export interface RoomObjectOptions<Env, User, Context> {
   /** A session has left. */
   readonly onUserDisconnected?: Listener<UserEvent<Context, User, Env>>;
 
+  /**
+   * What rooms share: Yjs documents, which the object keeps in its own storage, or only presence
+   * and events ("noop"). Left out: "yjs".
+   */
+  readonly crdt?: "yjs" | "noop";
   /** Limits other than the defaults. */
   readonly limits?: Partial<Limits>;
+  /** Whether what schemas and handlers say of a failure reaches the sender. Left out: true. */
+  readonly detailedErrors?: boolean;
   /** Log all lines, not only warnings and errors. */
   readonly debug?: boolean;
+  /** Where log lines go. Left out: the console, as JSON. Never told secrets or tokens. */
+  readonly log?: (level: "info" | "warn" | "error", event: string, fields: object) => void;
 }

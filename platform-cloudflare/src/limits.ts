@@ -40,9 +40,11 @@ export interface Limits {
   // which no further one may wait (4 MiB).
   waitingMessagesMax: number;
   waitingBytesMax: number;
-  // A session that was silent for so long is dead: three of the client's heartbeats. 30,000 ms.
+  // A session that was silent for so long is dead. 150,000 ms: hidden tabs send one heartbeat a
+  // minute, and an object cannot ask by a ping. Sockets that end are told of at once; this is for
+  // those whose end nobody has noticed.
   silenceMsMax: number;
-  // Dead sessions are looked for at least this often while there are sessions. 60,000 ms.
+  // Dead sessions are looked for at least this often while there are sessions. 300,000 ms.
   garbageCollectMs: number;
 }
 

@@ -90,11 +90,11 @@ export class Server {
     this.#child.kill(name);
   }
 
-  // The port of its line with "listening".
+  // The port of its line with "listening", or with the event "listen".
   async listening(timeout = 60_000) {
     const end = Date.now() + timeout;
     for (;;) {
-      const line = this.output.split("\n").slice(0, -1).find((text) => /listening/i.test(text));
+      const line = this.output.split("\n").slice(0, -1).find((text) => /listening|"listen"/i.test(text));
       const port = line?.match(/:(\d+)\/?\s*$|:(\d+)\b|\bport\D{0,3}(\d+)/);
       if (port) {
         this.port = Number(port[1] ?? port[2] ?? port[3]);
