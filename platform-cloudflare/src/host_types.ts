@@ -92,6 +92,8 @@ export interface RouterProcedure<Context, User, Env> {
   readonly broadcast?: Resolver<never, Context, User, Env>;
   readonly self?: Resolver<never, Context, User, Env>;
   readonly sync?: Resolver<never, Context, User, Env>;
+  /** Tells the compiler that this is nothing that `procedure()` built. */
+  readonly parts?: undefined;
 }
 
 /**

@@ -113,7 +113,7 @@ function checkProcedure<Context, User, Env>(
   if (typeof given !== "object" || (given as unknown) === null) {
     throw new TypeError(`"${name}" is no procedure`);
   }
-  const parts = "parts" in given ? given.parts : given;
+  const parts = given.parts ?? given;
   const { input, broadcast, self, sync } = parts;
   if (input !== undefined) requireSchema(input);
   const resolvers = Object.entries({ broadcast, self, sync }).filter(([, fn]) => fn !== undefined);
