@@ -18,8 +18,10 @@ export interface AuthorizedUser<User> {
   user: User;
 }
 
-// The user of the request's token (?token=). Throws Unauthorized, and Unavailable when `authorize`
-// throws or answers no usable secrets.
+/**
+ * The user of the request's token (?token=). Throws Unauthorized, and Unavailable when `authorize`
+ * throws or answers no usable secrets.
+ */
 export async function authorizeJoin<Env, User>(
   options: JoinAuthorizer<Env, User>,
   from: AuthorizeArguments<Env>,
@@ -47,7 +49,7 @@ async function resolveKeys<Env>(
   }
 }
 
-// All that an answer of `authorize` says. A TypeError for an answer that is none.
+/** All that an answer of `authorize` says. A TypeError for an answer that is none. */
 export function secretsOf(answer: TokenSecrets): string | readonly string[] {
   const given: unknown = answer;
   if (typeof given !== "object" || given === null) {

@@ -86,12 +86,14 @@ export interface Procedure<Input, Context, User, Env> {
   readonly sync?: Resolver<Input, Context, User, Env>;
 }
 
-/** A procedure whose input's type is not known: what its schema answers is what its resolvers take. */
+/** A procedure whose input's type is not known: its resolvers take what its schema answers. */
 export interface RouterProcedure<Context, User, Env> {
   readonly input?: Schema<unknown>;
   readonly broadcast?: Resolver<never, Context, User, Env>;
   readonly self?: Resolver<never, Context, User, Env>;
   readonly sync?: Resolver<never, Context, User, Env>;
+  /** Tells the compiler that this is nothing that `procedure()` built. */
+  readonly parts?: undefined;
 }
 
 /**

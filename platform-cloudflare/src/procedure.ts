@@ -22,25 +22,29 @@ import { requireSchema, type Schema } from "./schema.js";
 type Step = "input" | "broadcast" | "self" | "sync";
 
 interface Steps<Input, Context, User, Env, Left extends Step> {
-  // What the event's data must be; else the sender gets an $error and nothing else happens.
-  // Without an input any object is accepted. Comes before the resolvers that take it.
+  /**
+   * What the event's data must be; else the sender gets an $error and nothing else happens.
+   * Without an input any object is accepted. Comes before the resolvers that take it.
+   */
   input<T>(schema: Schema<T>): ProcedureBuilder<T, Context, User, Env, Exclude<Left, "input">>;
-  // Its output goes to every session, the sender included.
+  /** Its output goes to every session, the sender included. */
   broadcast(
     resolver: Resolver<Input, Context, User, Env>,
   ): ProcedureBuilder<Input, Context, User, Env, Exclude<Left, "input" | "broadcast">>;
-  // Its output goes to the sender alone.
+  /** Its output goes to the sender alone. */
   self(
     resolver: Resolver<Input, Context, User, Env>,
   ): ProcedureBuilder<Input, Context, User, Env, Exclude<Left, "input" | "self">>;
-  // Runs on every server node that holds the room, which here is one; its output goes to every
-  // session of it.
+  /**
+   * Runs on every server node that holds the room, which here is one; its output goes to every
+   * session of it.
+   */
   sync(
     resolver: Resolver<Input, Context, User, Env>,
   ): ProcedureBuilder<Input, Context, User, Env, Exclude<Left, "input" | "sync">>;
 }
 
-// A procedure as far as it is built. Left: the steps that may still come.
+/** A procedure as far as it is built. Left: the steps that may still come. */
 export type ProcedureBuilder<Input, Context, User, Env, Left extends Step = Step> = {
   readonly parts: Procedure<Input, Context, User, Env>;
 } & Pick<Steps<Input, Context, User, Env, Left>, Left>;
@@ -83,7 +87,7 @@ class Builder<Input, Context, User, Env> implements Steps<Input, Context, User, 
   }
 }
 
-// An empty procedure to build on.
+/** An empty procedure to build on. */
 export function procedure<Context = unknown, User = unknown, Env = unknown>(): ProcedureBuilder<
   JsonObject,
   Context,
@@ -93,8 +97,10 @@ export function procedure<Context = unknown, User = unknown, Env = unknown>(): P
   return new Builder<JsonObject, Context, User, Env>({});
 }
 
-// Procedures by the names of the events that call them, checked: a TypeError for a name that is
-// none, for what is no procedure, and for one without a resolver.
+/**
+ * Procedures by the names of the events that call them, checked: a TypeError for a name that is
+ * none, for what is no procedure, and for one without a resolver.
+ */
 export function readRouter<Context, User, Env>(
   router: Router<Context, User, Env> | undefined,
 ): ReadonlyMap<string, RouterProcedure<Context, User, Env>> {
@@ -113,7 +119,7 @@ function checkProcedure<Context, User, Env>(
   if (typeof given !== "object" || (given as unknown) === null) {
     throw new TypeError(`"${name}" is no procedure`);
   }
-  const parts = "parts" in given ? given.parts : given;
+  const parts = given.parts ?? given;
   const { input, broadcast, self, sync } = parts;
   if (input !== undefined) requireSchema(input);
   const resolvers = Object.entries({ broadcast, self, sync }).filter(([, fn]) => fn !== undefined);
@@ -128,14 +134,16 @@ function requireResolver(step: string, resolver: unknown): void {
   if (typeof resolver !== "function") throw new TypeError(`${step} takes a function`);
 }
 
-// One output event. data: a JSON object's text.
+/** One output event. data: a JSON object's text. */
 export interface OutputEvent {
   name: string;
   data: string;
 }
 
-// What a resolver has returned, in its order. A TypeError for a name that is none and for data that
-// is no JSON object.
+/**
+ * What a resolver has returned, in its order. A TypeError for a name that is none and for data that
+ * is no JSON object.
+ */
 export function readOutputs(outputs: unknown): OutputEvent[] {
   if (outputs === undefined) return [];
   if (typeof outputs !== "object" || outputs === null || Array.isArray(outputs)) {

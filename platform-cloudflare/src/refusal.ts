@@ -17,15 +17,17 @@ export function refuseOrigin(room: string): Response {
   return refuseForGood(room, "Origin not allowed", closePolicy, "Origin not allowed");
 }
 
-// Its socket is closed with 1013 after a random while, and its client then comes back.
+/** Its socket is closed with 1013 after a random while, and its client then comes back. */
 export function refuseForNow(): Response {
   const [client, server] = openPair();
   setTimeout(() => close(server, closeOverloaded, "Try again later"), pacingMs());
   return new Response(null, { status: 101, webSocket: client });
 }
 
-// For an answer by HTTP to a client that asked for a WebSocket, which takes it as a lost
-// connection: kept for as long as a refusal for now.
+/**
+ * For an answer by HTTP to a client that asked for a WebSocket, which takes it as a lost
+ * connection: kept for as long as a refusal for now.
+ */
 export function holdRefusal(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, pacingMs()));
 }

@@ -6,8 +6,10 @@ import { isRoomName, requireRoomName } from "./room_name.js";
 
 const roomHeader = "X-Pluv-Room";
 
-// The request as the object of this room is to see it: everything else stays, the token in the
-// query too. A RangeError for a name that is none.
+/**
+ * The request as the object of this room is to see it: everything else stays, the token in the
+ * query too. A RangeError for a name that is none.
+ */
 export function requestForRoom(request: Request, room: string): Request {
   const name = requireRoomName(room);
   const forwarded = new Request(request);
@@ -15,13 +17,13 @@ export function requestForRoom(request: Request, room: string): Request {
   return forwarded;
 }
 
-// For the object: which room it is. undefined for a request that no requestForRoom has made.
+/** For the object: which room it is. undefined for a request that no requestForRoom has made. */
 export function roomOfRequest(request: Request): string | undefined {
   const name = request.headers.get(roomHeader);
   return isRoomName(name) ? name : undefined;
 }
 
-// Whether the request asks for a WebSocket at all; others are plain HTTP.
+/** Whether the request asks for a WebSocket at all; others are plain HTTP. */
 export function wantsWebSocket(request: Request): boolean {
   const upgrade = request.headers.get("Upgrade") ?? "";
   return upgrade.split(",").some((protocol) => protocol.trim().toLowerCase() === "websocket");

@@ -1,9 +1,11 @@
-// What a value from outside must be, in the application's words: a function that returns the value
-// as it is to be used, or an object with such a function named `parse`, as zod's schemas are. It
-// throws to refuse, and answers at once.
+/**
+ * What a value from outside must be, in the application's words: a function that returns the value
+ * as it is to be used, or an object with such a function named `parse`, as zod's schemas are. It
+ * throws to refuse, and answers at once.
+ */
 export type Schema<T> = ((value: unknown) => T) | { parse(value: unknown): T };
 
-// A value that was refused. The message is fit for a client: one line of a bounded size.
+/** A value that was refused. The message is fit for a client: one line of a bounded size. */
 export class SchemaError extends Error {
   constructor(message: string, cause: unknown) {
     super(message, { cause });
@@ -11,8 +13,10 @@ export class SchemaError extends Error {
   }
 }
 
-// What the schema makes of the value. Throws a SchemaError, and a TypeError for a schema that is
-// none or does not answer at once.
+/**
+ * What the schema makes of the value. Throws a SchemaError, and a TypeError for a schema that is
+ * none or does not answer at once.
+ */
 export function runSchema<T>(schema: Schema<T>, value: unknown): T {
   requireSchema(schema);
   let result: T;

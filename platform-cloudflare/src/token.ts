@@ -14,32 +14,36 @@ export { Unauthorized } from "./join_errors.js";
 export const tokenBytesMax = 8 * 1024; // before it is decrypted, or parsed at all
 export const tokenAgeMsDefault = 60_000;
 export const tokenAgeMsMax = 366 * 24 * 3600 * 1000; // a year
-// Clocks of the server that made a token and of the one that reads it may differ by so much.
+/** Clocks of the server that made a token and of the one that reads it may differ by so much. */
 export const tokenClockToleranceMs = 15_000;
 
 const msASecond = 1000;
 
 export interface TokenUser {
-  // Says whose sessions belong together. At most 128 characters.
+  /** Says whose sessions belong together. At most 128 characters. */
   readonly id: string;
 }
 
 export interface TokenOptions<User extends TokenUser = TokenUser> {
-  // What the room's `authorize` answers: of several the first, the newest one, signs.
+  /** What the room's `authorize` answers: of several the first, the newest one, signs. */
   secret: string | readonly string[];
-  // The one room that the token opens.
+  /** The one room that the token opens. */
   room: string;
-  // What others see of the user, at most 512 bytes of JSON.
+  /** What others see of the user, at most 512 bytes of JSON. */
   user: User;
-  // Until the token expires, 60 s unless given, at most a year. Clients ask for a new token at
-  // every connection, so a short life is enough.
+  /**
+   * Until the token expires, 60 s unless given, at most a year. Clients ask for a new token at
+   * every connection, so a short life is enough.
+   */
   maxAgeMs?: number;
-  // Unix time in milliseconds; left out: now.
+  /** Unix time in milliseconds; left out: now. */
   now?: number;
 }
 
-// A token for one user and one room, made of letters, digits, "-", "_" and "." (safe in a URL).
-// A TypeError for a value of another type, a RangeError for one that is out of range.
+/**
+ * A token for one user and one room, made of letters, digits, "-", "_" and "." (safe in a URL).
+ * A TypeError for a value of another type, a RangeError for one that is out of range.
+ */
 export async function createToken<User extends TokenUser>(
   options: TokenOptions<User>,
 ): Promise<string> {
@@ -58,20 +62,22 @@ export async function createToken<User extends TokenUser>(
   return token;
 }
 
-// What a token that was accepted says.
+/** What a token that was accepted says. */
 export interface OpenedToken {
   userId: string;
-  // An object's JSON without white space, spelled as the token has it.
+  /** An object's JSON without white space, spelled as the token has it. */
   userJson: string;
-  // Its value. It still has to pass the application's schema.
+  /** Its value. It still has to pass the application's schema. */
   user: TokenUser;
-  // Unix time in milliseconds.
+  /** Unix time in milliseconds. */
   expiresAt: number;
 }
 
-// The claims of a token for this room that is not expired. The token may be percent-encoded, once
-// or twice: clients encode it before it is put, and encoded again, into a query. Like npm jose it
-// takes a token of the future ("iat") but none that is not valid yet ("nbf"). Throws Unauthorized.
+/**
+ * The claims of a token for this room that is not expired. The token may be percent-encoded, once
+ * or twice: clients encode it before it is put, and encoded again, into a query. Like npm jose it
+ * takes a token of the future ("iat") but none that is not valid yet ("nbf"). Throws Unauthorized.
+ */
 export async function openToken(
   keys: TokenKeys,
   token: string,

@@ -1,7 +1,7 @@
 // The keys of room tokens, derived from a deployment's secrets: HKDF-SHA-256 (RFC 5869) with an
 // empty salt, one A256GCM key for each secret.
 
-// A reader tries them all on a token that none of them made, so there are few.
+/** A reader tries them all on a token that none of them made, so there are few. */
 export const tokenSecretsMax = 8;
 
 const hkdfInfo = new TextEncoder().encode("Pluv.io Generated Encryption Key");
@@ -16,9 +16,11 @@ export class TokenKeys {
     this.#secrets = secrets;
   }
 
-  // The first secret signs and all of them read: to rotate, put the new one in front, and drop the
-  // old one when its last token has expired. Throws a TypeError for what is no string or an empty
-  // one, a RangeError for none or more than tokenSecretsMax.
+  /**
+   * The first secret signs and all of them read: to rotate, put the new one in front, and drop the
+   * old one when its last token has expired. Throws a TypeError for what is no string or an empty
+   * one, a RangeError for none or more than tokenSecretsMax.
+   */
   static from(secrets: string | readonly string[]): TokenKeys {
     const list: readonly unknown[] = Array.isArray(secrets) ? secrets : [secrets];
     if (list.length === 0) throw new RangeError("Tokens need at least one secret");
@@ -34,9 +36,7 @@ export class TokenKeys {
     });
     // Callers give the secrets at every join: their keys are derived once all the same.
     const name = JSON.stringify(checked);
-    const known = recent.get(name);
-    if (known !== undefined) return known;
-    const keys = new TokenKeys(checked);
+    const keys = recent.get(name) ?? new TokenKeys(checked);
     remember(name, keys);
     return keys;
   }
@@ -64,6 +64,7 @@ const recentMax = 64;
 const recent = new Map<string, TokenKeys>();
 
 function remember(name: string, keys: TokenKeys): void {
+  recent.delete(name);
   recent.set(name, keys);
   if (recent.size <= recentMax) return;
   for (const oldest of recent.keys()) {

@@ -5,7 +5,8 @@
 //   const rooms = createRoomHandler<Env>({ binding: (env) => env.ROOMS });
 //   export default {
 //     async fetch(request, env, ctx) {
-//       return (await rooms.fetch(request, env, ctx)) ?? new Response("Not found", { status: 404 });
+//       const answer = await rooms.fetch(request, env, ctx);
+//       return answer ?? new Response("Not found", { status: 404 });
 //     },
 //   } satisfies ExportedHandler<Env>;
 import { secretsOf } from "./authorize.js";
@@ -106,7 +107,7 @@ class Handler<Env> {
     if (origin !== null && this.#origins?.allows(origin) === false) return refuseOrigin(room);
     const namespace = this.#options.binding(env) as DurableObjectNamespace | undefined;
     if (namespace === undefined) {
-      throw new TypeError("binding answers no namespace: is it among the Worker's durable_objects?");
+      throw new TypeError("binding answers no namespace: is it in the Worker's durable_objects?");
     }
     const object = namespace.get(namespace.idFromName(room));
     try {
@@ -122,7 +123,8 @@ class Handler<Env> {
     if (request.method !== "GET" && request.method !== "HEAD") {
       return text(405, "Rooms are opened with GET", { Allow: "GET" });
     }
-    const hint = `Rooms speak WebSocket: connect to ${this.#roomPath}{room} with a WebSocket client.`;
+    const path = `${this.#roomPath}{room}`;
+    const hint = `Rooms speak WebSocket: connect to ${path} with a WebSocket client.`;
     return text(426, hint, { Upgrade: "websocket" });
   }
 

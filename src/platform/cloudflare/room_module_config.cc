@@ -1,6 +1,5 @@
 // What the host tells a module once, when it makes it: the room, what the host listens to, its own
 // procedures, limits.
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <utility>
@@ -60,14 +59,19 @@ void set_platform_limits(Limits& limits) {
   limits.garbage_collect_ms = 300'000;
 }
 
+const NamedLimit* find_limit(std::string_view name) {
+  for (const NamedLimit& limit : kLimits) {
+    if (limit.name == name) return &limit;
+  }
+  return nullptr;
+}
+
 Result<void> read_limits(ByteReader& reader, Limits& limits) {
   for (std::uint32_t count = reader.u32(); count > 0; --count) {
     const std::string_view name = reader.text();
     const double value = reader.real();
-    const auto* const found =
-        std::find_if(kLimits.begin(), kLimits.end(),
-                     [&](const NamedLimit& limit) { return limit.name == name; });
-    if (found == kLimits.end()) {
+    const NamedLimit* const found = find_limit(name);
+    if (found == nullptr) {
       return Error{ErrorCode::invalid, "limits." + std::string(name) + " is not known"};
     }
     if (!(value >= 0 && value <= 4'294'967'295.0) || std::floor(value) != value) {
