@@ -22,6 +22,7 @@
 
 #include "base/limits.h"
 #include "base/result.h"
+#include "pluv/detail/exceptions.h"
 #include "pluv/request.h"
 #include "pluv/schema.h"
 
@@ -145,7 +146,7 @@ template <class User>
 std::string create_token(const Authorizer* authorizer, const TokenOptions<User>& options) {
   std::string user;
   if (const Result<void> written = write_payload(options.user, user); !written.ok()) {
-    throw std::invalid_argument(written.error().message);
+    raise<std::invalid_argument>(written.error().message);
   }
   return authorizer->create_token(options.room, user, options.max_age, options.request);
 }

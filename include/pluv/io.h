@@ -11,6 +11,7 @@
 #pragma once
 
 #include <concepts>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -21,6 +22,7 @@
 #include "base/limits.h"
 #include "pluv/auth.h"
 #include "pluv/context.h"
+#include "pluv/detail/exceptions.h"
 #include "pluv/persistence.h"
 #include "pluv/procedure.h"
 #include "pluv/router.h"
@@ -86,17 +88,17 @@ std::function<Result<std::shared_ptr<void>>(std::string_view)> make_context(cons
     return nullptr;
   } else {
     return [source](std::string_view room) -> Result<std::shared_ptr<void>> {
-      try {
-        if constexpr (std::invocable<const C&, const RoomContext&>) {
-          return std::shared_ptr<void>(std::make_shared<Value>(source(RoomContext{room})));
-        } else if constexpr (std::invocable<const C&>) {
-          return std::shared_ptr<void>(std::make_shared<Value>(source()));
-        } else {
-          return std::shared_ptr<void>(std::make_shared<Value>(source));
-        }
-      } catch (...) {
-        return Error{ErrorCode::unavailable, current_error().message};
-      }
+      return guarded(
+          [&]() -> Result<std::shared_ptr<void>> {
+            if constexpr (std::invocable<const C&, const RoomContext&>) {
+              return std::shared_ptr<void>(std::make_shared<Value>(source(RoomContext{room})));
+            } else if constexpr (std::invocable<const C&>) {
+              return std::shared_ptr<void>(std::make_shared<Value>(source()));
+            } else {
+              return std::shared_ptr<void>(std::make_shared<Value>(source));
+            }
+          },
+          [](Error error) { return Error{ErrorCode::unavailable, std::move(error.message)}; });
     };
   }
 }
