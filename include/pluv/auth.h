@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -22,6 +23,8 @@
 
 #include "base/limits.h"
 #include "base/result.h"
+#include "pluv/detail/exceptions.h"
+#include "pluv/detail/target.h"
 #include "pluv/request.h"
 #include "pluv/schema.h"
 
@@ -73,32 +76,38 @@ struct AuthorizerConfig {
   std::function<AuthorizeOptions(const Request&)> resolve;  // null: options hold for all
   std::function<Result<ParsedUser>(std::string_view json)> parse_user;
   std::function<json::SchemaFacts()> user_facts;  // what a user's checks ask for
+  bool needs_secret = true;  // false: the platform opens tokens (platform_cloudflare)
 };
 
-// Reads and makes tokens. Immutable, thread-safe.
+// Reads and makes tokens; in a WebAssembly module, which has no cryptography, it only reads the
+// users in them. Immutable, thread-safe.
 class Authorizer {
  public:
-  // Throws std::invalid_argument for no secret, an empty one or too many.
+  // Throws std::invalid_argument for no secret (unless none is needed), an empty one or too many.
   Authorizer(AuthorizerConfig config, const Limits& limits);
   Authorizer(const Authorizer&) = delete;
   Authorizer& operator=(const Authorizer&) = delete;
   ~Authorizer();
 
+  // The user that a token has, in JSON, as the schema reads it. Errors unauthorized.
+  [[nodiscard]] Result<ParsedUser> parse_user(std::string_view json) const;
   // Who presents this token for this room. Errors unauthorized, or unavailable when the function of
   // the request threw.
   [[nodiscard]] Result<ParsedUser> authorize(std::string_view room, std::string_view token,
                                              const Request& request,
                                              std::int64_t now_unix_ms) const;
   // Throws std::invalid_argument for a room, user or age that is none or over its limit, and
-  // std::runtime_error when there is no randomness.
+  // std::runtime_error when there is no randomness or no secret.
   [[nodiscard]] std::string create_token(std::string_view room, std::string_view user_json,
                                          std::chrono::milliseconds max_age,
                                          const Request* request) const;
   [[nodiscard]] json::SchemaFacts user_facts() const;
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  struct Tokens;  // how they are opened and made, which is the platform's
+  AuthorizerConfig config_;
+  std::size_t user_bytes_max_;
+  std::unique_ptr<Tokens> tokens_;
 };
 
 template <class User>
@@ -126,7 +135,7 @@ template <class User, class Schema>
 AuthorizerConfig make_authorizer(Schema schema) {
   check_user<User>();
   AuthorizerConfig config;
-  config.user_facts = [schema] { return schema.facts(); };
+  if constexpr (kHasTypegen) config.user_facts = [schema] { return schema.facts(); };
   config.parse_user = [schema = std::move(schema)](std::string_view text) -> Result<ParsedUser> {
     Result<User> user = read_input<User>(text, schema);
     if (!user.ok()) return std::move(user).error();
@@ -145,7 +154,7 @@ template <class User>
 std::string create_token(const Authorizer* authorizer, const TokenOptions<User>& options) {
   std::string user;
   if (const Result<void> written = write_payload(options.user, user); !written.ok()) {
-    throw std::invalid_argument(written.error().message);
+    raise<std::invalid_argument>(written.error().message);
   }
   return authorizer->create_token(options.room, user, options.max_age, options.request);
 }

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "base/result.h"
 #include "base/time.h"
 #include "pluv/task.h"
 
@@ -79,11 +80,21 @@ class ContextBase {
   // The room's document, to be read and changed until the handler returns; include pluv/ycrdt.h for
   // what it can do. What was changed is kept and told as a client's edit is, together with the
   // handler's output events, and stays when the handler throws afterwards. Throws
-  // std::runtime_error when there is none: without crdt = yjs(), and in a coroutine, which has
-  // edit().
+  // std::runtime_error when there is none: without crdt = yjs(), before it is loaded, and in a
+  // coroutine, which has edit(). Without exceptions, in a WebAssembly module, the handler is then
+  // given an empty document that goes nowhere, and the call fails when the handler has returned.
   [[nodiscard]] ycrdt::Doc& doc();
   // Closes sessions that are dead and tells clients who is left, once the handler has returned.
   void garbage_collect();
+
+  // For the server: the error of a doc() that was asked for in vain. Always well with exceptions.
+  [[nodiscard]] Result<void> document_missed() const {
+#ifdef __cpp_exceptions
+    return {};
+#else
+    return missed_;
+#endif
+  }
 
  protected:
   struct Call {
@@ -104,6 +115,10 @@ class ContextBase {
 
  private:
   ycrdt::Doc* doc_ = nullptr;  // once it was asked for
+#ifndef __cpp_exceptions
+  Result<void> missed_;
+  std::shared_ptr<ycrdt::Doc> nowhere_;  // what doc() gives then
+#endif
 };
 
 }  // namespace detail

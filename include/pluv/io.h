@@ -11,6 +11,7 @@
 #pragma once
 
 #include <concepts>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -21,6 +22,8 @@
 #include "base/limits.h"
 #include "pluv/auth.h"
 #include "pluv/context.h"
+#include "pluv/detail/exceptions.h"
+#include "pluv/detail/target.h"
 #include "pluv/persistence.h"
 #include "pluv/procedure.h"
 #include "pluv/router.h"
@@ -86,17 +89,17 @@ std::function<Result<std::shared_ptr<void>>(std::string_view)> make_context(cons
     return nullptr;
   } else {
     return [source](std::string_view room) -> Result<std::shared_ptr<void>> {
-      try {
-        if constexpr (std::invocable<const C&, const RoomContext&>) {
-          return std::shared_ptr<void>(std::make_shared<Value>(source(RoomContext{room})));
-        } else if constexpr (std::invocable<const C&>) {
-          return std::shared_ptr<void>(std::make_shared<Value>(source()));
-        } else {
-          return std::shared_ptr<void>(std::make_shared<Value>(source));
-        }
-      } catch (...) {
-        return Error{ErrorCode::unavailable, current_error().message};
-      }
+      return guarded(
+          [&]() -> Result<std::shared_ptr<void>> {
+            if constexpr (std::invocable<const C&, const RoomContext&>) {
+              return std::shared_ptr<void>(std::make_shared<Value>(source(RoomContext{room})));
+            } else if constexpr (std::invocable<const C&>) {
+              return std::shared_ptr<void>(std::make_shared<Value>(source()));
+            } else {
+              return std::shared_ptr<void>(std::make_shared<Value>(source));
+            }
+          },
+          [](Error error) { return Error{ErrorCode::unavailable, std::move(error.message)}; });
     };
   }
 }
@@ -170,13 +173,15 @@ class Io {
     config.limits = limits_;
     config.debug = debug_ || options.debug;
     config.strict = options.strict;
-    config.describe = [router = options.router, authorizer = authorizer_,
-                       has_documents = storage_ != nullptr] {
-      detail::Api api = detail::describe<User>(router);
-      if (authorizer) api.user_facts = authorizer->user_facts();
-      api.has_documents = has_documents;
-      return api;
-    };
+    if constexpr (detail::kHasTypegen) {
+      config.describe = [router = options.router, authorizer = authorizer_,
+                         has_documents = storage_ != nullptr] {
+        detail::Api api = detail::describe<User>(router);
+        if (authorizer) api.user_facts = authorizer->user_facts();
+        api.has_documents = has_documents;
+        return api;
+      };
+    }
     config.listeners = detail::make_listeners<User, Context>(options, runtime);
     std::apply(
         [&]<class... Ons>(const Ons&... ons) {
@@ -208,24 +213,33 @@ class Io {
   bool debug_;
 };
 
+namespace detail {
+
+// create_io of every platform, of whose options these are the common ones.
+template <class A, class C, class K>
+[[nodiscard]] auto make_io(A authorize, const C& context, const K& crdt, Persistence persistence,
+                           const Limits& limits, bool debug) {
+  static_assert(kIsAuthorize<A>, "pluv: the option authorize takes pluv::authorize<User>(...)");
+  static_assert(std::is_same_v<K, Noop> || std::is_same_v<K, Yjs>,
+                "pluv: the option crdt takes pluv::yjs() or pluv::noop()");
+  using Value = typename decltype(context_type<C>())::type;
+  static_assert(std::is_object_v<Value>, "pluv: the option context must give a value");
+  std::shared_ptr<const Authorizer> authorizer;
+  if constexpr (!std::is_same_v<A, NoAuthorize>) {
+    authorizer = std::make_shared<const Authorizer>(std::move(authorize.config), limits);
+  }
+  return Io<typename A::User, Value>(std::move(authorizer), make_context<Value>(context),
+                                     crdt.kind(), std::move(persistence), limits, debug);
+}
+
+}  // namespace detail
+
 // Throws std::invalid_argument when `authorize` has no usable secret.
 template <class A, class C, class K>
 [[nodiscard]] auto create_io(NativePlatform<NativeOptions<A, C, K>> platform) {
-  static_assert(detail::kIsAuthorize<A>,
-                "pluv: NativeOptions::authorize takes pluv::authorize<User>(...)");
-  static_assert(std::is_same_v<K, Noop> || std::is_same_v<K, Yjs>,
-                "pluv: NativeOptions::crdt takes pluv::yjs() or pluv::noop()");
-  using Value = typename decltype(detail::context_type<C>())::type;
-  static_assert(std::is_object_v<Value>, "pluv: NativeOptions::context must give a value");
   auto& options = platform.options;
-  std::shared_ptr<const detail::Authorizer> authorizer;
-  if constexpr (!std::is_same_v<A, NoAuthorize>) {
-    authorizer = std::make_shared<const detail::Authorizer>(std::move(options.authorize.config),
-                                                            options.limits);
-  }
-  return Io<typename A::User, Value>(
-      std::move(authorizer), detail::make_context<Value>(options.context), options.crdt.kind(),
-      std::move(options.persistence), options.limits, options.debug);
+  return detail::make_io(std::move(options.authorize), options.context, options.crdt,
+                         std::move(options.persistence), options.limits, options.debug);
 }
 
 }  // namespace pluv

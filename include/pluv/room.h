@@ -17,6 +17,7 @@
 
 #include "base/ids.h"
 #include "pluv/detail/core.h"
+#include "pluv/detail/exceptions.h"
 #include "pluv/router.h"
 
 namespace pluv {
@@ -46,7 +47,7 @@ template <class T>
 [[nodiscard]] std::string payload_text(const T& payload) {
   std::string text;
   if (const Result<void> written = write_payload(payload, text); !written.ok()) {
-    throw std::invalid_argument(written.error().message);
+    raise<std::invalid_argument>(written.error().message);
   }
   return text;
 }
@@ -69,7 +70,7 @@ class Room {
   void broadcast(const detail::BroadcastInput<RouterType, kName>& input) const {
     const std::string data = detail::payload_text(input);
     if (const Result<void> good = core_->check_broadcast(kName.view(), data); !good.ok()) {
-      throw std::invalid_argument(good.error().message);
+      detail::raise<std::invalid_argument>(good.error().message);
     }
     core_->broadcast(id_, kName.view(), data);
   }

@@ -22,6 +22,7 @@
 #include "pluv/context.h"
 #include "pluv/detail/build.h"
 #include "pluv/detail/core.h"
+#include "pluv/detail/exceptions.h"
 #include "pluv/detail/throttle.h"
 #include "pluv/listen.h"
 #include "pluv/room.h"
@@ -239,23 +240,23 @@ auto make_initial_storage(const Fn& listener, const std::shared_ptr<Runtime>& ru
       runtime->log_failure("get_initial_storage", error);
       done(Error{ErrorCode::unavailable, error.message});
     };
-    try {
-      if constexpr (kIsTask<Returned>) {
-        auto state = std::make_shared<std::string>();
-        spawn(runtime->executor(room), wait_for_initial(fn, event, state),
-              [state, event, done, failed](std::exception_ptr failure) {
-                if (failure) {
-                  failed(error_of(failure));
-                } else {
-                  done(std::move(*state));
-                }
-              });
-      } else {
-        done(initial_bytes((*fn)(*event)));
-      }
-    } catch (...) {
-      failed(current_error());
-    }
+    guarded(
+        [&] {
+          if constexpr (kIsTask<Returned>) {
+            auto state = std::make_shared<std::string>();
+            spawn(runtime->executor(room), wait_for_initial(fn, event, state),
+                  [state, event, done, failed](const Failure& failure) {
+                    if (failure) {
+                      failed(error_of(failure));
+                    } else {
+                      done(std::move(*state));
+                    }
+                  });
+          } else {
+            done(initial_bytes((*fn)(*event)));
+          }
+        },
+        failed);
   };
 }
 

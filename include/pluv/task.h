@@ -13,6 +13,10 @@
 // With g++ 12, do not co_await inside the braces of a struct (Saved{co_await ...}): that compiler
 // destroys the value twice. Give it a name first, as above.
 //
+// Without exceptions, in a WebAssembly module, nobody could catch: a failure (of ctx.edit, of a
+// resolver that was rejected or dropped) ends the whole call. The co_await does not come back, the
+// frames are destroyed as unwinding would, and the sender gets the same $error.
+//
 // References to the input and to ctx stay valid until the handler's task is done. A lambda's
 // captures do too: the server keeps handlers as long as it lives.
 #pragma once
@@ -21,16 +25,16 @@
 #include <concepts>
 #include <coroutine>
 #include <cstdint>
-#include <exception>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <type_traits>
 #include <utility>
 #include <variant>
 
+#include "pluv/detail/exceptions.h"
 #include "pluv/detail/executor.h"
+#include "pluv/detail/mutex.h"
 
 namespace pluv {
 
@@ -42,6 +46,19 @@ namespace detail {
 struct PromiseBase {
   std::shared_ptr<Executor> executor;    // of the room that runs this; set when it is started
   std::coroutine_handle<> continuation;  // who awaits this
+#ifndef __cpp_exceptions
+  // Ends the call that this is a part of: destroys its frames, and tells who waits for its end.
+  // Owned by the outermost frame.
+  const std::function<void(Error)>* end_call = nullptr;
+
+  // Soon, and not while a frame runs. All frames of the call are suspended until then.
+  void fail(Error error) const {
+    executor->post([end = end_call, error = std::move(error)]() mutable {
+      const std::function<void(Error)> own = *end;  // which goes with its frame
+      own(std::move(error));
+    });
+  }
+#endif
 
   struct FinalAwaiter {
     bool await_ready() const noexcept { return false; }
@@ -58,26 +75,30 @@ struct PromiseBase {
 
 template <class T>
 struct Promise : PromiseBase {
-  std::variant<std::monostate, T, std::exception_ptr> result;
+  std::variant<std::monostate, T, Failure> result;
 
   task<T> get_return_object() noexcept;
+#ifdef __cpp_exceptions
   void unhandled_exception() noexcept { result.template emplace<2>(std::current_exception()); }
+#endif
   void return_value(T value) { result.template emplace<1>(std::move(value)); }
   T take() {
-    if (result.index() == 2) std::rethrow_exception(std::get<2>(result));
-    return std::move(std::get<1>(result));
+    if (result.index() == 2) rethrow(*std::get_if<2>(&result));
+    return std::move(*std::get_if<1>(&result));
   }
 };
 
 template <>
 struct Promise<void> : PromiseBase {
-  std::exception_ptr error;
+  Failure failure{};
 
   task<void> get_return_object() noexcept;
-  void unhandled_exception() noexcept { error = std::current_exception(); }
+#ifdef __cpp_exceptions
+  void unhandled_exception() noexcept { failure = std::current_exception(); }
+#endif
   void return_void() const noexcept {}
   void take() const {
-    if (error) std::rethrow_exception(error);
+    if (failure) rethrow(failure);
   }
 };
 
@@ -108,17 +129,32 @@ class [[nodiscard]] task {
   // Starts the task and waits for its value; rethrows its exception. Once.
   auto operator co_await() && noexcept { return Awaiter{handle_}; }
 
+  // For the server: waits as well, but answers the failure instead of rethrowing it.
+  [[nodiscard]] auto outcome() && noexcept
+    requires std::is_void_v<T>
+  {
+    return OutcomeAwaiter{handle_};
+  }
+
  private:
-  struct Awaiter {
+  struct Start {
     Handle handle;
     bool await_ready() const noexcept { return false; }
     template <std::derived_from<detail::PromiseBase> Parent>
     std::coroutine_handle<> await_suspend(std::coroutine_handle<Parent> parent) const noexcept {
       handle.promise().executor = parent.promise().executor;
       handle.promise().continuation = parent;
+#ifndef __cpp_exceptions
+      handle.promise().end_call = parent.promise().end_call;
+#endif
       return handle;
     }
-    T await_resume() const { return handle.promise().take(); }
+  };
+  struct Awaiter : Start {
+    T await_resume() const { return this->handle.promise().take(); }
+  };
+  struct OutcomeAwaiter : Start {
+    detail::Failure await_resume() const noexcept { return this->handle.promise().failure; }
   };
   Handle handle_;
 };
@@ -133,11 +169,32 @@ inline task<void> Promise<void>::get_return_object() noexcept {
   return task<void>(std::coroutine_handle<Promise>::from_promise(*this));
 }
 
-// Starts a task that nobody awaits. done is called on the executor's thread with the exception that
-// ended it, if any; never from inside spawn. The frames live until then or until the executor's
-// server is gone.
+// Starts a task that nobody awaits. done is called on the executor's thread with what ended it, if
+// it failed; never from inside spawn. The frames live until then or until the executor's server is
+// gone.
 void spawn(std::shared_ptr<Executor> executor, task<void> work,
-           std::function<void(std::exception_ptr)> done);
+           std::function<void(const Failure&)> done);
+
+// co_await Fail(error): the coroutine fails with it.
+class Fail {
+ public:
+  explicit Fail(Error error) : error_(std::move(error)) {}
+#ifdef __cpp_exceptions
+  bool await_ready() const noexcept { return true; }
+  void await_suspend(std::coroutine_handle<>) const noexcept {}
+  [[noreturn]] void await_resume() { throw Failed{std::move(error_)}; }
+#else
+  bool await_ready() const noexcept { return false; }
+  template <std::derived_from<PromiseBase> Parent>
+  void await_suspend(std::coroutine_handle<Parent> parent) {
+    parent.promise().fail(std::move(error_));
+  }
+  void await_resume() const noexcept {}
+#endif
+
+ private:
+  Error error_;
+};
 
 template <class T>
 using Unit = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
@@ -145,28 +202,38 @@ using Unit = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
 // What a resolver and the coroutine that waits for it share.
 template <class T>
 struct WaitState {
-  std::mutex mutex;
-  std::variant<std::monostate, Unit<T>, std::exception_ptr> result;
+  Mutex mutex;
+  std::variant<std::monostate, Unit<T>, Failure> result;
   bool settled = false;
   std::coroutine_handle<> waiter;  // set once the coroutine sleeps
+#ifndef __cpp_exceptions
+  const PromiseBase* promise = nullptr;  // the waiter's
+#endif
   std::shared_ptr<Executor> executor;
 
   template <std::size_t kIndex, class... Args>
   void settle(Args&&... args) {
     std::coroutine_handle<> wake;
     {
-      const std::lock_guard lock(mutex);
+      const Lock lock(mutex);
       if (settled) return;
       result.template emplace<kIndex>(std::forward<Args>(args)...);
       settled = true;
       wake = std::exchange(waiter, nullptr);
     }
-    if (wake) executor->post([wake] { wake.resume(); });
+    if (!wake) return;
+#ifndef __cpp_exceptions
+    if constexpr (kIndex == 2) {
+      promise->fail(error_of(*std::get_if<2>(&result)));
+      return;
+    }
+#endif
+    executor->post([wake] { wake.resume(); });
   }
 };
 
-// The exception of a coroutine whose resolver was dropped unused.
-[[nodiscard]] std::exception_ptr dropped_resolver();
+// Of a coroutine whose resolver was dropped unused: std::runtime_error.
+[[nodiscard]] Failure dropped_resolver();
 
 }  // namespace detail
 
@@ -184,7 +251,12 @@ class resolver {
   void resolve(Args&&... args) const {
     end_->state->template settle<1>(std::forward<Args>(args)...);
   }
+  void reject(Error error) const {
+    end_->state->template settle<2>(detail::failure_of(std::move(error)));
+  }
+#ifdef __cpp_exceptions
   void reject(std::exception_ptr error) const { end_->state->template settle<2>(std::move(error)); }
+#endif
 
  private:
   struct End {
@@ -194,7 +266,7 @@ class resolver {
     ~End() {
       bool settled = false;
       {
-        const std::lock_guard lock(state->mutex);
+        const detail::Lock lock(state->mutex);
         settled = state->settled;
       }
       if (!settled) state->template settle<2>(detail::dropped_resolver());
@@ -218,16 +290,23 @@ class Wait {
     const std::shared_ptr<WaitState<T>> state = state_;
     state->executor = parent.promise().executor;
     start_(resolver<T>(state), *state->executor);  // may throw: to the coroutine
-    const std::lock_guard lock(state->mutex);
+    const Lock lock(state->mutex);
+#ifndef __cpp_exceptions
+    if (state->settled && state->result.index() == 2) {
+      parent.promise().fail(error_of(*std::get_if<2>(&state->result)));
+      return true;
+    }
+    state->promise = &parent.promise();
+#endif
     if (state->settled) return false;
     state->waiter = parent;
     return true;
   }
   T await_resume() {
     // Settled, so nobody else writes it any more; the lock is for what they wrote.
-    const std::lock_guard lock(state_->mutex);
-    if (state_->result.index() == 2) std::rethrow_exception(std::get<2>(state_->result));
-    if constexpr (!std::is_void_v<T>) return std::move(std::get<1>(state_->result));
+    const Lock lock(state_->mutex);
+    if (state_->result.index() == 2) rethrow(*std::get_if<2>(&state_->result));
+    if constexpr (!std::is_void_v<T>) return std::move(*std::get_if<1>(&state_->result));
   }
 
  private:
@@ -248,23 +327,24 @@ class Wait {
 
 // co_await blocking(fn): runs fn on the server's small pool of threads for work that blocks (a
 // database driver, a file) and goes on with its result, or its exception, on the room's loop.
-// Not on the pool: the room's context, unless it is thread-safe.
+// Not on the pool: the room's context, unless it is thread-safe. A WebAssembly module has no
+// threads: there fn runs at once, and the room waits for it.
 template <class Fn>
 [[nodiscard]] auto blocking(Fn fn) {
   using T = std::invoke_result_t<Fn&>;
   static_assert(!std::is_reference_v<T>, "pluv: blocking's function must return by value");
   auto start = [fn = std::move(fn)](resolver<T> done, detail::Executor& executor) mutable {
     executor.run_blocking([fn = std::make_shared<Fn>(std::move(fn)), done] {
-      try {
-        if constexpr (std::is_void_v<T>) {
-          (*fn)();
-          done.resolve();
-        } else {
-          done.resolve((*fn)());
-        }
-      } catch (...) {
-        done.reject(std::current_exception());
-      }
+      detail::guarded_call(
+          [&] {
+            if constexpr (std::is_void_v<T>) {
+              (*fn)();
+              done.resolve();
+            } else {
+              done.resolve((*fn)());
+            }
+          },
+          [&](auto failure) { done.reject(std::move(failure)); });
     });
   };
   return detail::Wait<T, decltype(start)>(std::move(start));

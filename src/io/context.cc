@@ -5,6 +5,7 @@
 #include "pluv/detail/build.h"
 #include "pluv/detail/runtime.h"
 #include "room/room.h"
+#include "ycrdt/doc.h"
 
 namespace pluv::detail {
 
@@ -16,11 +17,21 @@ std::size_t ContextBase::size() const {
 
 ycrdt::Doc& ContextBase::doc() {
   if (doc_ != nullptr) return *doc_;
-  if (call_.live_room == nullptr) {
-    throw std::runtime_error("A coroutine has no document: co_await ctx.edit(fn)");
-  }
-  const Result<void*> document = call_.live_room->edit_document();
+  const Result<void*> document =
+      call_.live_room != nullptr
+          ? call_.live_room->edit_document()
+          : Error{ErrorCode::conflict, "A coroutine has no document: co_await ctx.edit(fn)"};
+#ifdef __cpp_exceptions
   if (!document.ok()) throw std::runtime_error(document.error().message);
+#else
+  // A client may ask before the document is loaded, which must not end the module.
+  if (!document.ok()) {
+    missed_ = document.error();
+    nowhere_ = std::make_shared<ycrdt::Doc>();
+    doc_ = nowhere_.get();
+    return *doc_;
+  }
+#endif
   doc_ = static_cast<ycrdt::Doc*>(*document);
   return *doc_;
 }
@@ -30,7 +41,7 @@ void ContextBase::start_edit(std::function<void(ycrdt::Doc&)> fn, resolver<void>
     if (kept.ok()) {
       done.resolve();
     } else {
-      done.reject(std::make_exception_ptr(Failed{std::move(kept).error()}));
+      done.reject(std::move(kept).error());
     }
   });
 }

@@ -3,7 +3,6 @@
 // headers.
 #pragma once
 
-#include <exception>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -11,6 +10,7 @@
 #include <utility>
 
 #include "pluv/detail/core.h"
+#include "pluv/detail/exceptions.h"
 #include "pluv/detail/handler.h"
 #include "pluv/procedure.h"
 #include "room/definition.h"
@@ -37,44 +37,48 @@ Result<void> run_resolver(const Fn& fn, const In& input, Ctx& context, room::Eve
                           room::Audience audience) {
   if constexpr (std::is_void_v<typename Traits::Result>) {
     Traits::call(fn, input, context);
-    return {};
+    return context.document_missed();
   } else {
-    return write_output(events, audience, Traits::call(fn, input, context));
+    const auto output = Traits::call(fn, input, context);
+    Result<void> missed = context.document_missed();
+    return missed.ok() ? write_output(events, audience, output) : std::move(missed);
   }
 }
 
 template <class Proc>
+Result<void> call_procedure(const Proc& proc, Runtime& runtime, room::ProcedureCall& call) {
+  using In = typename Proc::Input;
+  Result<In> input = read_call(proc, call.data);
+  if (!input.ok()) return std::move(input).error();
+  const room::SessionView* session = call.session;
+  typename Proc::Ctx context(
+      {.room = id_of(call.room),
+       .session = session != nullptr ? std::optional(session->id) : std::nullopt,
+       .presence_json = session != nullptr ? session->presence_json : std::string_view(),
+       .user = session != nullptr ? session->user : nullptr,
+       .context = call.context,
+       .now = call.now,
+       .runtime = &runtime,
+       .live_room = &call.room});
+  Result<void> result;
+  const auto step = [&]<class Fn>(const Fn& fn, room::Audience audience) {
+    if constexpr (kIsPresent<Fn>) {
+      if (!result.ok()) return;
+      result = run_resolver<typename Proc::template Traits<Fn>>(fn, *input, context, call.events,
+                                                                audience);
+    }
+  };
+  step(proc.broadcast_part(), room::Audience::broadcast);
+  if (call.broadcast_only) return result;
+  step(proc.self_part(), room::Audience::self);
+  step(proc.sync_part(), room::Audience::sync);
+  return result;
+}
+
+template <class Proc>
 Result<void> run_procedure(const Proc& proc, Runtime& runtime, room::ProcedureCall& call) {
-  try {
-    using In = typename Proc::Input;
-    Result<In> input = read_call(proc, call.data);
-    if (!input.ok()) return std::move(input).error();
-    const room::SessionView* session = call.session;
-    typename Proc::Ctx context(
-        {.room = id_of(call.room),
-         .session = session != nullptr ? std::optional(session->id) : std::nullopt,
-         .presence_json = session != nullptr ? session->presence_json : std::string_view(),
-         .user = session != nullptr ? session->user : nullptr,
-         .context = call.context,
-         .now = call.now,
-         .runtime = &runtime,
-         .live_room = &call.room});
-    Result<void> result;
-    const auto step = [&]<class Fn>(const Fn& fn, room::Audience audience) {
-      if constexpr (kIsPresent<Fn>) {
-        if (!result.ok()) return;
-        result = run_resolver<typename Proc::template Traits<Fn>>(fn, *input, context, call.events,
-                                                                  audience);
-      }
-    };
-    step(proc.broadcast_part(), room::Audience::broadcast);
-    if (call.broadcast_only) return result;
-    step(proc.self_part(), room::Audience::self);
-    step(proc.sync_part(), room::Audience::sync);
-    return result;
-  } catch (...) {
-    return current_error();
-  }
+  return guarded([&] { return call_procedure(proc, runtime, call); },
+                 [](Error error) { return error; });
 }
 
 // A call of a procedure that waits: all that its resolvers refer to.
@@ -111,7 +115,11 @@ task<void> wait_for_resolver(const Fn& fn, Call& call, room::Audience audience) 
     auto output = co_await Traits::call(fn, call.input, call.context);
     written = write_output(call.events, audience, output);
   }
-  if (!written.ok()) throw Failed{written.error()};
+  if (written.ok()) written = call.context.document_missed();
+  if (!written.ok()) {
+    Fail failed(std::move(written).error());
+    co_await failed;
+  }
   co_return;
 }
 
@@ -141,22 +149,24 @@ void start_procedure(const std::shared_ptr<const Proc>& proc, Runtime& runtime,
                      room::ProcedureStart start, room::ProcedureDone done) {
   const std::shared_ptr<Executor> executor = runtime.executor(start.room);
   using In = typename Proc::Input;
-  try {
-    Result<In> input = read_call(*proc, start.data);
-    if (!input.ok()) throw Failed{std::move(input).error()};
-    auto call =
-        std::make_shared<WaitingCall<Proc>>(std::move(start), std::move(input).value(), runtime);
-    task<void> work = wait_for_procedure<Proc>(proc, call);
-    spawn(executor, std::move(work), [call, done](std::exception_ptr failure) {
-      if (failure) {
-        done(error_of(failure));
-      } else {
-        done(std::move(call->events));
-      }
-    });
-  } catch (...) {
-    executor->post([done, error = current_error()] { done(error); });
-  }
+  const Result<void> started = guarded(
+      [&]() -> Result<void> {
+        Result<In> input = read_call(*proc, start.data);
+        if (!input.ok()) return std::move(input).error();
+        auto call = std::make_shared<WaitingCall<Proc>>(std::move(start), std::move(input).value(),
+                                                        runtime);
+        task<void> work = wait_for_procedure<Proc>(proc, call);
+        spawn(executor, std::move(work), [call, done](const Failure& failure) {
+          if (failure) {
+            done(error_of(failure));
+          } else {
+            done(std::move(call->events));
+          }
+        });
+        return {};
+      },
+      [](Error error) { return error; });
+  if (!started.ok()) executor->post([done, error = started.error()] { done(error); });
 }
 
 template <class Proc>
@@ -176,13 +186,13 @@ ProcedureEntry make_entry(std::string_view name, const Proc& procedure,
     };
   }
   entry.check_input = [proc](std::string_view data) -> Result<void> {
-    try {
-      const auto input = read_input<typename Proc::Input>(data, proc->schema_part());
-      if (!input.ok()) return input.error();
-      return {};
-    } catch (...) {
-      return current_error();
-    }
+    return guarded(
+        [&]() -> Result<void> {
+          const auto input = read_input<typename Proc::Input>(data, proc->schema_part());
+          if (!input.ok()) return input.error();
+          return {};
+        },
+        [](Error error) { return error; });
   };
   return entry;
 }
@@ -197,24 +207,28 @@ void call_listener(const std::shared_ptr<const Fn>& fn, std::shared_ptr<Event> e
   static_assert(std::is_void_v<Returned> || std::is_same_v<Returned, task<void>>,
                 "pluv: a listener returns nothing or pluv::task<void>");
   const std::shared_ptr<Executor> executor = runtime->executor(event->room);
-  try {
-    if constexpr (std::is_void_v<Returned>) {
-      (*fn)(*event);
-    } else {
-      task<void> work = (*fn)(*event);
-      spawn(executor, std::move(work),
-            [fn, event, name, done, weak = runtime->weak_from_this()](std::exception_ptr failure) {
-              if (failure) {
-                if (const auto alive = weak.lock()) alive->log_failure(name, error_of(failure));
-              }
-              if (done) done();
-            });
-      return;
-    }
-  } catch (...) {
-    runtime->log_failure(name, current_error());
-  }
-  if (done) executor->post(std::move(done));
+  const bool waits = guarded(
+      [&] {
+        if constexpr (std::is_void_v<Returned>) {
+          (*fn)(*event);
+          return false;
+        } else {
+          task<void> work = (*fn)(*event);
+          spawn(executor, std::move(work),
+                [fn, event, name, done, weak = runtime->weak_from_this()](const Failure& failure) {
+                  if (failure) {
+                    if (const auto alive = weak.lock()) alive->log_failure(name, error_of(failure));
+                  }
+                  if (done) done();
+                });
+          return true;
+        }
+      },
+      [&](const Error& error) {
+        runtime->log_failure(name, error);
+        return false;
+      });
+  if (done && !waits) executor->post(std::move(done));
 }
 
 }  // namespace pluv::detail

@@ -1,6 +1,8 @@
 // The server without types: what is compiled once in src/io behind Server<...> and Room<...>. Owns
-// the room definition and, from listen() on, the native server. Thread-safe unless it says
-// otherwise. Internal to the public headers.
+// the room definition and what serves it: from listen() on the native server, or, in a WebAssembly
+// module, which does not listen, the host that was attached. Which of the two is chosen by what is
+// linked (src/io/core_native.cc, src/platform/cloudflare/core_cloudflare.cc). Thread-safe unless it
+// says otherwise. Internal to the public headers.
 #pragma once
 
 #include <chrono>
@@ -23,6 +25,9 @@
 
 namespace pluv::ycrdt {
 class Doc;
+}
+namespace pluv::cloudflare {
+class ModuleHost;
 }
 
 namespace pluv::detail {
@@ -60,9 +65,15 @@ class Core {
 
   [[nodiscard]] const room::Definition& definition() const noexcept;
   [[nodiscard]] Runtime& runtime() const noexcept;
+  // Null: everybody may enter.
+  [[nodiscard]] std::shared_ptr<const Authorizer> authorizer() const noexcept;
 
-  // Once. Throws std::invalid_argument for bad options, std::runtime_error when it cannot listen,
-  // std::logic_error the second time.
+  // Once, and only in a module: host must outlive this. Log lines go to stderr unless log is given.
+  // Throws std::invalid_argument for limits that contradict each other.
+  void attach(cloudflare::ModuleHost& host, Runtime::Logger log = nullptr);
+
+  // Once, and not in a module, as all up to register_connection(). Throws std::invalid_argument for
+  // bad options, std::runtime_error when it cannot listen, std::logic_error the second time.
   void listen(ListenOptions options);
   // After listen().
   int run();
@@ -97,7 +108,9 @@ class Core {
 
  private:
   struct State;
+  struct Platform;
   std::unique_ptr<State> state_;
+  std::unique_ptr<Platform> platform_;
 };
 
 }  // namespace pluv::detail

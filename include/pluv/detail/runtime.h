@@ -6,12 +6,12 @@
 #include <chrono>
 #include <coroutine>
 #include <cstddef>
-#include <exception>
 #include <functional>
 #include <memory>
 #include <string_view>
 
 #include "base/result.h"
+#include "pluv/detail/exceptions.h"
 #include "pluv/detail/executor.h"
 
 namespace pluv::ycrdt {
@@ -72,14 +72,5 @@ class Runtime : public std::enable_shared_from_this<Runtime> {
   struct State;
   std::unique_ptr<State> state_;
 };
-
-// An exception that carries an Error out of a coroutine.
-struct Failed {
-  Error error;
-};
-
-// The exception as an Error: internal with its what(), or what Failed carries.
-[[nodiscard]] Error error_of(const std::exception_ptr& exception);
-[[nodiscard]] Error current_error();  // in a catch block
 
 }  // namespace pluv::detail

@@ -5,11 +5,11 @@
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <unordered_map>
 #include <utility>
 
+#include "pluv/detail/mutex.h"
 #include "pluv/detail/runtime.h"
 
 namespace pluv::detail {
@@ -26,7 +26,7 @@ class Throttle : public std::enable_shared_from_this<Throttle<Event>> {
   void event(std::shared_ptr<Event> event) {
     const std::string room = event->room;
     {
-      const std::lock_guard lock(mutex_);
+      const Lock lock(mutex_);
       Room& own = rooms_[room];
       own.waiting = std::move(event);
       if (own.running || own.resting) return;
@@ -37,7 +37,7 @@ class Throttle : public std::enable_shared_from_this<Throttle<Event>> {
   // Waits for the run under way, runs what waits for the room, and then next.
   void flush(const std::string& room, std::function<void()> next) {
     {
-      const std::lock_guard lock(mutex_);
+      const Lock lock(mutex_);
       const auto found = rooms_.find(room);
       if (found != rooms_.end() && (found->second.running || found->second.waiting)) {
         found->second.next = std::exchange(next, nullptr);
@@ -64,7 +64,7 @@ class Throttle : public std::enable_shared_from_this<Throttle<Event>> {
     std::shared_ptr<Event> event;
     bool arm = false;
     {
-      const std::lock_guard lock(mutex_);
+      const Lock lock(mutex_);
       Room& own = rooms_[room];
       event = std::move(own.waiting);
       own.running = true;
@@ -82,7 +82,7 @@ class Throttle : public std::enable_shared_from_this<Throttle<Event>> {
   void done(const std::string& room) {
     std::function<void()> next;
     {
-      const std::lock_guard lock(mutex_);
+      const Lock lock(mutex_);
       Room& own = rooms_[room];
       own.running = false;
       const bool again = own.waiting && (own.next || !own.resting);
@@ -102,7 +102,7 @@ class Throttle : public std::enable_shared_from_this<Throttle<Event>> {
 
   void rested(const std::string& room) {
     {
-      const std::lock_guard lock(mutex_);
+      const Lock lock(mutex_);
       const auto found = rooms_.find(room);
       if (found == rooms_.end()) return;
       found->second.resting = false;
@@ -118,7 +118,7 @@ class Throttle : public std::enable_shared_from_this<Throttle<Event>> {
   const std::chrono::milliseconds interval_;
   const std::shared_ptr<Runtime> runtime_;
   const Call call_;
-  std::mutex mutex_;
+  Mutex mutex_;
   std::unordered_map<std::string, Room> rooms_;  // with a run, an event that waits, or a rest
 };
 

@@ -1,0 +1,20 @@
+# pluv_cloudflare_module(NAME SOURCES...): NAME.wasm, a module for Cloudflare Durable Objects. One of
+# the sources has PLUV_CLOUDFLARE_MODULE (pluv/cloudflare.h). With the preset wasm:
+#
+#   pluv_cloudflare_module(chat chat_module.cc)   # build/wasm/bin/chat.wasm
+#
+# It is a reactor: the host calls _initialize once and then what is exported by export_name.
+function(pluv_cloudflare_module NAME)
+  if(NOT CMAKE_SYSTEM_NAME STREQUAL "WASI")
+    message(FATAL_ERROR "pluv_cloudflare_module: modules are built with the preset wasm")
+  endif()
+  add_executable(${NAME} ${ARGN})
+  target_compile_options(${NAME} PRIVATE -fno-exceptions -fno-rtti)
+  # Layers are objects here, of which a link takes only those that are named; what is not used of
+  # them goes (--gc-sections).
+  target_link_libraries(${NAME} PRIVATE pluv_flags pluv_cloudflare pluv_room pluv_net pluv_protocol
+    pluv_ycrdt pluv_json pluv_base)
+  # The stack comes first in memory, so that an overflow traps instead of writing over data.
+  target_link_options(${NAME} PRIVATE -mexec-model=reactor -Wl,--gc-sections -Wl,--stack-first
+    -Wl,-z,stack-size=524288 $<$<CONFIG:MinSizeRel>:-Wl,--strip-all>)
+endfunction()
