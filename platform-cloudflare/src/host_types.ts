@@ -11,7 +11,7 @@ export type JsonObject = Record<string, unknown>;
 
 /**
  * The room engine, as the bundler gives it to a Worker:
- * `import module from "@pluv-cpp/platform-cloudflare/pluv_room.wasm"`.
+ * `import module from "@pluv-cpp/platform-cloudflare/plain_room.wasm"`.
  */
 export type RoomModule = WebAssembly.Module;
 

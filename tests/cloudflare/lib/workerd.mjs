@@ -56,7 +56,7 @@ const main :Workerd.Worker = (
 
 // entry: the worker's main module, a path. wasm: the room module's name. flags: what "flags.js"
 // exports. data: a folder that outlives the server; else its own, which goes with it.
-export function startWorkerd(entry, { wasm = "pluv_room.wasm", flags = {}, data, bindings = [],
+export function startWorkerd(entry, { wasm = "plain_room.wasm", flags = {}, data, bindings = [],
                                       more = [], ...options } = {}) {
   if (!existsSync(dist)) throw new Error(`${dist} is missing: npm run build --prefix platform-cloudflare`);
   const folder = makeFolder();
