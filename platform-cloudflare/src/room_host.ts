@@ -303,13 +303,15 @@ export class RoomHost<Env, User, Context> {
         this.#loadDocument(effect.ticket);
         return;
       case "appendUpdate":
-        this.#persist(effect.ticket, () => this.#documents.append(effect.update));
+        this.#start(this.#persist(effect.ticket, () => this.#documents.append(effect.update)));
         return;
       case "compactDocument":
-        this.#persist(effect.ticket, () => {
-          this.#documents.compact(effect.last, effect.snapshot);
-          return effect.last;
-        });
+        this.#start(
+          this.#persist(effect.ticket, () => {
+            this.#documents.compact(effect.last, effect.snapshot);
+            return effect.last;
+          }),
+        );
         return;
       case "editDone":
         this.#edits.get(effect.number)?.(effect.error);
@@ -378,11 +380,16 @@ export class RoomHost<Env, User, Context> {
     }
   }
 
-  #persist(ticket: number, work: () => number): void {
+  // Told when it is safe, so that what comes meanwhile is written at once: a busy room is held up
+  // by the disk's latency, never by as many writes as it has edits.
+  async #persist(ticket: number, work: () => number): Promise<void> {
+    const instance = this.#instance;
     try {
       const number = work();
-      this.#feed((inputs) => inputs.persisted(ticket, number));
+      await this.#ctx.storage.sync();
+      if (this.#instance === instance) this.#feed((inputs) => inputs.persisted(ticket, number));
     } catch (failure) {
+      if (this.#instance !== instance) return;
       this.#feed((inputs) => inputs.notPersisted(ticket, messageOf(failure)));
     }
   }

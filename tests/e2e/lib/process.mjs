@@ -31,8 +31,8 @@ export function freePort() {
 }
 
 // A new, empty folder, which goes with removeFolder or with this process.
-export function makeFolder() {
-  const folder = mkdtempSync(path.join(os.tmpdir(), "pluv-e2e-"));
+export function makeFolder(parent = os.tmpdir()) {
+  const folder = mkdtempSync(path.join(parent, "pluv-e2e-"));
   folders.add(folder);
   return folder;
 }
