@@ -11,7 +11,7 @@ import * as Y from "yjs";
 
 import { Client, makeFolder, makeToken, readRoom, removeFolder, same, sameAsServer, sleep, stateOf,
          StorageClient, suite, toBase64, until } from "./lib.mjs";
-import { startWorkerd } from "../cloudflare/lib/workerd.mjs";
+import { startExample, startWorkerd } from "../cloudflare/lib/workerd.mjs";
 
 const { test, shared, run } = suite("cloudflare", { limit_ms: 90_000 });
 
@@ -350,6 +350,28 @@ test("a listener that fails is logged and harms nothing", async (t) => {
   await a.take("$exit");
   await a.settled();
   await until(() => /listener_failed/.test(server.output));
+});
+
+// --- the example ---
+
+test("examples/cloudflare is a chat: tokens, C++ events, JavaScript events, announcements",
+     async (t) => {
+  const server = use(t, await startExample());
+  const room = t.room;
+  const tokenOf = async (name) =>
+    (await fetch(`${server.http}/api/pluv/authorize?room=${room}&name=${name}`)).text();
+  const a = await join(t, server, { token: await tokenOf("ann") });
+  const b = await join(t, server, { token: await tokenOf("bob") });
+  a.send("sendMessage", { message: "hello" });
+  const received = await b.take("receiveMessage");
+  assert.deepEqual([received.data.message, received.user.name], ["hello", "ann"]);
+  b.send("whoIsThere", {});
+  assert.deepEqual((await b.take("thereAre")).data, { visits: 2, you: "bob" });
+  await fetch(`${server.http}/announce/${room}`, { method: "POST", body: "lunch" });
+  assert.equal((await a.take((m) => m.data?.message === "lunch")).type, "receiveMessage");
+  const refused = t.use(new Client({ url: server.url, room }));
+  assert.equal((await refused.closed()).code, 3000);
+  assert.equal((await fetch(`${server.http}/api/pluv/authorize?room=${room}`)).status, 403);
 });
 
 // --- what the Worker's own code asks of a room ---
