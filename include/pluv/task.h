@@ -78,9 +78,11 @@ struct Promise : PromiseBase {
   std::variant<std::monostate, T, Failure> result;
 
   task<T> get_return_object() noexcept;
+  void unhandled_exception() noexcept {
 #ifdef __cpp_exceptions
-  void unhandled_exception() noexcept { result.template emplace<2>(std::current_exception()); }
+    result.template emplace<2>(std::current_exception());
 #endif
+  }
   void return_value(T value) { result.template emplace<1>(std::move(value)); }
   T take() {
     if (result.index() == 2) rethrow(*std::get_if<2>(&result));
@@ -93,9 +95,11 @@ struct Promise<void> : PromiseBase {
   Failure failure{};
 
   task<void> get_return_object() noexcept;
+  void unhandled_exception() noexcept {
 #ifdef __cpp_exceptions
-  void unhandled_exception() noexcept { failure = std::current_exception(); }
+    failure = std::current_exception();
 #endif
+  }
   void return_void() const noexcept {}
   void take() const {
     if (failure) rethrow(failure);
