@@ -1,7 +1,7 @@
 # pluv_cloudflare_module(NAME SOURCES...): NAME.wasm, a module for Cloudflare Durable Objects. One of
 # the sources has PLUV_CLOUDFLARE_MODULE (pluv/cloudflare.h). With the preset wasm:
 #
-#   pluv_cloudflare_module(chat chat_module.cc)   # build/wasm/bin/chat.wasm
+#   pluv_cloudflare_module(chat_room chat_module.cc)   # build/wasm/bin/chat_room.wasm
 #
 # It is a reactor: the host calls _initialize once and then what is exported by export_name.
 function(pluv_cloudflare_module NAME)

@@ -1,7 +1,7 @@
 // The rooms of examples/chat on Cloudflare: the same router, as a module that serves the room of
 // one Durable Object.
 //
-//   scripts/build wasm chat   # build/wasm/bin/chat.wasm
+//   scripts/build wasm chat_room   # build/wasm/bin/chat_room.wasm
 #include "examples/chat/chat_router.h"
 #include "pluv/cloudflare.h"
 

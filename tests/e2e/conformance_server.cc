@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "pluv/pluv.h"
+#include "tests/e2e/conformance_router.h"
 
 namespace {
 
@@ -22,15 +23,7 @@ struct User {
   std::string id;
   std::string name;
 };
-struct Message {
-  std::string message;
-};
-struct Value {
-  double value;
-};
-struct Note {
-  std::optional<std::string> note;
-};
+using conformance::Value;
 
 struct Flags {
   std::uint16_t port = 3000;
@@ -94,10 +87,6 @@ pluv::Persistence persistence_of(const Flags& flags) {
 // The same events with and without authorization.
 template <class Io>
 auto make_server(const Io& io, const Flags& flags) {
-  const auto send_message = io.procedure().template input<Message>().broadcast(
-      [](const Message& in) { return pluv::emit<"receiveMessage">(in); });
-  const auto double_value = io.procedure().template input<Value>().self(
-      [](const Value& in) { return pluv::emit<"doubledValue">(Value{in.value * 2}); });
   const auto double_number = io.procedure().template input<Value>().self(
       [](const Value& in) -> pluv::task<pluv::Event<"doubledNumber", Value>> {
         const double doubled = co_await pluv::blocking([&in] { return in.value * 2; });
@@ -105,14 +94,11 @@ auto make_server(const Io& io, const Flags& flags) {
       });
   const auto boom =
       io.procedure().broadcast([] { throw std::runtime_error("boom: the handler failed"); });
-  const auto sync_note = io.procedure().template input<Note>().sync(
-      [](const Note& in) { return pluv::emit<"noteSynced">(in); });
 
   return io.server(pluv::ServerOptions{
-      .router =
-          io.router(pluv::on<"sendMessage">(send_message), pluv::on<"doubleValue">(double_value),
-                    pluv::on<"doubleNumber">(double_number), pluv::on<"boom">(boom),
-                    pluv::on<"syncNote">(sync_note)),
+      .router = io.merge_routers(conformance::make_router(io),
+                                 io.router(pluv::on<"doubleNumber">(double_number),
+                                           pluv::on<"boom">(boom))),
       .strict = flags.strict});
 }
 

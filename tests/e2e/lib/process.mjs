@@ -31,8 +31,8 @@ export function freePort() {
 }
 
 // A new, empty folder, which goes with removeFolder or with this process.
-export function makeFolder() {
-  const folder = mkdtempSync(path.join(os.tmpdir(), "pluv-e2e-"));
+export function makeFolder(parent = os.tmpdir()) {
+  const folder = mkdtempSync(path.join(parent, "pluv-e2e-"));
   folders.add(folder);
   return folder;
 }
@@ -90,11 +90,11 @@ export class Server {
     this.#child.kill(name);
   }
 
-  // The port of its line with "listening".
+  // The port of its line with "listening", or with the event "listen".
   async listening(timeout = 60_000) {
     const end = Date.now() + timeout;
     for (;;) {
-      const line = this.output.split("\n").slice(0, -1).find((text) => /listening/i.test(text));
+      const line = this.output.split("\n").slice(0, -1).find((text) => /listening|"listen"/i.test(text));
       const port = line?.match(/:(\d+)\/?\s*$|:(\d+)\b|\bport\D{0,3}(\d+)/);
       if (port) {
         this.port = Number(port[1] ?? port[2] ?? port[3]);

@@ -1,6 +1,7 @@
 // The servers under test: pluvd, and the program made with the public C++ API (conformance_server).
 // Their paths come from --pluvd and --conformance (CTest) or E2E_PLUVD and
-// E2E_CONFORMANCE_SERVER; else they are those of the release build.
+// E2E_CONFORMANCE_SERVER; else they are those of the release build. With --workerd the targets are
+// the same rooms in Durable Objects instead (tests/cloudflare).
 import path from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -68,4 +69,22 @@ const conformance = {
   },
 };
 
-export const targets = [pluvd, conformance];
+async function startWorkerdConformance({ auth = false, strict = false, limits = {}, data } = {}) {
+  const { startWorkerd } = await import("../../cloudflare/lib/workerd.mjs");
+  const flags = { strict };
+  if (auth) flags.secret = "secret123";
+  if (limits.rate !== undefined) {
+    flags.limits = { messagesPerSecondMax: limits.rate, messagesBurstMax: limits.rate * 4 };
+  }
+  return startWorkerd(path.join(root, "tests/cloudflare/conformance_worker.js"),
+                      { wasm: "conformance_room.wasm", flags, data });
+}
+
+const workerd = {
+  name: "workerd",
+  secret: "secret123",
+  has: (limit) => limit === "rate",
+  start: startWorkerdConformance,
+};
+
+export const targets = process.argv.includes("--workerd") ? [workerd] : [pluvd, conformance];

@@ -1,0 +1,334 @@
+// The bytes that the host and a room's module hand each other. The numbers and the order of fields
+// are those of src/platform/cloudflare/wire.h, which describes them; wireVersion tells whether a
+// module is of this release.
+
+export const wireVersion = 1;
+
+const inputKinds = {
+  opened: 1,
+  restored: 2,
+  message: 3,
+  heard: 4,
+  closed: 5,
+  woke: 6,
+  procedureDone: 7,
+  listenerDone: 8,
+  documentLoaded: 9,
+  persisted: 10,
+  broadcast: 11,
+  emit: 12,
+  applyUpdate: 13,
+  evict: 14,
+  evictAll: 15,
+  collectGarbage: 16,
+} as const;
+
+// As room::HostCallKind.
+export const callKinds = {
+  roomDestroyed: 1,
+  initialStorage: 2,
+  userConnected: 3,
+  userDisconnected: 4,
+  roomMessage: 5,
+  storageUpdated: 6,
+} as const;
+
+export const audiences = { broadcast: 0, self: 1, sync: 2 } as const;
+export type Audience = keyof typeof audiences;
+
+// JSON as text; null: none.
+export interface CallSession {
+  id: string;
+  user: string | null;
+  presence: string | null;
+}
+
+export type Effect =
+  | { kind: "send"; text: string; receivers: number[] }
+  | { kind: "close"; index: number; code: number; reason: string; paced: boolean }
+  | { kind: "wake"; at: number }
+  | {
+      kind: "runProcedure";
+      ticket: number;
+      name: string;
+      broadcastOnly: boolean;
+      session: CallSession | null;
+      data: string;
+    }
+  | {
+      kind: "callListener";
+      ticket: number;
+      call: number;
+      session: CallSession | null;
+      name: string;
+      data: string;
+      document: number;
+    }
+  | { kind: "loadDocument"; ticket: number }
+  | { kind: "appendUpdate"; ticket: number; update: Uint8Array }
+  | { kind: "compactDocument"; ticket: number; last: number; snapshot: Uint8Array }
+  | { kind: "editDone"; number: number; error: string | null }
+  | { kind: "refused"; session: string; reason: string }
+  | { kind: "trouble"; what: string; message: string }
+  | { kind: "sessionChanged"; index: number; attachment: string }
+  | { kind: "finished" }
+  | { kind: "rejected"; message: string };
+
+export interface OutputEvent {
+  audience: Audience;
+  name: string;
+  data: string;
+}
+
+export interface StoredDocument {
+  updates: Uint8Array[];
+  last: number;
+  hasSnapshot: boolean;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+// Writes one input; reused, so an input is to be handed over before the next one begins.
+export class InputWriter {
+  #bytes = new Uint8Array(4096);
+  #view = new DataView(this.#bytes.buffer);
+  #size = 0;
+
+  get bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.#size);
+  }
+
+  // What a large input took is given back.
+  clear(): this {
+    if (this.#bytes.length > 65_536) this.#grow(4096, false);
+    this.#size = 0;
+    return this;
+  }
+
+  u8(value: number): this {
+    this.#room(1);
+    this.#view.setUint8(this.#size, value);
+    this.#size += 1;
+    return this;
+  }
+  flag(value: boolean): this {
+    return this.u8(value ? 1 : 0);
+  }
+  u32(value: number): this {
+    this.#room(4);
+    this.#view.setUint32(this.#size, value, true);
+    this.#size += 4;
+    return this;
+  }
+  number(value: number): this {
+    this.#room(8);
+    this.#view.setFloat64(this.#size, value, true);
+    this.#size += 8;
+    return this;
+  }
+  text(value: string | Uint8Array): this {
+    if (typeof value === "string") {
+      this.#room(4 + value.length * 3);
+      const { written } = encoder.encodeInto(value, this.#bytes.subarray(this.#size + 4));
+      this.#view.setUint32(this.#size, written, true);
+      this.#size += 4 + written;
+    } else {
+      this.u32(value.length).#room(value.length);
+      this.#bytes.set(value, this.#size);
+      this.#size += value.length;
+    }
+    return this;
+  }
+
+  #room(bytes: number): void {
+    const needed = this.#size + bytes;
+    if (needed > this.#bytes.length) this.#grow(Math.max(needed, this.#bytes.length * 2), true);
+  }
+  #grow(size: number, keep: boolean): void {
+    const bytes = new Uint8Array(size);
+    if (keep) bytes.set(this.bytes);
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer);
+  }
+}
+
+// One function an input. All of them are to be given to RoomInstance.step.
+export class Inputs {
+  readonly #writer = new InputWriter();
+
+  opened(index: number, session: string, userId: string, user: string): Uint8Array {
+    return this.#begin("opened").u32(index).text(session).text(userId).text(user).bytes;
+  }
+  restored(index: number, attachment: string): Uint8Array {
+    return this.#begin("restored").u32(index).text(attachment).bytes;
+  }
+  message(index: number, text: string | Uint8Array): Uint8Array {
+    return this.#begin("message").u32(index).text(text).bytes;
+  }
+  heard(index: number): Uint8Array {
+    return this.#begin("heard").u32(index).bytes;
+  }
+  closed(index: number): Uint8Array {
+    return this.#begin("closed").u32(index).bytes;
+  }
+  woke(): Uint8Array {
+    return this.#begin("woke").bytes;
+  }
+  procedureDone(ticket: number, events: readonly OutputEvent[]): Uint8Array {
+    const writer = this.#begin("procedureDone").number(ticket).u8(1).u32(events.length);
+    for (const { audience, name, data } of events) {
+      writer.u8(audiences[audience]).text(name).text(data);
+    }
+    return writer.bytes;
+  }
+  procedureFailed(ticket: number, message: string): Uint8Array {
+    return this.#begin("procedureDone").number(ticket).u8(0).text(message).bytes;
+  }
+  listenerDone(ticket: number): Uint8Array {
+    return this.#begin("listenerDone").number(ticket).bytes;
+  }
+  documentLoaded(ticket: number, { updates, last, hasSnapshot }: StoredDocument): Uint8Array {
+    const writer = this.#begin("documentLoaded").number(ticket).u8(1).u32(updates.length);
+    for (const update of updates) writer.text(update);
+    return writer.number(last).flag(hasSnapshot).bytes;
+  }
+  documentNotLoaded(ticket: number, message: string): Uint8Array {
+    return this.#begin("documentLoaded").number(ticket).u8(0).text(message).bytes;
+  }
+  persisted(ticket: number, number: number): Uint8Array {
+    return this.#begin("persisted").number(ticket).u8(1).number(number).bytes;
+  }
+  notPersisted(ticket: number, message: string): Uint8Array {
+    return this.#begin("persisted").number(ticket).u8(0).text(message).bytes;
+  }
+  broadcast(name: string, data: string): Uint8Array {
+    return this.#begin("broadcast").text(name).text(data).bytes;
+  }
+  emit(name: string, data: string): Uint8Array {
+    return this.#begin("emit").text(name).text(data).bytes;
+  }
+  applyUpdate(number: number, update: Uint8Array): Uint8Array {
+    return this.#begin("applyUpdate").number(number).text(update).bytes;
+  }
+  evict(session: string): Uint8Array {
+    return this.#begin("evict").text(session).bytes;
+  }
+  evictAll(): Uint8Array {
+    return this.#begin("evictAll").bytes;
+  }
+  collectGarbage(): Uint8Array {
+    return this.#begin("collectGarbage").bytes;
+  }
+
+  #begin(kind: keyof typeof inputKinds): InputWriter {
+    return this.#writer.clear().number(Date.now()).u8(inputKinds[kind]);
+  }
+}
+
+class OutputReader {
+  #at = 0;
+  readonly #view: DataView;
+
+  constructor(readonly bytes: Uint8Array) {
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  get atEnd(): boolean {
+    return this.#at === this.bytes.length;
+  }
+  u8(): number {
+    return this.#view.getUint8(this.#at++);
+  }
+  u32(): number {
+    this.#at += 4;
+    return this.#view.getUint32(this.#at - 4, true);
+  }
+  number(): number {
+    this.#at += 8;
+    return this.#view.getFloat64(this.#at - 8, true);
+  }
+  text(): string {
+    return decoder.decode(this.#part());
+  }
+  // A copy, for the module's memory changes.
+  blob(): Uint8Array {
+    return this.#part().slice();
+  }
+  session(): CallSession | null {
+    if (this.u8() === 0) return null;
+    return { id: this.text(), user: this.text() || null, presence: this.text() || null };
+  }
+
+  #part(): Uint8Array {
+    const size = this.u32();
+    this.#at += size;
+    return this.bytes.subarray(this.#at - size, this.#at);
+  }
+}
+
+const effectReaders: readonly (((reader: OutputReader) => Effect) | null)[] = [
+  null,
+  (reader) => {
+    const text = reader.text();
+    const receivers = Array.from({ length: reader.u32() }, () => reader.u32());
+    return { kind: "send", text, receivers };
+  },
+  (reader) => ({
+    kind: "close",
+    index: reader.u32(),
+    code: reader.u32(),
+    reason: reader.text(),
+    paced: reader.u8() !== 0,
+  }),
+  (reader) => ({ kind: "wake", at: reader.number() }),
+  (reader) => ({
+    kind: "runProcedure",
+    ticket: reader.number(),
+    name: reader.text(),
+    broadcastOnly: reader.u8() !== 0,
+    session: reader.session(),
+    data: reader.text(),
+  }),
+  (reader) => ({
+    kind: "callListener",
+    ticket: reader.number(),
+    call: reader.u8(),
+    session: reader.session(),
+    name: reader.text(),
+    data: reader.text(),
+    document: reader.u32(),
+  }),
+  (reader) => ({ kind: "loadDocument", ticket: reader.number() }),
+  (reader) => ({ kind: "appendUpdate", ticket: reader.number(), update: reader.blob() }),
+  (reader) => ({
+    kind: "compactDocument",
+    ticket: reader.number(),
+    last: reader.number(),
+    snapshot: reader.blob(),
+  }),
+  (reader) => {
+    const number = reader.number();
+    const kept = reader.u8() !== 0;
+    const error = reader.text();
+    return { kind: "editDone", number, error: kept ? null : error };
+  },
+  (reader) => ({ kind: "refused", session: reader.text(), reason: reader.text() }),
+  (reader) => ({ kind: "trouble", what: reader.text(), message: reader.text() }),
+  (reader) => ({ kind: "sessionChanged", index: reader.u32(), attachment: reader.text() }),
+  () => ({ kind: "finished" }),
+  (reader) => ({ kind: "rejected", message: reader.text() }),
+];
+
+// bytes: of the module's memory; nothing of them is kept.
+export function readEffects(bytes: Uint8Array): Effect[] {
+  const reader = new OutputReader(bytes);
+  const effects: Effect[] = [];
+  while (!reader.atEnd) {
+    const kind = reader.u8();
+    const read = effectReaders[kind];
+    if (!read) throw new Error(`the room's module answered with an unknown effect ${kind}`);
+    effects.push(read(reader));
+  }
+  return effects;
+}
