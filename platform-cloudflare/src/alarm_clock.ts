@@ -1,12 +1,15 @@
 // When the room is to be woken: soon by a timer, which keeps the object in memory, later by the
-// object's alarm, which does not, and outlives it.
-
+// object's alarm, which does not, and outlives it. What is due soon in a room whose memory may go is
+// about that memory: it is done when something else happens, and if nothing does the object is
+// evicted.
 const timerMsMax = 20_000;
 
 export class AlarmClock {
   readonly #storage: DurableObjectStorage;
   readonly #wake: () => void;
+  #dueAt = 0;
   #timer: ReturnType<typeof setTimeout> | null = null;
+  #timerAt = 0;
   // The alarm that this object has set last, if it has not rung.
   #alarmAt: number | undefined;
 
@@ -15,21 +18,47 @@ export class AlarmClock {
     this.#wake = wake;
   }
 
-  // 0: never. Takes the place of what was set before.
+  // 0: never. Takes the place of what was set before; arm() makes it so.
   set(at: number): void {
-    clearTimeout(this.#timer);
-    this.#timer = null;
-    if (at === 0) return;
-    const wait = at - Date.now();
-    if (wait <= timerMsMax) {
-      this.#timer = setTimeout(this.#wake, Math.max(wait, 0));
-    } else if (this.#alarmAt === undefined || this.#alarmAt > at) {
-      // One that rings too early does no harm: then the room asks for another.
-      this.#alarmAt = at;
-      void this.#storage.setAlarm(at);
+    this.#dueAt = at;
+  }
+  get isOverdue(): boolean {
+    return this.#dueAt !== 0 && this.#dueAt <= Date.now();
+  }
+
+  // After each event. mayBeEvicted: what is due soon may wait for the next event. latest: when the
+  // room has to be looked at all the same; 0: never.
+  arm(mayBeEvicted: () => boolean, latest: number): void {
+    const isSoon = this.#dueAt !== 0 && this.#dueAt - Date.now() <= timerMsMax;
+    if (!isSoon) {
+      this.#setTimer(0);
+      this.#setAlarm(this.#dueAt);
+    } else if (mayBeEvicted()) {
+      this.#setTimer(0);
+      this.#setAlarm(latest);
+    } else {
+      this.#setTimer(this.#dueAt);
     }
   }
   rang(): void {
     this.#alarmAt = undefined;
+  }
+
+  #setTimer(at: number): void {
+    if (this.#timerAt === at) return;
+    clearTimeout(this.#timer);
+    this.#timerAt = at;
+    if (at === 0) return;
+    this.#timer = setTimeout(() => {
+      this.#timerAt = 0;
+      this.#wake();
+    }, Math.max(at - Date.now(), 0));
+  }
+
+  // An alarm that rings too early does no harm, so it is not put off: that is a write each time.
+  #setAlarm(at: number): void {
+    if (at === 0 || (this.#alarmAt !== undefined && this.#alarmAt <= at)) return;
+    this.#alarmAt = at;
+    void this.#storage.setAlarm(at);
   }
 }

@@ -4,15 +4,19 @@
 export interface Limits {
   /** One message of a client, in bytes of JSON. Over it the session is closed with 1009. 64 KiB. */
   messageBytesMax: number;
-  /** One edit of the document, as it is sent. 16 MiB. */
+  /** One edit of the document, as it is sent. Left out: what a full document takes. */
   storageUpdateBytesMax: number;
-  /** The messages of a join, which carry a whole document. 48 MiB. */
+  /**
+   * The messages of a join, which carry a whole document. Left out: a quarter more than a full
+   * document takes.
+   */
   storageFirstBytesMax: number;
   /** All that a client may send before it is registered. 4 KiB. */
   unregisteredBytesMax: number;
   /**
-   * The room's document, encoded; an update that would make it larger is refused. 30 MiB. An
-   * object has 128 MiB of memory for all that it does.
+   * The room's document, encoded; an update that would make it larger is refused. 5 MiB: an object
+   * has 128 MiB of memory for all that it does, and a join takes some 15 times its document while
+   * it is at work. The runtime takes messages of 32 MiB at most.
    */
   documentBytesMax: number;
   /**

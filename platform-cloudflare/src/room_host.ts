@@ -26,6 +26,9 @@ const pingText = '{"type":"$ping","data":{}}';
 // Not a session's: one answer for all of them, given by the runtime while the object sleeps.
 const pongSession = "p_00000000-0000-4000-8000-000000000000";
 
+// limits.silenceMsMax, as the module has it.
+const silenceMsDefault = 150_000;
+
 const closeTooBig = 1009;
 const closeBroken = 1011;
 
@@ -41,6 +44,7 @@ export class RoomHost<Env, User, Context> {
   readonly #sessions: Sessions;
   readonly #documents: DocumentTable;
   readonly #clock: AlarmClock;
+  readonly #silenceMsMax: number;
   readonly #inputs = new Inputs();
   readonly #queue: Input[] = [];
   readonly #work = new Set<Promise<void>>();
@@ -60,6 +64,7 @@ export class RoomHost<Env, User, Context> {
     this.#env = env;
     this.#options = options;
     this.#log = options.log ?? logToConsole;
+    this.#silenceMsMax = options.limits?.silenceMsMax ?? silenceMsDefault;
     ctx.storage.sql.exec(
       "CREATE TABLE IF NOT EXISTS pluv_room (id INTEGER PRIMARY KEY CHECK (id = 1), name TEXT NOT NULL)",
     );
@@ -107,6 +112,8 @@ export class RoomHost<Env, User, Context> {
     const index = this.#sessions.indexOf(socket);
     if (index === undefined) return; // closed meanwhile
     const data = typeof message === "string" ? message : new Uint8Array(message);
+    this.#sessions.heard(socket);
+    if (this.#clock.isOverdue) this.#wake();
     if (isLonger(data, this.#instance?.messageBytesMax(index) ?? 0)) {
       this.#sessions.remove(index);
       socket.close(closeTooBig, "Message is too large");
@@ -226,7 +233,7 @@ export class RoomHost<Env, User, Context> {
       const kept = this.#sessions.kept(socket);
       if (kept === null) continue;
       const index = this.#sessions.add(socket);
-      this.#feed((inputs) => inputs.restored(index, kept));
+      this.#feed((inputs) => inputs.restored(index, kept.attachment, kept.silentMs));
     }
     return true;
   }
@@ -271,15 +278,20 @@ export class RoomHost<Env, User, Context> {
     if (this.#running) return;
     this.#running = true;
     try {
-      for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
-        if (!this.#instance) break;
-        for (const effect of this.#instance.step(next(this.#inputs))) this.#execute(effect);
-      }
+      this.#run();
     } catch (failure) {
       this.#recover(failure);
     } finally {
       this.#running = false;
     }
+  }
+
+  #run(): void {
+    for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
+      for (const effect of this.#instance?.step(next(this.#inputs)) ?? []) this.#execute(effect);
+    }
+    const latest = this.#sessions.size > 0 ? Date.now() + this.#silenceMsMax : 0;
+    this.#clock.arm(() => this.#instance?.mayHibernate ?? true, latest);
   }
 
   #execute(effect: Effect): void {
@@ -401,12 +413,8 @@ export class RoomHost<Env, User, Context> {
 
   // The runtime has answered pings that the room has not seen.
   #hearPings(): void {
-    const silence = this.#options.limits?.silenceMsMax ?? 150_000;
-    for (const [index, socket] of this.#sessions.entries()) {
-      const at = this.#ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime();
-      if (at !== undefined && Date.now() - at < silence) {
-        this.#feed((inputs) => inputs.heard(index));
-      }
+    for (const index of this.#sessions.takePings()) {
+      this.#feed((inputs) => inputs.heard(index));
     }
   }
 

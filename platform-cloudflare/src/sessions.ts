@@ -5,16 +5,23 @@
 // serializeAttachment's limit, less what it adds: its texts may have two bytes a character.
 const attachmentCharsMax = 7_500;
 
+// A session that talks is written down as heard of at most this often.
+const heardEveryMs = 5_000;
+
 interface Kept {
   // The attachment itself, or the name that it has in the table.
   text?: string;
   name?: string;
+  // When anything was heard of the session, but for pings that the runtime answers: unix ms.
+  heard: number;
 }
 
 export class Sessions {
   readonly #ctx: DurableObjectState;
   readonly #sockets: (WebSocket | null)[] = [];
   readonly #indexes = new Map<WebSocket, number>();
+  readonly #heardAt = new WeakMap<WebSocket, number>();
+  readonly #pingAt = new WeakMap<WebSocket, number>();
 
   constructor(ctx: DurableObjectState) {
     this.#ctx = ctx;
@@ -44,37 +51,59 @@ export class Sessions {
     this.#indexes.clear();
   }
 
+  get size(): number {
+    return this.#indexes.size;
+  }
   indexOf(socket: WebSocket): number | undefined {
     return this.#indexes.get(socket);
   }
   at(index: number): WebSocket | null {
     return this.#sockets[index] ?? null;
   }
-  *entries(): IterableIterator<[number, WebSocket]> {
-    for (const [socket, index] of this.#indexes) yield [index, socket];
-  }
-
   keep(index: number, attachment: string): void {
     const socket = this.#sockets[index];
     if (!socket) return;
     const before = this.#kept(socket);
+    const heard = before?.heard ?? Date.now();
     if (attachment.length <= attachmentCharsMax) {
       if (before?.name) this.#delete(before.name);
-      socket.serializeAttachment({ text: attachment } satisfies Kept);
+      socket.serializeAttachment({ text: attachment, heard } satisfies Kept);
       return;
     }
     const name = before?.name ?? crypto.randomUUID();
     this.#ctx.storage.sql.exec(
       "INSERT OR REPLACE INTO pluv_attachments (name, text) VALUES (?, ?)", name, attachment);
-    if (before?.name !== name) socket.serializeAttachment({ name } satisfies Kept);
+    if (before?.name !== name) socket.serializeAttachment({ name, heard } satisfies Kept);
   }
   // What was kept of the socket; null: nothing, it is no session any more.
-  kept(socket: WebSocket): string | null {
+  kept(socket: WebSocket): { attachment: string; silentMs: number } | null {
     const kept = this.#kept(socket);
-    if (!kept?.name) return kept?.text ?? null;
+    if (!kept) return null;
+    const ping = this.#ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? 0;
+    this.#pingAt.set(socket, ping);
+    const silentMs = Math.max(Date.now() - Math.max(kept.heard, ping), 0);
+    if (!kept.name) return { attachment: kept.text ?? "", silentMs };
     const [row] = this.#ctx.storage.sql.exec<{ text: string }>(
       "SELECT text FROM pluv_attachments WHERE name = ?", kept.name);
-    return row?.text ?? null;
+    return { attachment: row?.text ?? "", silentMs };
+  }
+  heard(socket: WebSocket): void {
+    const now = Date.now();
+    if (now - (this.#heardAt.get(socket) ?? 0) < heardEveryMs) return;
+    this.#heardAt.set(socket, now);
+    const kept = this.#kept(socket);
+    if (kept) socket.serializeAttachment({ ...kept, heard: now } satisfies Kept);
+  }
+  // The sessions whose pings the runtime has answered since this was last asked.
+  takePings(): number[] {
+    const indexes: number[] = [];
+    for (const [socket, index] of this.#indexes) {
+      const at = this.#ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? 0;
+      if (at <= (this.#pingAt.get(socket) ?? 0)) continue;
+      this.#pingAt.set(socket, at);
+      indexes.push(index);
+    }
+    return indexes;
   }
   forget(socket: WebSocket): void {
     const kept = this.#kept(socket);

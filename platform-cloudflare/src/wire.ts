@@ -89,6 +89,8 @@ export interface StoredDocument {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
+const inPlaceCharsMax = 16_384;
+
 // Writes one input; reused, so an input is to be handed over before the next one begins.
 export class InputWriter {
   #bytes = new Uint8Array(4096);
@@ -127,7 +129,10 @@ export class InputWriter {
     this.#size += 8;
     return this;
   }
-  text(value: string | Uint8Array): this {
+  text(given: string | Uint8Array): this {
+    // In place, where there is room for three bytes a character anyhow.
+    const isLong = typeof given === "string" && given.length > inPlaceCharsMax;
+    const value = isLong ? encoder.encode(given) : given;
     if (typeof value === "string") {
       this.#room(4 + value.length * 3);
       const { written } = encoder.encodeInto(value, this.#bytes.subarray(this.#size + 4));
@@ -160,8 +165,8 @@ export class Inputs {
   opened(index: number, session: string, userId: string, user: string): Uint8Array {
     return this.#begin("opened").u32(index).text(session).text(userId).text(user).bytes;
   }
-  restored(index: number, attachment: string): Uint8Array {
-    return this.#begin("restored").u32(index).text(attachment).bytes;
+  restored(index: number, attachment: string, silentMs: number): Uint8Array {
+    return this.#begin("restored").u32(index).text(attachment).number(silentMs).bytes;
   }
   message(index: number, text: string | Uint8Array): Uint8Array {
     return this.#begin("message").u32(index).text(text).bytes;
@@ -230,6 +235,7 @@ class OutputReader {
   #at = 0;
   readonly #view: DataView;
 
+  // bytes: of the module's memory, to which they refer.
   constructor(readonly bytes: Uint8Array) {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
@@ -251,9 +257,19 @@ class OutputReader {
   text(): string {
     return decoder.decode(this.#part());
   }
-  // A copy, for the module's memory changes.
-  blob(): Uint8Array {
-    return this.#part().slice();
+  // What stands elsewhere in the module's memory, until the next input.
+  reference(): Uint8Array {
+    const size = this.u32();
+    return new Uint8Array(this.bytes.buffer, this.u32(), size);
+  }
+  // A text with another in the middle of it.
+  textWithBody(): string {
+    const frame = this.#part();
+    const body = this.reference();
+    const place = this.u32();
+    if (body.length === 0) return decoder.decode(frame);
+    const before = decoder.decode(frame.subarray(0, place));
+    return before + decoder.decode(body) + decoder.decode(frame.subarray(place));
   }
   session(): CallSession | null {
     if (this.u8() === 0) return null;
@@ -270,7 +286,7 @@ class OutputReader {
 const effectReaders: readonly (((reader: OutputReader) => Effect) | null)[] = [
   null,
   (reader) => {
-    const text = reader.text();
+    const text = reader.textWithBody();
     const receivers = Array.from({ length: reader.u32() }, () => reader.u32());
     return { kind: "send", text, receivers };
   },
@@ -300,12 +316,12 @@ const effectReaders: readonly (((reader: OutputReader) => Effect) | null)[] = [
     document: reader.u32(),
   }),
   (reader) => ({ kind: "loadDocument", ticket: reader.number() }),
-  (reader) => ({ kind: "appendUpdate", ticket: reader.number(), update: reader.blob() }),
+  (reader) => ({ kind: "appendUpdate", ticket: reader.number(), update: reader.reference().slice() }),
   (reader) => ({
     kind: "compactDocument",
     ticket: reader.number(),
     last: reader.number(),
-    snapshot: reader.blob(),
+    snapshot: reader.reference().slice(),
   }),
   (reader) => {
     const number = reader.number();

@@ -39,6 +39,7 @@ struct Restored {
   SessionIndex index{};
   std::string_view attachment;       // Room::attachment
   std::shared_ptr<const void> user;  // as in Opened
+  std::int64_t silent_ms = 0;        // since anything was heard of it
 };
 // One whole message, text or binary.
 struct Message {

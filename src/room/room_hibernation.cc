@@ -94,6 +94,7 @@ void Room::restore(const Restored& input) {
   Session& self =
       add_session({input.index, *SessionId::parse(kept.id), kept.u, user_json, input.user});
   self.number = kept.n;
+  self.heard_ms = now_.steady_ms - input.silent_ms;
   next_session_ = std::max(next_session_, kept.n + 1);
   User& user = user_of(self);
   user.presence = text_of(kept.p);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -59,6 +60,12 @@ class ByteWriter {
   void text(std::string_view value) {
     u32(static_cast<std::uint32_t>(value.size()));
     bytes_.append(value);
+  }
+  // Where they are instead of the bytes, which stay there until the host has read them: documents
+  // are not copied.
+  void reference(std::string_view value) {
+    u32(static_cast<std::uint32_t>(value.size()));
+    u32(static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(value.data())));
   }
 
  private:

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "base/free_memory.h"
 #include "base/ids.h"
 #include "pluv/ycrdt.h"
 #include "room/attachment.h"
@@ -86,6 +87,7 @@ room::Room& RoomModule::live_room() {
 
 std::string_view RoomModule::step(std::string_view input) {
   output_.clear();
+  kept_.clear();
   ByteReader reader(input);
   const std::int64_t unix_ms = reader.whole();
   // A steady clock that survives the loss of memory: the wall's, as long as that does not go back.
@@ -116,16 +118,7 @@ void RoomModule::handle(ByteReader& input) {
     case InputKind::persisted: handle_persisted(input); return;
     case InputKind::broadcast:
     case InputKind::emit: handle_server_event(kind, input); return;
-    case InputKind::apply_update: {
-      const auto number = static_cast<std::uint64_t>(input.whole());
-      const std::string_view update = input.text();
-      Result<void> applied;
-      const std::function<void(void*)> edit = [&](void* document) {
-        applied = static_cast<ycrdt::Doc*>(document)->apply_update(update);
-      };
-      run(room::EditDocument{number, &edit});
-      return;
-    }
+    case InputKind::apply_update: handle_apply_update(input); return;
     case InputKind::evict: {
       const std::optional<SessionId> id = SessionId::parse(input.text());
       if (id) run(room::Evict{*id});
@@ -171,6 +164,7 @@ void RoomModule::handle_opened(ByteReader& input) {
 void RoomModule::handle_restored(ByteReader& input) {
   const room::SessionIndex index = read_index(input);
   const std::string_view attachment = input.text();
+  const std::int64_t silent_ms = input.whole();
   std::shared_ptr<const void> user;
   if (const Result<room::Attachment> read = room::read_attachment(attachment); read.ok()) {
     std::string_view user_json = read->user.text;
@@ -180,7 +174,7 @@ void RoomModule::handle_restored(ByteReader& input) {
       user = std::move(*found);
     }
   }
-  run(room::Restored{index, attachment, std::move(user)});
+  run(room::Restored{index, attachment, std::move(user), silent_ms});
 }
 
 void RoomModule::handle_procedure_done(ByteReader& input) {
@@ -241,6 +235,20 @@ void RoomModule::handle_server_event(InputKind kind, ByteReader& input) {
   }
 }
 
+// The room may keep the edit until its document is loaded.
+void RoomModule::handle_apply_update(ByteReader& input) {
+  const auto number = static_cast<std::uint64_t>(input.whole());
+  auto applied = std::make_shared<Result<void>>();
+  edits_.emplace(number, [this, number, applied](Result<void> kept) {
+    write_edit_done(number, applied->ok() ? kept : *applied);
+  });
+  const std::function<void(void*)> edit = [update = std::string(input.text()),
+                                           applied](void* document) {
+    *applied = static_cast<ycrdt::Doc*>(document)->apply_update(update);
+  };
+  run(room::EditDocument{number, &edit});
+}
+
 void RoomModule::handle_woke() {
   told_wake_ms_ = 0;
   while (!timers_.empty() && timers_.begin()->first <= now_.steady_ms) {
@@ -275,7 +283,7 @@ void RoomModule::run_later() {
 }
 
 std::string_view RoomModule::document(std::uint32_t handle) {
-  encoded_.clear();
+  free_memory(encoded_);
   const auto found = documents_.find(handle);
   if (found != documents_.end() && !found->second->empty()) encoded_ = found->second->encode();
   return encoded_;

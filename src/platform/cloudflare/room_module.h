@@ -73,11 +73,13 @@ class RoomModule final : public ModuleHost {
   void handle_document_loaded(ByteReader& input);
   void handle_persisted(ByteReader& input);
   void handle_server_event(InputKind kind, ByteReader& input);
+  void handle_apply_update(ByteReader& input);
   void handle_woke();
   void run(const room::Input& input);
   void run_later();
   void execute();
   void execute_one(room::Effect& effect);
+  [[nodiscard]] std::string_view keep(std::string bytes);
   void execute_send(const room::Send& send);
   void execute_call(room::CallHost& call);
   [[nodiscard]] bool call_own_listener(room::CallHost& call);
@@ -85,6 +87,7 @@ class RoomModule final : public ModuleHost {
   void write_call(const room::CallHost& call);
   void write_session(const room::SessionSnapshot& session);
   void write_wake();
+  void write_edit_done(std::uint64_t number, const Result<void>& result);
   void reject(std::string_view message);
   [[nodiscard]] room::ListenerEvent listener_event(room::CallHost& call) const;
   [[nodiscard]] Result<std::shared_ptr<const void>> user_of(std::string_view& user_json,
@@ -108,13 +111,13 @@ class RoomModule final : public ModuleHost {
   std::int64_t room_wake_ms_ = 0;
   std::int64_t told_wake_ms_ = 0;
 
-  std::map<std::uint64_t, std::function<void(Result<void>)>> edits_;  // C++ code's
+  std::map<std::uint64_t, std::function<void(Result<void>)>> edits_;
   std::uint64_t next_edit_ = std::uint64_t{1} << 32;                  // the host's are below
   std::map<std::uint32_t, std::shared_ptr<room::Document>> documents_;
   std::uint32_t next_document_ = 1;
 
   std::string output_;
-  std::string joined_;
+  std::vector<std::shared_ptr<const std::string>> kept_;  // what output_ refers to
   std::string encoded_;
 };
 

@@ -57,6 +57,23 @@ void set_platform_limits(Limits& limits) {
   limits.silence_ms_max = 150'000;
   limits.ping_after_ms = limits.silence_ms_max;
   limits.garbage_collect_ms = 300'000;
+  // An object has 128 MiB for everything, and a join takes some 15 times its document while it is
+  // at work.
+  limits.document_bytes_max = 5 * 1024 * 1024;
+  limits.storage_first_bytes_max = 0;  // follows the document's
+  limits.storage_update_bytes_max = 0;
+}
+
+// Those of messages that were not given follow from the document's. Somebody's own copy may be a
+// little larger than what the room has.
+Result<void> fit_messages(Limits& limits) {
+  const std::size_t needed = limits.document_message_bytes_max();
+  if (limits.storage_first_bytes_max == 0) limits.storage_first_bytes_max = needed / 4 * 5;
+  if (limits.storage_update_bytes_max == 0) limits.storage_update_bytes_max = needed;
+  if (limits.storage_first_bytes_max >= needed) return {};
+  return Error{ErrorCode::invalid, "limits.storageFirstBytesMax must be " + std::to_string(needed) +
+                                       " at least for this documentBytesMax, which travels as "
+                                       "base64: nobody could join a full room"};
 }
 
 const NamedLimit* find_limit(std::string_view name) {
@@ -81,7 +98,7 @@ Result<void> read_limits(ByteReader& reader, Limits& limits) {
     found->set(limits, value);
   }
   limits.ping_after_ms = limits.silence_ms_max;
-  return {};
+  return fit_messages(limits);
 }
 
 }  // namespace

@@ -37,27 +37,21 @@ void RoomModule::execute_one(room::Effect& effect) {
     execute_call(*call);
   } else if (const auto* load = std::get_if<room::LoadDocument>(&effect)) {
     begin(output_, OutputKind::load_document).whole(number_of(load->ticket));
-  } else if (const auto* append = std::get_if<room::AppendUpdate>(&effect)) {
+  } else if (auto* append = std::get_if<room::AppendUpdate>(&effect)) {
     ByteWriter writer = begin(output_, OutputKind::append_update);
     writer.whole(number_of(append->ticket));
-    writer.text(append->update);
-  } else if (const auto* compact = std::get_if<room::CompactDocument>(&effect)) {
+    writer.reference(keep(std::move(append->update)));
+  } else if (auto* compact = std::get_if<room::CompactDocument>(&effect)) {
     ByteWriter writer = begin(output_, OutputKind::compact_document);
     writer.whole(number_of(compact->ticket));
     writer.whole(static_cast<std::int64_t>(compact->last));
-    writer.text(compact->snapshot);
+    writer.reference(keep(std::move(compact->snapshot)));
   } else if (auto* edited = std::get_if<room::EditDone>(&effect)) {
-    if (const auto found = edits_.find(edited->number); found != edits_.end()) {
-      later([done = std::move(found->second), result = std::move(edited->result)] {
-        if (done) done(result);
-      });
-      edits_.erase(found);
-      return;
-    }
-    ByteWriter writer = begin(output_, OutputKind::edit_done);
-    writer.whole(static_cast<std::int64_t>(edited->number));
-    writer.u8(edited->result.ok() ? 1 : 0);
-    writer.text(edited->result.ok() ? std::string_view() : edited->result.error().message);
+    const auto found = edits_.find(edited->number);
+    later([done = std::move(found->second), result = std::move(edited->result)] {
+      if (done) done(result);
+    });
+    edits_.erase(found);
   } else if (const auto* refused = std::get_if<room::Refused>(&effect)) {
     ByteWriter writer = begin(output_, OutputKind::refused);
     writer.text(refused->session.text());
@@ -77,9 +71,18 @@ void RoomModule::execute_one(room::Effect& effect) {
   // Ping: an object cannot send one.
 }
 
+// Until the host has read it.
+std::string_view RoomModule::keep(std::string bytes) {
+  kept_.push_back(std::make_shared<const std::string>(std::move(bytes)));
+  return *kept_.back();
+}
+
 void RoomModule::execute_send(const room::Send& send) {
   ByteWriter writer = begin(output_, OutputKind::send);
-  writer.text(effects_.text_of(send, joined_));
+  writer.text(effects_.view(send.frame));
+  if (send.body != nullptr) kept_.push_back(send.body);
+  writer.reference(send.body == nullptr ? std::string_view() : std::string_view(*send.body));
+  writer.u32(send.body_at);
   const std::span<const room::SessionIndex> receivers = effects_.receivers_of(send);
   writer.u32(static_cast<std::uint32_t>(receivers.size()));
   for (const room::SessionIndex index : receivers) writer.u32(room::raw(index));
@@ -224,6 +227,13 @@ void RoomModule::write_wake() {
   if (wake_ms == told_wake_ms_) return;
   told_wake_ms_ = wake_ms;
   begin(output_, OutputKind::wake).whole(wake_ms);
+}
+
+void RoomModule::write_edit_done(std::uint64_t number, const Result<void>& result) {
+  ByteWriter writer = begin(output_, OutputKind::edit_done);
+  writer.whole(static_cast<std::int64_t>(number));
+  writer.u8(result.ok() ? 1 : 0);
+  writer.text(result.ok() ? std::string_view() : std::string_view(result.error().message));
 }
 
 void RoomModule::reject(std::string_view message) {

@@ -4,7 +4,7 @@
 //
 // Inputs: a point in time (unix ms), a kind, and its fields:
 //   opened            u32 index, session id, user id, user JSON (empty: null)
-//   restored          u32 index, attachment
+//   restored          u32 index, attachment, ms since it was heard of
 //   message           u32 index, text
 //   heard, closed     u32 index
 //   woke              -
@@ -17,20 +17,21 @@
 //   evict             session id
 //   evict_all, collect_garbage  -
 // Outputs: effects, each a kind and its fields, to the end:
-//   send              text, u32 count, u32 indexes
+//   send              text, @body, u32 place of the body in the text, u32 count, u32 indexes
 //   close             u32 index, u32 code, reason, u8 paced
 //   wake              point in time at which woke is to come; 0: none (replaces the one before)
 //   run_procedure     ticket, name, u8 broadcast_only, session, data
 //   call_listener     ticket (0: no reply), u8 kind (HostCallKind), session, name, data, u32 document
 //   load_document     ticket
-//   append_update     ticket, update
-//   compact_document  ticket, last, snapshot
+//   append_update     ticket, @update
+//   compact_document  ticket, last, @snapshot
 //   edit_done         number, u8 ok, error
 //   refused           session id, reason
 //   trouble           what, message
 //   session_changed   u32 index, attachment
 //   finished          -
 //   rejected          message: the input (opened, broadcast, emit) was not taken
+// @: u32 size, u32 address in the module's memory, where the bytes stay until the next input
 // session: u8 valid; valid: id, user JSON, presence JSON (each empty: null)
 #pragma once
 

@@ -41,10 +41,11 @@ export function startConformance(args = [], options = {}) {
 
 // The two programs behind one face, for suites that treat them alike: start({auth, strict, limits:
 // {rate, silence_ms, ping_ms}}). has(limit): whether the program can be told that one. secret: of
-// its tokens.
+// its tokens. document_bytes: nearly as large as documents may become.
 const pluvd = {
   name: "pluvd",
   secret: SECRET,
+  document_bytes: 30_000_000,
   has: () => true,
   start({ auth = false, strict = false, limits = {} } = {}) {
     const args = auth ? ["--max-connections-per-address", "0"] : ["--dev"];
@@ -59,6 +60,7 @@ const pluvd = {
 const conformance = {
   name: "C++ API",
   secret: "secret123",
+  document_bytes: 30_000_000,
   has: (limit) => limit === "rate",
   start({ auth = false, strict = false, limits = {} } = {}) {
     const args = [];
@@ -83,6 +85,7 @@ async function startWorkerdConformance({ auth = false, strict = false, limits = 
 const workerd = {
   name: "workerd",
   secret: "secret123",
+  document_bytes: 5_000_000,
   has: (limit) => limit === "rate",
   start: startWorkerdConformance,
 };

@@ -1,0 +1,415 @@
+// Rooms in Durable Objects, under workerd: their memory goes while their sockets stay (an object is
+// evicted ten seconds after its last event), and nobody notices; the application's TypeScript; what
+// the Worker's own code may ask of a room.
+//
+//   node tests/e2e/run.mjs cloudflare
+import assert from "node:assert/strict";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+import * as Y from "yjs";
+
+import { Client, makeFolder, makeToken, readRoom, removeFolder, same, sameAsServer, sleep, stateOf,
+         StorageClient, suite, toBase64, until } from "./lib.mjs";
+import { startWorkerd } from "../cloudflare/lib/workerd.mjs";
+
+const { test, shared, run } = suite("cloudflare", { limit_ms: 90_000 });
+
+const worker = path.resolve(path.dirname(fileURLToPath(import.meta.url)),
+                            "../cloudflare/objects_worker.js");
+const SECRET = "a secret of the objects' tests: 0123456789";
+// workerd evicts an object so long after its last event.
+const EVICTED_AFTER_MS = 10_000;
+
+function start(flags = {}, more = {}) {
+  return startWorkerd(worker,
+                      { wasm: "conformance_room.wasm", flags,
+                        bindings: [["SECRET", "text", SECRET]], output_max: Infinity, ...more });
+}
+const open = shared(() => start());
+const listening = shared(() => start({ listens: true }));
+
+// A test's own server. It waits for its sockets when it is stopped, and those may still be open.
+const use = (t, server) => t.use(server, () => server.alive && server.kill());
+
+// What the objects of a room have told: a list of {what, ...}.
+function told(server, room, what) {
+  return server.output.split("\n").filter((line) => line.startsWith("@"))
+    .map((line) => JSON.parse(line.slice(1)))
+    .filter((one) => one.room === room && (what === undefined || one.what === what));
+}
+async function call(server, room, method, ...args) {
+  const response = await fetch(`${server.http}/call/${room}/${method}`,
+                               { method: "POST", body: JSON.stringify(args) });
+  return response.json();
+}
+async function join(t, server, more = {}) {
+  return t.use(await Client.joined({ url: server.url, room: t.room, heartbeat: false, ...more }));
+}
+async function joinStorage(t, server, more = {}) {
+  return t.use(await StorageClient.joined({ url: server.url, room: t.room, heartbeat: false,
+                                            ...more }));
+}
+const typesOf = (client) => client.messages.map(({ type }) => type);
+const textOf = (client) => client.doc.getText("text");
+
+// Until the object's memory has gone, and one that took its place was asked for.
+async function evicted(server, room, act) {
+  const before = told(server, room, "constructed").length;
+  await sleep(EVICTED_AFTER_MS + 2_500);
+  const answer = await act();
+  await until(() => told(server, room, "constructed").length > before,
+              { what: "another object", timeout: 5_000 });
+  const { sockets } = told(server, room, "constructed").at(-1);
+  return { answer, sockets };
+}
+
+// --- evictions ---
+
+test("an eviction between two messages is seen by nobody: presence, users, events", async (t) => {
+  const server = await open();
+  const a = await join(t, server, { presence: { name: "a" } });
+  const b = await join(t, server, { presence: { name: "b" } });
+  await a.until(() => a.others.size === 1);
+  const heard = [a.messages.length, b.messages.length];
+  const { sockets } = await evicted(server, t.room, async () => {
+    assert.deepEqual([a.messages.length, b.messages.length], heard, "silence while it is asleep");
+    a.send("sendMessage", { message: "after" });
+    return b.take("receiveMessage");
+  });
+  assert.equal(sockets, 2);
+  assert.deepEqual(typesOf(b).slice(heard[1]), ["receiveMessage"], "and nothing else");
+  b.setPresence({ mood: "fine" });
+  assert.deepEqual((await a.take("$presenceUpdated")).data.presence, { name: "b", mood: "fine" });
+  const late = await join(t, server);
+  assert.deepEqual(late.others, new Map([[a.connectionId, { name: "a" }],
+                                         [b.connectionId, { name: "b", mood: "fine" }]]));
+  assert.deepEqual([a.closes, b.closes], [[], []]);
+});
+
+test("a document goes on after an eviction, and who was asleep learns what was typed", async (t) => {
+  const server = await open();
+  const a = await joinStorage(t, server);
+  const b = await joinStorage(t, server);
+  textOf(a).insert(0, "before ");
+  await same([a, b]);
+  await evicted(server, t.room, async () => {
+    textOf(a).insert(textOf(a).length, "of a ");
+    textOf(b).insert(textOf(b).length, "of b ");
+    await same([a, b]);
+  });
+  await sameAsServer(server, [a, b]);
+  assert.equal(a.exchanges, 1, "nobody was asked for a whole document");
+  assert.equal(b.exchanges, 1);
+});
+
+test("a join that stands half done is taken up again after an eviction", async (t) => {
+  const server = await open();
+  const a = await joinStorage(t, server);
+  textOf(a).insert(0, "there");
+  // Registered, but has not said who it is.
+  const half = t.use(new Client({ url: server.url, room: t.room, join: false, heartbeat: false }));
+  await half.take("$registered");
+  await evicted(server, t.room, async () => {
+    half.send("$initializeSession", { presence: { count: 1 }, update: "" });
+    return half.take("$storageReceived");
+  });
+  half.send("$updateStorage", { origin: "$initialized", update: "" });
+  textOf(a).insert(0, "hello ");
+  const doc = new Y.Doc();
+  const received = half.messages.find(({ type }) => type === "$storageReceived");
+  Y.applyUpdate(doc, Buffer.from(received.data.state, "base64"));
+  Y.applyUpdate(doc, Buffer.from((await half.take("$storageUpdated")).data.state, "base64"));
+  assert.equal(doc.getText("text").toString(), "hello there");
+});
+
+test("who leaves while the object is asleep is announced, and the last one ends the room",
+     async (t) => {
+  const server = await listening();
+  const a = await join(t, server);
+  const b = await join(t, server);
+  const id = b.connectionId;
+  await evicted(server, t.room, async () => {
+    await b.close();
+    assert.equal((await a.take("$exit")).data.sessionId, id);
+  });
+  await until(() => told(server, t.room, "onUserDisconnected").length === 1);
+  assert.equal(told(server, t.room, "onUserDisconnected")[0].sessionId, id);
+  await evicted(server, t.room, () => a.close());
+  await until(() => told(server, t.room, "onRoomDestroyed").length === 1);
+  const again = await join(t, server);
+  assert.equal(again.others.size, 0);
+});
+
+test("pings are answered while the object is asleep, without waking it", async (t) => {
+  const server = await open();
+  const a = await join(t, server);
+  await sleep(EVICTED_AFTER_MS + 2_500);
+  const before = told(server, t.room, "constructed").length;
+  a.ping();
+  const pong = await a.take("$pong");
+  assert.match(pong.connectionId, /^p_/);
+  assert.equal(pong.room, t.room);
+  await sleep(500);
+  assert.equal(told(server, t.room, "constructed").length, before);
+  assert.equal(a.dead, null);
+});
+
+test("an attachment that is too long for a socket is kept all the same", async (t) => {
+  const server = use(t, await start({ limits: { presenceBytesMax: 20_000 } }));
+  const presence = { long: "é".repeat(8_000) };
+  const a = await join(t, server, { presence: { count: 0 } });
+  const b = await join(t, server);
+  a.setPresence(presence);
+  await b.take("$presenceUpdated");
+  await evicted(server, t.room, async () => {
+    b.send("sendMessage", { message: "wake up" });
+    await a.take("receiveMessage");
+  });
+  const late = await join(t, server);
+  assert.deepEqual(late.others.get(a.connectionId), { count: 0, ...presence });
+});
+
+test("a session that is silent for too long is closed, by an object that was asleep meanwhile",
+     { limit_ms: 120_000 }, async (t) => {
+  const server = use(t, await start({ limits: { silenceMsMax: 25_000 } }));
+  const alive = t.use(await Client.joined({ url: server.url, room: t.room })); // sends pings
+  const silent = await join(t, server);
+  const id = silent.connectionId;
+  silent.socket._socket.pause(); // half-open: it does not even answer a close
+  assert.equal((await alive.take("$exit", { timeout: 80_000 })).data.sessionId, id);
+  assert.deepEqual((await alive.take("$syncStateReceived")).data.connectionIds,
+                   [alive.connectionId]);
+  assert.deepEqual(alive.closes, []);
+  assert.ok(told(server, t.room, "constructed").length > 1, "it was asleep");
+  silent.socket._socket.resume();
+});
+
+// --- a process that dies, a module that breaks ---
+
+test("a killed runtime loses no document, and its clients come back to it", async (t) => {
+  const data = t.use(makeFolder("/dev/shm"), removeFolder);
+  let server = await start({}, { data });
+  const a = await joinStorage(t, server, { reconnect: false });
+  const b = await joinStorage(t, server, { reconnect: false });
+  for (let i = 0; i < 50; ++i) textOf(i % 2 ? a : b).insert(0, `${i} `);
+  const state = await same([a, b]);
+  await server.kill();
+  await until(() => a.dead && b.dead);
+  server = use(t, await start({}, { data }));
+  assert.deepEqual(stateOf((await readRoom(server.url, t.room)).doc), state);
+  textOf(a).insert(0, "offline ");
+  a.rejoin(server.url);
+  b.rejoin(server.url);
+  await sameAsServer(server, [a, b]);
+  assert.ok(textOf(b).toString().startsWith("offline "));
+});
+
+test("a module that breaks is replaced, and its sessions go on", async (t) => {
+  const server = use(t, await start());
+  const a = await joinStorage(t, server);
+  const b = await joinStorage(t, server);
+  textOf(a).insert(0, "before ");
+  await same([a, b]);
+  a.send("break", {});
+  textOf(b).insert(textOf(b).length, "after");
+  await sameAsServer(server, [a, b]);
+  assert.match(server.output, /module_broken/);
+  assert.deepEqual([a.closes, b.closes], [[], []]);
+  a.send("sendMessage", { message: "still here" });
+  await b.take("receiveMessage");
+});
+
+test("a module that breaks again and again closes the room's sessions", async (t) => {
+  const server = use(t, await start());
+  const a = await join(t, server);
+  for (let i = 0; i < 6; ++i) a.send("break", {});
+  assert.equal((await a.closed()).code, 1011);
+});
+
+// --- the application's TypeScript ---
+
+test("resolvers have their input, context, session and audience", async (t) => {
+  const server = use(t, await start({ secret: true }));
+  const token = (name) =>
+    makeToken({ secret: SECRET, room: t.room, user: { id: name, name } });
+  const a = await join(t, server, { token: await token("ann") });
+  const b = await join(t, server, { token: await token("bob") });
+  a.send("visits", {});
+  assert.deepEqual((await a.take("visited")).data, { visits: 1, by: "ann", room: t.room });
+  b.send("visits", {});
+  assert.deepEqual((await b.take("visited")).data, { visits: 2, by: "bob", room: t.room });
+  b.send("loud", { text: "hello" });
+  const shouted = await a.take("shouted");
+  assert.deepEqual(shouted.data, { text: "HELLO" });
+  assert.deepEqual([shouted.connectionId, shouted.user], [b.connectionId,
+                                                           { id: "bob", name: "bob" }]);
+  assert.deepEqual((await b.take("echoed")).data, { length: 5 });
+  await a.settled();
+  assert.ok(!typesOf(a).includes("echoed"));
+  const made = told(server, t.room, "context");
+  assert.equal(made.length, 1);
+  assert.match(made[0].url, new RegExp(`/api/pluv/room/${t.room}`));
+});
+
+test("what a schema or a resolver refuses is told to the sender alone", async (t) => {
+  const server = await open();
+  const a = await join(t, server);
+  const b = await join(t, server);
+  a.send("loud", { text: 1 });
+  assert.equal((await a.take("$error")).data.message, "text: expected string");
+  a.send("bad", {});
+  assert.match((await a.take("$error")).data.message, /\$exit/);
+  a.send("quiet", {});
+  await a.settled();
+  await b.settled();
+  assert.ok(!typesOf(b).includes("$error"));
+});
+
+test("a procedure that waits holds up its own session only, and an eviction waits for it",
+     async (t) => {
+  const server = await open();
+  const a = await join(t, server);
+  const b = await join(t, server);
+  a.send("wait", { ms: 12_000, text: "late" });
+  a.send("sendMessage", { message: "behind it" });
+  b.send("sendMessage", { message: "at once" });
+  assert.equal((await a.take("receiveMessage")).data.message, "at once");
+  assert.equal((await b.take("waited", { timeout: 30_000 })).data.text, "late");
+  assert.equal((await a.take("waited")).data.text, "late");
+  assert.equal((await a.take("receiveMessage")).data.message, "behind it");
+});
+
+test("listeners hear of everything, once and in order", async (t) => {
+  const server = await listening();
+  const a = await joinStorage(t, server);
+  textOf(a).insert(0, "kept");
+  a.send("sendMessage", { message: "hi" });
+  await a.take("receiveMessage");
+  await until(() => told(server, t.room, "onStorageUpdated").length > 0);
+  const id = a.connectionId;
+  await a.close();
+  await until(() => told(server, t.room, "onRoomDestroyed").length === 1);
+  const events = told(server, t.room).filter(({ what }) => what !== "constructed" &&
+                                                           what !== "context");
+  const names = events.map(({ what }) => what);
+  assert.deepEqual(names.filter((what) => what !== "onRoomMessage" && what !== "onStorageUpdated"),
+                   ["onUserConnected", "getInitialStorage", "onUserDisconnected",
+                    "onStorageDestroyed", "onRoomDestroyed"]);
+  for (const event of events) {
+    if (event.sessionId !== undefined) assert.equal(event.sessionId, id);
+  }
+  const messages = events.filter(({ what }) => what === "onRoomMessage").map((e) => e.message.type);
+  assert.deepEqual([...new Set(messages)].sort(),
+                   ["$getOthers", "$initializeSession", "$updateStorage", "sendMessage"]);
+  const doc = new Y.Doc();
+  Y.applyUpdate(doc, Buffer.from(events.find((e) => e.base64).base64, "base64"));
+  assert.equal(doc.getText("text").toString(), "kept");
+});
+
+test("a new document begins with what the application has, in base64", async (t) => {
+  const doc = new Y.Doc();
+  doc.getText("text").insert(0, "from the database");
+  const server = use(t, await start({ listens: true, initial: toBase64(Y.encodeStateAsUpdate(doc)) }));
+  const a = await joinStorage(t, server);
+  assert.equal(textOf(a).toString(), "from the database");
+  textOf(a).insert(0, "no more ");
+  await sameAsServer(server, [a]);
+  await a.close();
+  await until(() => told(server, t.room, "onRoomDestroyed").length === 1);
+  const b = await joinStorage(t, server);
+  assert.equal(textOf(b).toString(), "no more from the database");
+  assert.equal(told(server, t.room, "getInitialStorage").length, 1, "its own storage has it now");
+});
+
+test("a database that is down sends everybody away for now, and nothing is saved", async (t) => {
+  const data = t.use(makeFolder("/dev/shm"), removeFolder);
+  let server = await start({ listens: true, storageFails: true }, { data });
+  const a = t.use(new StorageClient({ url: server.url, room: t.room }));
+  assert.equal((await a.closed()).code, 1011);
+  await server.kill();
+  const doc = new Y.Doc();
+  doc.getText("text").insert(0, "still there");
+  server = use(t, await start({ listens: true, initial: toBase64(Y.encodeStateAsUpdate(doc)) },
+                             { data }));
+  const b = await joinStorage(t, server);
+  assert.equal(textOf(b).toString(), "still there");
+});
+
+test("a context that cannot be made refuses joins for now", async (t) => {
+  const server = use(t, await start({ contextFails: true }));
+  const a = t.use(new Client({ url: server.url, room: t.room }));
+  assert.equal((await a.closed()).code, 1013);
+});
+
+test("a listener that fails is logged and harms nothing", async (t) => {
+  const server = use(t, await start({ listens: true, listenerFails: true }));
+  const a = await join(t, server);
+  const b = await join(t, server);
+  await b.close();
+  await a.take("$exit");
+  await a.settled();
+  await until(() => /listener_failed/.test(server.output));
+});
+
+// --- what the Worker's own code asks of a room ---
+
+test("the Worker's code broadcasts, emits, evicts and counts", async (t) => {
+  const server = await open();
+  assert.deepEqual(await call(server, t.room, "getSize"), { answer: 0 });
+  assert.deepEqual(await call(server, t.room, "broadcast", "news", { n: 1 }), { answer: null });
+  const a = await join(t, server);
+  const b = await join(t, server);
+  assert.deepEqual(await call(server, t.room, "getSize"), { answer: 2 });
+  await call(server, t.room, "broadcast", "sendMessage", { message: "through C++" });
+  const received = await a.take("receiveMessage");
+  assert.deepEqual([received.data, received.connectionId, received.user],
+                   [{ message: "through C++" }, null, null]);
+  await call(server, t.room, "broadcast", "loud", { text: "through typescript" });
+  assert.deepEqual((await b.take("shouted")).data, { text: "THROUGH TYPESCRIPT" });
+  await call(server, t.room, "broadcast", "anything", { as: "it is" });
+  assert.deepEqual((await b.take("anything")).data, { as: "it is" });
+  await call(server, t.room, "emit", "receiveMessage", { message: "directly" });
+  assert.equal((await b.take("receiveMessage")).data.message, "directly");
+  for (const [name, data, why] of [
+    ["$exit", {}, /\$/], ["x", 5, /object/], ["x", [1], /object/], ["visits", {}, /broadcast/],
+    ["doubleValue", { value: 1 }, /broadcast/], ["sendMessage", { message: 1 }, /expected string/],
+    ["y".repeat(65), {}, /long/],
+  ]) {
+    assert.match((await call(server, t.room, "broadcast", name, data)).error, why, name);
+  }
+  await call(server, t.room, "evict", b.connectionId);
+  assert.equal((await b.closed()).code, 4001);
+  assert.equal((await a.take("$exit")).data.sessionId, b.connectionId);
+  await call(server, t.room, "evictAll");
+  assert.equal((await a.closed()).code, 4001);
+  assert.deepEqual(await call(server, t.room, "getSize"), { answer: 0 });
+});
+
+test("the Worker's code edits a document, with and without sessions", async (t) => {
+  const server = await open();
+  const doc = new Y.Doc();
+  doc.getText("text").insert(0, "seeded");
+  const update = { base64: toBase64(Y.encodeStateAsUpdate(doc)) };
+  assert.deepEqual(await call(server, t.room, "applyUpdate", update), { answer: null });
+  const a = await joinStorage(t, server);
+  assert.equal(textOf(a).toString(), "seeded");
+  const state = Y.encodeStateVector(doc);
+  doc.getText("text").insert(6, " and grown");
+  const grown = { base64: toBase64(Y.encodeStateAsUpdate(doc, state)) };
+  assert.deepEqual(await call(server, t.room, "applyUpdate", grown), { answer: null });
+  await until(() => textOf(a).toString() === "seeded and grown");
+  const refused = await call(server, t.room, "applyUpdate", { base64: "////" });
+  assert.ok(refused.error, "an update that is none");
+  await sameAsServer(server, [a]);
+});
+
+test("a room is one object, whatever a client puts into the request", async (t) => {
+  const server = await open();
+  const a = await join(t, server);
+  const b = await join(t, server, { options: { headers: { "X-Pluv-Room": "elsewhere" } } });
+  b.send("sendMessage", { message: "same room" });
+  assert.equal((await a.take("receiveMessage")).room, t.room);
+});
+
+await run();
