@@ -15,7 +15,7 @@ E2E = node tests/e2e/run.mjs
 
 .PHONY: help run build test check clean asan tsan noexcept wasm-check fuzz-smoke fuzz-long tidy \
 	check-format format coverage bench instructions load-minute soak sim sim-wasm planted-bugs \
-	attack attack-short cloudflare cloudflare-package \
+	attack attack-short cloudflare cloudflare-package run-cloudflare \
 	long long-operations install setup-%
 
 help:
@@ -26,6 +26,7 @@ help:
 	@echo "make check       what CI runs on top: sanitizers, clang-tidy, format, wasm, fuzzers"
 	@echo "make bench       build and list the benchmarks"
 	@echo "make attack      how good clients fare while pluvd is attacked: a table, 3 minutes"
+	@echo "make run-cloudflare      examples/cloudflare on http://127.0.0.1:8787, offline"
 	@echo "make cloudflare-package  the rooms for Cloudflare Workers (docs/cloudflare.md)"
 	@echo "make coverage    which lines of ycrdt its unit tests run"
 	@echo "                 (ARGS=\"--uncovered room json\": of others, and which not)"
@@ -113,6 +114,12 @@ cloudflare-package: setup-check
 	@$(PHASE) "build wasm" scripts/build wasm
 	@$(PHASE) "build platform-cloudflare" npm run --silent build --prefix platform-cloudflare
 	@cp build/wasm/bin/plain_room.wasm platform-cloudflare/dist/
+
+# examples/cloudflare on http://127.0.0.1:8787, offline.
+run-cloudflare: cloudflare-package
+	@mkdir -p build/cloudflare-data
+	@exec tests/cloudflare/node_modules/.bin/workerd serve examples/cloudflare/config.capnp \
+	  --directory-path disk=build/cloudflare-data $(ARGS)
 
 # Rooms in Durable Objects, under workerd: the native platform's suites, and what only objects have.
 cloudflare: cloudflare-package

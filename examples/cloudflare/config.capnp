@@ -1,10 +1,12 @@
-# Runs the worker offline: `workerd serve config.capnp` from anywhere. docs/cloudflare.md
+# Runs the worker offline: make run-cloudflare, or
+#   workerd serve examples/cloudflare/config.capnp --directory-path disk=FOLDER
+# FOLDER: where the rooms' documents are kept. docs/cloudflare.md
 using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
   services = [
     (name = "main", worker = .main),
-    (name = "disk", disk = (path = "/tmp/pluv-cloudflare", writable = true)),
+    (name = "disk", disk = (writable = true)),
   ],
   sockets = [(name = "http", address = "127.0.0.1:8787", http = (), service = "main")],
 );
@@ -16,7 +18,7 @@ const main :Workerd.Worker = (
     (name = "@pluv-cpp/platform-cloudflare",
      esModule = embed "../../platform-cloudflare/dist/bundle.js"),
   ],
-  compatibilityDate = "2026-11-01",
+  compatibilityDate = "2026-05-01",
   durableObjectNamespaces = [(className = "Room", uniqueKey = "pluv-example-room", enableSql = true)],
   durableObjectStorage = (localDisk = "disk"),
   bindings = [

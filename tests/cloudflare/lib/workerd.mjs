@@ -33,7 +33,7 @@ function workerdPath() {
   return require.resolve("@cloudflare/workerd-linux-64/bin/workerd");
 }
 
-const compatibilityDate = "2026-11-01";
+const compatibilityDate = "2026-05-01";
 
 // files: [name, kind, path or text].
 function capnp({ files, folder, bindings }) {
