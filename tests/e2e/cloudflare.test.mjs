@@ -4,6 +4,8 @@
 //
 //   node tests/e2e/run.mjs cloudflare
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readdirSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -52,6 +54,19 @@ async function joinStorage(t, server, more = {}) {
 }
 const typesOf = (client) => client.messages.map(({ type }) => type);
 const textOf = (client) => client.doc.getText("text");
+
+// The records of the one object in this folder: [{number, snapshot, parts}].
+function recordsIn(data) {
+  const file = readdirSync(data, { recursive: true, encoding: "utf8" })
+    .find((name) => /room\/[^/]+\.sqlite$/.test(name));
+  const query = "SELECT number, max(is_snapshot), count(*) FROM pluv_records GROUP BY number";
+  const script = "import json, sqlite3, sys\n" +
+    "print(json.dumps(sqlite3.connect(sys.argv[1]).execute(sys.argv[2]).fetchall()))";
+  const { stdout, stderr } = spawnSync("python3", ["-c", script, path.join(data, file), query],
+                                       { encoding: "utf8" });
+  assert.equal(stderr, "");
+  return JSON.parse(stdout).map(([number, snapshot, parts]) => ({ number, snapshot, parts }));
+}
 
 // Until the object's memory has gone, and one that took its place was asked for.
 async function evicted(server, room, act) {
@@ -203,6 +218,26 @@ test("a killed runtime loses no document, and its clients come back to it", asyn
   b.rejoin(server.url);
   await sameAsServer(server, [a, b]);
   assert.ok(textOf(b).toString().startsWith("offline "));
+});
+
+test("a log becomes a snapshot in parts, and is read again with what came after it", async (t) => {
+  const data = t.use(makeFolder("/dev/shm"), removeFolder);
+  const limits = { logUpdatesMax: 20, logBytesMin: 1 };
+  let server = await start({ limits }, { data });
+  const a = await joinStorage(t, server);
+  const b = await joinStorage(t, server);
+  textOf(a).insert(0, "0123456789".repeat(250_000)); // three parts
+  for (let i = 0; i < 100; ++i) {
+    textOf(i % 2 ? a : b).insert(i, `${i} `);
+    if (i % 10 === 9) await same([a, b]);
+  }
+  const state = await same([a, b]);
+  await server.kill();
+  const records = recordsIn(data);
+  assert.ok(records.some(({ snapshot, parts }) => snapshot === 1 && parts === 3), records);
+  assert.ok(records.length < 40, `${records.length} records of 100 edits`);
+  server = use(t, await start({ limits }, { data }));
+  assert.deepEqual(stateOf((await readRoom(server.url, t.room)).doc), state);
 });
 
 test("a module that breaks is replaced, and its sessions go on", async (t) => {
