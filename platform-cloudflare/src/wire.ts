@@ -87,7 +87,7 @@ export interface StoredDocument {
 }
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true }); // a BOM is a character of its text
 
 const inPlaceCharsMax = 16_384;
 

@@ -2,6 +2,7 @@
 // over HTTP: POST /call/{room}/{method} with a JSON list of arguments.
 import flags from "flags.js";
 import { createRoomDurableObject } from "platform-cloudflare/index.js";
+import { RoomInstance } from "platform-cloudflare/module.js";
 import { procedure } from "platform-cloudflare/procedure.js";
 import { createRoomHandler } from "platform-cloudflare/worker.js";
 import module from "room.wasm";
@@ -24,6 +25,12 @@ const loud = procedure()
   })
   .broadcast((text) => ({ shouted: { text } }))
   .self((text) => ({ echoed: { length: text.length } }));
+// The room's own object is called while it waits for this.
+const viaStub = procedure().broadcast(async (_, { env, room }) => {
+  const self = env.ROOMS.get(env.ROOMS.idFromName(room));
+  await self.broadcast("announced", { size: await self.getSize() });
+  return { viaStub: {} };
+});
 const bad = procedure().self(() => ({ $exit: {} }));
 const quiet = procedure().self(() => undefined);
 
@@ -38,7 +45,10 @@ const listeners = {
     if (flags.storageFails) throw new Error("the database is down");
     return flags.initial;
   },
-  onRoomDestroyed: (event) => tell("onRoomDestroyed", fields(event)),
+  onRoomDestroyed: async (event) => {
+    if (flags.destroyMs) await new Promise((resolve) => setTimeout(resolve, flags.destroyMs));
+    tell("onRoomDestroyed", fields(event));
+  },
   onStorageDestroyed: (event) =>
     tell("onStorageDestroyed", { ...fields(event), base64: event.encodedState.base64() }),
   onRoomMessage: (event) => tell("onRoomMessage", fields(event)),
@@ -53,7 +63,7 @@ const listeners = {
 const Base = createRoomDurableObject({
   module,
   ...(authorize && { authorize }),
-  router: { visits, wait, loud, bad, quiet },
+  router: { visits, wait, loud, viaStub, bad, quiet },
   context: ({ request, room }) => {
     tell("context", { room, url: request?.url ?? null });
     if (flags.contextFails) throw new Error("no context today");
@@ -63,10 +73,29 @@ const Base = createRoomDurableObject({
   limits: flags.limits ?? {},
 });
 
+// Modules that break at inputs of this kind, so many times; and how many inputs there were.
+let broken = { kind: 0, times: 0 };
+let steps = 0;
+const { step } = RoomInstance.prototype;
+RoomInstance.prototype.step = function (input) {
+  steps += 1;
+  if (input[8] === broken.kind && broken.times-- > 0) throw new WebAssembly.RuntimeError("broken on purpose");
+  return step.call(this, input);
+};
+
 export class Room extends Base {
   constructor(ctx, env) {
     super(ctx, env);
     tell("constructed", { room: ctx.id.name, sockets: ctx.getWebSockets().length });
+  }
+  breakAt(kind, times) {
+    broken = { kind, times };
+  }
+  countSteps() {
+    return steps;
+  }
+  countRows(table) {
+    return this.ctx.storage.sql.exec(`SELECT count(*) AS n FROM ${table}`).one().n;
   }
 }
 
@@ -75,6 +104,8 @@ const rooms = createRoomHandler({ binding: (env) => env.ROOMS });
 export default {
   async fetch(request, env) {
     const [, first, room, method] = new URL(request.url).pathname.split("/");
+    // As a Worker without createRoomHandler may do it.
+    if (first === "raw") return env.ROOMS.get(env.ROOMS.idFromName(room)).fetch(request);
     if (first !== "call") return (await rooms.fetch(request, env)) ?? new Response("", { status: 404 });
     const given = await request.json();
     const args = given.map((one) => (one?.base64 ? Uint8Array.from(atob(one.base64), (c) => c.charCodeAt(0)) : one));
