@@ -2,6 +2,7 @@
 // over HTTP: POST /call/{room}/{method} with a JSON list of arguments.
 import flags from "flags.js";
 import { createRoomDurableObject } from "platform-cloudflare/index.js";
+import { DocumentTable } from "platform-cloudflare/document_table.js";
 import { RoomInstance } from "platform-cloudflare/module.js";
 import { procedure } from "platform-cloudflare/procedure.js";
 import { createRoomHandler } from "platform-cloudflare/worker.js";
@@ -45,10 +46,7 @@ const listeners = {
     if (flags.storageFails) throw new Error("the database is down");
     return flags.initial;
   },
-  onRoomDestroyed: async (event) => {
-    if (flags.destroyMs) await new Promise((resolve) => setTimeout(resolve, flags.destroyMs));
-    tell("onRoomDestroyed", fields(event));
-  },
+  onRoomDestroyed: (event) => tell("onRoomDestroyed", fields(event)),
   onStorageDestroyed: (event) =>
     tell("onStorageDestroyed", { ...fields(event), base64: event.encodedState.base64() }),
   onRoomMessage: (event) => tell("onRoomMessage", fields(event)),
@@ -73,15 +71,23 @@ const Base = createRoomDurableObject({
   limits: flags.limits ?? {},
 });
 
-// Modules that break at inputs of this kind, so many times; and how many inputs there were.
+// Modules that break at inputs of this kind, so many times.
 let broken = { kind: 0, times: 0 };
-let steps = 0;
 const { step } = RoomInstance.prototype;
 RoomInstance.prototype.step = function (input) {
-  steps += 1;
   if (input[8] === broken.kind && broken.times-- > 0) throw new WebAssembly.RuntimeError("broken on purpose");
   return step.call(this, input);
 };
+
+// Writes of documents that fail, so many.
+let failing = 0;
+for (const method of ["append", "compact"]) {
+  const work = DocumentTable.prototype[method];
+  DocumentTable.prototype[method] = function (...args) {
+    if (failing-- > 0) throw new Error("the disk is full");
+    return work.apply(this, args);
+  };
+}
 
 export class Room extends Base {
   constructor(ctx, env) {
@@ -91,8 +97,8 @@ export class Room extends Base {
   breakAt(kind, times) {
     broken = { kind, times };
   }
-  countSteps() {
-    return steps;
+  failWrites(times) {
+    failing = times;
   }
   countRows(table) {
     return this.ctx.storage.sql.exec(`SELECT count(*) AS n FROM ${table}`).one().n;

@@ -342,14 +342,24 @@ test("attachments of sockets that a killed runtime has lost are removed", async 
   assert.deepEqual(await call(server, t.room, "countRows", "pluv_attachments"), { answer: 0 });
 });
 
-test("a room that is slow to end does not spin", async (t) => {
-  const server = use(t, await start({ listens: true, destroyMs: 6_000,
-                                      limits: { silenceMsMax: 2_000 } }));
-  const a = await join(t, server);
-  await a.close();
-  await until(() => told(server, t.room, "onRoomDestroyed").length === 1, { timeout: 15_000 });
-  const { answer } = await call(server, t.room, "countSteps");
-  assert.ok(answer < 40, `${answer} inputs`);
+test("a write that fails is tried again, and what was not kept is shown to nobody", async (t) => {
+  const server = use(t, await start({ limits: { storeRetryMs: 1_000 } }));
+  const a = await joinStorage(t, server, { reconnect: false });
+  const b = await joinStorage(t, server, { reconnect: false });
+  await call(server, t.room, "failWrites", 3);
+  textOf(a).insert(0, "at last");
+  await until(() => textOf(b).toString() === "at last");
+  assert.match(server.output, /document_append_failed/);
+  await call(server, t.room, "failWrites", 1_000);
+  textOf(a).insert(0, "never ");
+  assert.deepEqual([(await a.closed()).code, (await b.closed()).code], [1013, 1013]);
+  assert.equal(textOf(b).toString(), "at last");
+  await call(server, t.room, "failWrites", 0);
+  a.rejoin(server.url);
+  b.rejoin(server.url);
+  await Promise.all([a.ready(2), b.ready(2)]);
+  await until(() => textOf(b).toString() === "never at last");
+  await sameAsServer(server, [a, b]);
 });
 
 // --- the application's TypeScript ---
