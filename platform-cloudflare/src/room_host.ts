@@ -531,27 +531,46 @@ export class RoomHost<Env, User, Context> {
       }
       return;
     }
+    const state = { isOver: false };
     try {
-      await this.#calls?.listen({ ...effect, document: this.#encodedState(instance, document) });
+      const encodedState = this.#encodedState(document, state);
+      await this.#calls?.listen({ ...effect, document: encodedState });
     } catch (failure) {
       this.#log("error", "listener_failed", { room: this.#room, error: messageOf(failure) });
     }
+    state.isOver = true;
     if (this.#instance !== instance) return;
     if (document !== 0) instance?.releaseDocument(document);
     if (ticket !== 0) done((inputs) => inputs.listenerDone(ticket));
   }
 
-  // Valid until the listener is done.
-  #encodedState(instance: RoomInstance | null, document: number): EncodedState {
-    const bytes = (): Uint8Array =>
-      document === 0 || !instance || this.#instance !== instance
-        ? new Uint8Array()
-        : instance.document(document);
+  // Valid until the listener is done. Afterwards it throws: a document that is gone must not be
+  // taken for an empty one, and saved.
+  #encodedState(document: number, state: { isOver: boolean }): EncodedState {
+    const instance = this.#instance;
+    const bytes = (): Uint8Array => {
+      if (document === 0) return new Uint8Array();
+      if (state.isOver) throw new Error("encodedState was read after its listener had ended");
+      if (!instance || this.#instance !== instance) {
+        throw new Error("the room was restarted while its listener was at work");
+      }
+      return this.#read(() => instance.document(document));
+    };
     return {
       exists: () => bytes().length > 0,
       bytes,
       base64: () => toBase64(bytes()),
     };
+  }
+
+  // Of the instance, which is broken when it throws.
+  #read<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (failure) {
+      this.#recover(failure);
+      throw failure;
+    }
   }
 
   #start(work: Promise<void>): void {

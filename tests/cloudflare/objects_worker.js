@@ -40,6 +40,7 @@ const fields = ({ room, sessionId, user, encodedState, message }) => ({
   room, sessionId, user, message,
   ...(encodedState && { bytes: encodedState.bytes().length, exists: encodedState.exists() }),
 });
+let stateOfOld;
 const listeners = {
   getInitialStorage: (event) => {
     tell("getInitialStorage", fields(event));
@@ -51,7 +52,10 @@ const listeners = {
     tell("onStorageDestroyed", { ...fields(event), base64: event.encodedState.base64() }),
   onRoomMessage: (event) => tell("onRoomMessage", fields(event)),
   onStorageUpdated: (event) => tell("onStorageUpdated", fields(event)),
-  onUserConnected: (event) => tell("onUserConnected", fields(event)),
+  onUserConnected: (event) => {
+    stateOfOld = event.encodedState;
+    tell("onUserConnected", fields(event));
+  },
   onUserDisconnected: (event) => {
     tell("onUserDisconnected", fields(event));
     if (flags.listenerFails) throw new Error("the listener failed");
@@ -96,6 +100,9 @@ export class Room extends Base {
   }
   breakAt(kind, times) {
     broken = { kind, times };
+  }
+  readLate() {
+    return stateOfOld.bytes().length;
   }
   failWrites(times) {
     failing = times;
