@@ -415,6 +415,15 @@ test("a procedure that waits holds up its own session only, and an eviction wait
   assert.equal((await a.take("receiveMessage")).data.message, "behind it");
 });
 
+test("a procedure of the module's own that sleeps for long is not lost", async (t) => {
+  const server = await open();
+  const a = await join(t, server);
+  a.send("nap", {});
+  a.send("sendMessage", { message: "behind it" });
+  assert.equal((await a.take("woken", { timeout: 40_000 })).data.message, "well slept");
+  assert.equal((await a.take("receiveMessage")).data.message, "behind it");
+});
+
 test("listeners hear of everything, once and in order", async (t) => {
   const server = await listening();
   const a = await joinStorage(t, server);
@@ -440,6 +449,15 @@ test("listeners hear of everything, once and in order", async (t) => {
   const doc = new Y.Doc();
   Y.applyUpdate(doc, Buffer.from(events.find((e) => e.base64).base64, "base64"));
   assert.equal(doc.getText("text").toString(), "kept");
+});
+
+test("a document that is asked for too late is an error, and not an empty one", async (t) => {
+  const server = use(t, await start({ listens: true }));
+  const a = await joinStorage(t, server);
+  textOf(a).insert(0, "there");
+  await sameAsServer(server, [a]);
+  await join(t, server);
+  assert.match((await call(server, t.room, "readLate")).error, /after its listener/);
 });
 
 test("a new document begins with what the application has, in base64", async (t) => {
