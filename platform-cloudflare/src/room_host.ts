@@ -112,6 +112,10 @@ export class RoomHost<Env, User, Context> {
   }
 
   async message(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    if (this.#isNobodys(socket)) {
+      this.#sendAway(socket, closeRestart, "The room was restarted");
+      return;
+    }
     this.#open(socket);
     this.#sessions.heard(socket);
     if (this.#clock.isOverdue) this.#wake();
@@ -137,12 +141,17 @@ export class RoomHost<Env, User, Context> {
   }
 
   async closed(socket: WebSocket): Promise<void> {
-    if (!this.#open(socket)) return;
+    if (this.#isNobodys(socket) || !this.#open(socket)) return;
     const index = this.#sessions.indexOf(socket);
     if (index === undefined) return;
     this.#sessions.remove(index);
     this.#feed((inputs) => inputs.closed(index));
     await this.#rest();
+  }
+
+  // The object was asleep, and the socket is one that was refused: for that no room is woken.
+  #isNobodys(socket: WebSocket): boolean {
+    return this.#instance === null && this.#sessions.kept(socket) === null;
   }
 
   async alarm(): Promise<void> {
@@ -279,10 +288,8 @@ export class RoomHost<Env, User, Context> {
     for (const socket of sockets) {
       const kept = this.#sessions.kept(socket);
       if (kept === null) {
-        // Its room has broken before it could say who this is; or it is being closed.
-        if (socket.readyState === WebSocket.OPEN) {
-          this.#sendAway(socket, closeRestart, "The room was restarted");
-        }
+        // Its room has broken before it could say who this is.
+        this.#sendAway(socket, closeRestart, "The room was restarted");
         continue;
       }
       const index = this.#sessions.add(socket);
@@ -339,7 +346,7 @@ export class RoomHost<Env, User, Context> {
 
   // For now: clients come back by themselves, so their sockets are held a while.
   #sendAway(socket: WebSocket, code: number, reason: string): void {
-    if (this.#leaving.has(socket)) return;
+    if (this.#leaving.has(socket) || socket.readyState !== WebSocket.OPEN) return;
     this.#leaving.add(socket);
     this.#sessions.forget(socket);
     setTimeout(() => closeQuietly(socket, code, reason),

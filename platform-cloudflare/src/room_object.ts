@@ -69,7 +69,8 @@ export function createRoomDurableObject<Env = unknown, User = unknown, Context =
       } catch (failure) {
         const refused = failure instanceof Unauthorized;
         this.#host.logRefusal(room, failure);
-        return refused ? refuseUnauthorized(room) : refuseForNow();
+        const accept = (server: WebSocket): void => this.ctx.acceptWebSocket(server);
+        return refused ? refuseUnauthorized(room, accept) : refuseForNow(accept);
       }
     }
 
