@@ -33,6 +33,23 @@ export function refuseForNow(accept = acceptHere): Response {
   return new Response(null, { status: 101, webSocket: client });
 }
 
+const refusalHeader = "X-Pluv-Refusal";
+
+/** What an object answers to createRoomHandler's Worker, which refuses in its place. */
+export function askToRefuse(kind: "unauthorized" | "for now"): Response {
+  return new Response(null, {
+    status: kind === "unauthorized" ? 401 : 503,
+    headers: { [refusalHeader]: kind },
+  });
+}
+
+/** The refusal that an object's answer asks for; undefined when it asks for none. */
+export function refusalAskedFor(answer: Response, room: string): Response | undefined {
+  const kind = answer.headers.get(refusalHeader);
+  if (kind === null) return undefined;
+  return kind === "unauthorized" ? refuseUnauthorized(room) : refuseForNow();
+}
+
 /**
  * For an answer by HTTP to a client that asked for a WebSocket, which takes it as a lost
  * connection: kept for as long as a refusal for now.

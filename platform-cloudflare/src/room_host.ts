@@ -507,7 +507,8 @@ export class RoomHost<Env, User, Context> {
   // The runtime has answered pings that the room has not seen.
   #hearPings(): void {
     const pings = this.#sessions.takePings();
-    if (pings.length > 0) this.#feed(...pings.map((index) => (inputs: Inputs) => inputs.heard(index)));
+    if (pings.length === 0) return;
+    this.#feed(...pings.map((index) => (inputs: Inputs) => inputs.heard(index)));
   }
 
   // --- The application's code

@@ -7,7 +7,7 @@ import { DurableObject } from "cloudflare:workers";
 import { authorizeJoin } from "./authorize.js";
 import type { RoomObjectOptions } from "./host_types.js";
 import { Unauthorized } from "./join_errors.js";
-import { refuseForNow, refuseUnauthorized } from "./refusal.js";
+import { askToRefuse, refuseForNow, refuseUnauthorized } from "./refusal.js";
 import { RoomHost } from "./room_host.js";
 import { isRoomName } from "./room_name.js";
 import { roomOfRequest, wantsWebSocket } from "./room_request.js";
@@ -69,6 +69,10 @@ export function createRoomDurableObject<Env = unknown, User = unknown, Context =
       } catch (failure) {
         const refused = failure instanceof Unauthorized;
         this.#host.logRefusal(room, failure);
+        // A Worker may hold a socket for nothing; an object is paid for as long as it is awake.
+        if (roomOfRequest(request) !== undefined) {
+          return askToRefuse(refused ? "unauthorized" : "for now");
+        }
         const accept = (server: WebSocket): void => this.ctx.acceptWebSocket(server);
         return refused ? refuseUnauthorized(room, accept) : refuseForNow(accept);
       }

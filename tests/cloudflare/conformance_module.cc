@@ -15,14 +15,15 @@ auto make_server() {
   const auto break_module = io.procedure().self([] { std::abort(); });
   // Longer than an object is kept without a reason.
   // Longer than an object is kept without a reason.
-  const auto nap = io.procedure().broadcast(
-      []() -> pluv::task<pluv::Event<"woken", conformance::Message>> {
+  const auto nap =
+      io.procedure().broadcast([]() -> pluv::task<pluv::Event<"woken", conformance::Message>> {
         co_await pluv::sleep_for(std::chrono::seconds(25));
         co_return pluv::emit<"woken">(conformance::Message{"well slept"});
       });
-  return io.server(pluv::ServerOptions{
-      .router = io.merge_routers(conformance::make_router(io),
-                                 io.router(pluv::on<"break">(break_module), pluv::on<"nap">(nap)))});
+  return io.server(
+      pluv::ServerOptions{.router = io.merge_routers(
+                              conformance::make_router(io),
+                              io.router(pluv::on<"break">(break_module), pluv::on<"nap">(nap)))});
 }
 
 }  // namespace

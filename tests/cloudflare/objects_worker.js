@@ -79,7 +79,9 @@ const Base = createRoomDurableObject({
 let broken = { kind: 0, times: 0 };
 const { step } = RoomInstance.prototype;
 RoomInstance.prototype.step = function (input) {
-  if (input[8] === broken.kind && broken.times-- > 0) throw new WebAssembly.RuntimeError("broken on purpose");
+  if (input[8] === broken.kind && broken.times-- > 0) {
+    throw new WebAssembly.RuntimeError("broken on purpose");
+  }
   return step.call(this, input);
 };
 

@@ -4,6 +4,7 @@
 //
 //   node tests/e2e/run.mjs cloudflare
 import assert from "node:assert/strict";
+import http from "node:http";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -327,6 +328,35 @@ test("who is not let in leaves nothing behind", async (t) => {
   assert.deepEqual(await call(server, t.room, "countRows", "sqlite_master WHERE name LIKE 'pluv%'"),
                    { answer: 0 });
 });
+
+for (const past of ["", ", past the handler"]) {
+  test(`who is not let in and does not answer the close keeps no object awake${past}`,
+       async (t) => {
+    const server = use(t, await start({ secret: true }));
+    const url = `${server.http}/${past ? "raw" : "api/pluv/room"}/${t.room}?token=bad`;
+    const socket = await upgraded(url);
+    t.use(socket, () => socket.destroy());
+    let got = "";
+    socket.on("data", (bytes) => (got += bytes));
+    await evicted(server, t.room, () => call(server, t.room, "getSize"));
+    assert.match(got, /Not authorized.*WebSocket unauthorized/s);
+  });
+}
+
+// A WebSocket's connection that nobody speaks on.
+function upgraded(url) {
+  const request = http.get(url, { headers: { "Connection": "Upgrade", "Upgrade": "websocket",
+                                             "Sec-WebSocket-Version": "13",
+                                             "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==" } });
+  return new Promise((resolve, reject) => {
+    request.on("upgrade", (_, socket, head) => {
+      socket.unshift(head);
+      resolve(socket);
+    });
+    request.on("response", ({ statusCode }) => reject(new Error(`answered ${statusCode}`)));
+    request.on("error", reject);
+  });
+}
 
 test("attachments of sockets that a killed runtime has lost are removed", async (t) => {
   const data = t.use(makeFolder("/dev/shm"), removeFolder);
