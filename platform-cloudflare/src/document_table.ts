@@ -20,7 +20,11 @@ export class DocumentTable {
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
-    storage.sql.exec(`CREATE TABLE IF NOT EXISTS pluv_records (
+  }
+
+  // Once, before anything else.
+  createTable(): void {
+    this.#storage.sql.exec(`CREATE TABLE pluv_records (
       number INTEGER NOT NULL,
       part INTEGER NOT NULL,
       bytes INTEGER NOT NULL,

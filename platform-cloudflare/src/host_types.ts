@@ -109,7 +109,10 @@ export interface BuiltProcedure<Context, User, Env> {
   readonly parts: RouterProcedure<Context, User, Env>;
 }
 
-/** A room's document, encoded when it is asked for: that costs the document's size. */
+/**
+ * A room's document, encoded when it is asked for: that costs the document's size. Throws when it
+ * is asked after its listener has ended.
+ */
 export interface EncodedState {
   /** Whether anybody has ever written into it. */
   exists(): boolean;

@@ -9,19 +9,45 @@ const closeUnauthorized = 3000;
 const pacingMsMin = 1_000;
 const pacingMsMax = 5_000;
 
-export function refuseUnauthorized(room: string): Response {
-  return refuseForGood(room, "Not authorized", closeUnauthorized, "WebSocket unauthorized.");
+/**
+ * How the server's end is accepted. A Durable Object gives its state's acceptWebSocket: a client
+ * that never answers the close would keep the object in memory by any other socket.
+ */
+export type Accept = (server: WebSocket) => void;
+
+const acceptHere: Accept = (server) => server.accept();
+
+export function refuseUnauthorized(room: string, accept = acceptHere): Response {
+  const reason = "WebSocket unauthorized.";
+  return refuseForGood(room, "Not authorized", closeUnauthorized, reason, accept);
 }
 
 export function refuseOrigin(room: string): Response {
-  return refuseForGood(room, "Origin not allowed", closePolicy, "Origin not allowed");
+  return refuseForGood(room, "Origin not allowed", closePolicy, "Origin not allowed", acceptHere);
 }
 
 /** Its socket is closed with 1013 after a random while, and its client then comes back. */
-export function refuseForNow(): Response {
-  const [client, server] = openPair();
+export function refuseForNow(accept = acceptHere): Response {
+  const [client, server] = openPair(accept);
   setTimeout(() => close(server, closeOverloaded, "Try again later"), pacingMs());
   return new Response(null, { status: 101, webSocket: client });
+}
+
+const refusalHeader = "X-Pluv-Refusal";
+
+/** What an object answers to createRoomHandler's Worker, which refuses in its place. */
+export function askToRefuse(kind: "unauthorized" | "for now"): Response {
+  return new Response(null, {
+    status: kind === "unauthorized" ? 401 : 503,
+    headers: { [refusalHeader]: kind },
+  });
+}
+
+/** The refusal that an object's answer asks for; undefined when it asks for none. */
+export function refusalAskedFor(answer: Response, room: string): Response | undefined {
+  const kind = answer.headers.get(refusalHeader);
+  if (kind === null) return undefined;
+  return kind === "unauthorized" ? refuseUnauthorized(room) : refuseForNow();
 }
 
 /**
@@ -32,17 +58,23 @@ export function holdRefusal(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, pacingMs()));
 }
 
-function refuseForGood(room: string, message: string, code: number, reason: string): Response {
-  const [client, server] = openPair();
+function refuseForGood(
+  room: string,
+  message: string,
+  code: number,
+  reason: string,
+  accept: Accept,
+): Response {
+  const [client, server] = openPair(accept);
   const data = { message, stack: null };
   server.send(JSON.stringify({ connectionId: null, data, room, type: "$error", user: null }));
   close(server, code, reason);
   return new Response(null, { status: 101, webSocket: client });
 }
 
-function openPair(): [client: WebSocket, server: WebSocket] {
+function openPair(accept: Accept): [client: WebSocket, server: WebSocket] {
   const { 0: client, 1: server } = new WebSocketPair();
-  server.accept();
+  accept(server);
   return [client, server];
 }
 

@@ -31,6 +31,7 @@ const silenceMsDefault = 150_000;
 
 const closeTooBig = 1009;
 const closeBroken = 1011;
+const closeRestart = 1012;
 
 type Log = (level: "info" | "warn" | "error", event: string, fields: object) => void;
 
@@ -48,6 +49,12 @@ export class RoomHost<Env, User, Context> {
   readonly #inputs = new Inputs();
   readonly #queue: Input[] = [];
   readonly #work = new Set<Promise<void>>();
+  // The tickets that the module waits for.
+  readonly #owed = new Set<number>();
+  // Sockets that are no session any more and are closed in a moment.
+  readonly #leaving = new WeakSet<WebSocket>();
+  #relieve = (): void => undefined;
+  #resting = 0;
   readonly #edits = new Map<number, (error: string | null) => void>();
   #nextEdit = 1;
   #running = false;
@@ -63,11 +70,8 @@ export class RoomHost<Env, User, Context> {
     this.#ctx = ctx;
     this.#env = env;
     this.#options = options;
-    this.#log = options.log ?? logToConsole;
+    this.#log = quietly(options.log ?? logToConsole);
     this.#silenceMsMax = options.limits?.silenceMsMax ?? silenceMsDefault;
-    ctx.storage.sql.exec(
-      "CREATE TABLE IF NOT EXISTS pluv_room (id INTEGER PRIMARY KEY CHECK (id = 1), name TEXT NOT NULL)",
-    );
     this.#sessions = new Sessions(ctx);
     this.#documents = new DocumentTable(ctx.storage);
     this.#clock = new AlarmClock(ctx.storage, () => this.#wake());
@@ -79,7 +83,7 @@ export class RoomHost<Env, User, Context> {
   async prepare(room: string, request: Request): Promise<void> {
     this.#named(room);
     this.#request ??= request;
-    this.#open();
+    if (this.#isBroken || !this.#open()) throw new Error("the room is broken");
     if (this.#options.context) await this.#makeContext(room);
   }
 
@@ -92,13 +96,13 @@ export class RoomHost<Env, User, Context> {
     });
   }
 
-  // After prepare.
+  // After prepare. Throws when nobody can be let in; the socket was not accepted then.
   join(room: string, user: { id: string; json: string }, socket: WebSocket): void {
-    this.#open();
+    if (!this.#open()) throw new Error("the room is broken");
     const id = `p_${crypto.randomUUID()}`;
     this.#ctx.acceptWebSocket(socket);
     const index = this.#sessions.add(socket);
-    this.#feed((inputs) => inputs.opened(index, id, user.id, user.json));
+    if (!this.#feedFrom(socket, (inputs) => inputs.opened(index, id, user.id, user.json))) return;
     const refusal = this.#takeRejection();
     if (refusal !== null) {
       this.#sessions.remove(index);
@@ -108,29 +112,46 @@ export class RoomHost<Env, User, Context> {
   }
 
   async message(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
-    if (!this.#open(socket)) return;
-    const index = this.#sessions.indexOf(socket);
-    if (index === undefined) return; // closed meanwhile
-    const data = typeof message === "string" ? message : new Uint8Array(message);
+    if (this.#isNobodys(socket)) {
+      this.#sendAway(socket, closeRestart, "The room was restarted");
+      return;
+    }
+    this.#open(socket);
     this.#sessions.heard(socket);
     if (this.#clock.isOverdue) this.#wake();
-    if (isLonger(data, this.#instance?.messageBytesMax(index) ?? 0)) {
+    this.#take(socket, typeof message === "string" ? message : new Uint8Array(message));
+    await this.#rest();
+  }
+
+  #take(socket: WebSocket, data: string | Uint8Array): void {
+    const instance = this.#instance;
+    if (!instance) {
+      this.#sendAway(socket, closeRestart, "The room was restarted");
+      return;
+    }
+    const index = this.#sessions.indexOf(socket);
+    if (index === undefined) return; // closed meanwhile
+    if (isLonger(data, instance.messageBytesMax(index))) {
       this.#sessions.remove(index);
       socket.close(closeTooBig, "Message is too large");
       this.#feed((inputs) => inputs.closed(index));
     } else {
-      this.#feed((inputs) => inputs.message(index, data));
+      this.#feedFrom(socket, (inputs) => inputs.message(index, data));
     }
-    await this.#rest();
   }
 
   async closed(socket: WebSocket): Promise<void> {
-    if (!this.#open(socket)) return;
+    if (this.#isNobodys(socket) || !this.#open(socket)) return;
     const index = this.#sessions.indexOf(socket);
     if (index === undefined) return;
     this.#sessions.remove(index);
     this.#feed((inputs) => inputs.closed(index));
     await this.#rest();
+  }
+
+  // The object was asleep, and the socket is one that was refused: for that no room is woken.
+  #isNobodys(socket: WebSocket): boolean {
+    return this.#instance === null && this.#sessions.kept(socket) === null;
   }
 
   async alarm(): Promise<void> {
@@ -141,54 +162,65 @@ export class RoomHost<Env, User, Context> {
 
   // --- What the application asks of the room. data: an object or null.
 
-  async broadcast(name: string, data: object | null): Promise<void> {
+  // None of them waits for the room's handlers, which may be the ones that call.
+  broadcast(name: string, data: object | null): void {
+    requireString("an event's name", name);
     if (this.#open() && this.#calls?.mayBroadcast(name) === false) {
       throw new TypeError(`the procedure ${name} has no broadcast resolver`);
     }
-    await this.#event(data, (json) => (inputs) => inputs.broadcast(name, json));
+    this.#event(data, (json) => (inputs) => inputs.broadcast(name, json));
   }
-  async emit(name: string, data: object | null): Promise<void> {
-    await this.#event(data, (json) => (inputs) => inputs.emit(name, json));
+  emit(name: string, data: object | null): void {
+    requireString("an event's name", name);
+    this.#event(data, (json) => (inputs) => inputs.emit(name, json));
   }
-  async evict(session: string): Promise<void> {
+  evict(session: string): void {
+    requireString("a session's id", session);
     if (this.#open()) this.#feed((inputs) => inputs.evict(session));
-    await this.#rest();
+    this.#stay();
   }
-  async evictAll(): Promise<void> {
+  evictAll(): void {
     if (this.#open()) this.#feed((inputs) => inputs.evictAll());
-    await this.#rest();
+    this.#stay();
   }
-  async garbageCollect(): Promise<void> {
+  garbageCollect(): void {
     if (this.#open()) {
       this.#hearPings();
       this.#feed((inputs) => inputs.collectGarbage());
     }
-    await this.#rest();
+    this.#stay();
   }
   size(): number {
     return this.#open() ? (this.#instance?.size ?? 0) : 0;
   }
   // The room need not have sessions. Rejects when the update was not taken, or not kept.
   async applyUpdate(room: string, update: Uint8Array): Promise<void> {
+    if (!((update as unknown) instanceof Uint8Array)) {
+      throw new TypeError("an update must be a Uint8Array");
+    }
     this.#named(room);
-    this.#open();
+    if (!this.#open()) throw new Error("the room is broken");
     const number = this.#nextEdit++;
     const done = new Promise<string | null>((resolve) => this.#edits.set(number, resolve));
     this.#feed((inputs) => inputs.applyUpdate(number, update));
     const error = await done;
-    await this.#rest();
+    this.#stay();
     if (error !== null) throw new Error(error);
   }
 
-  async #event(data: object | null, make: (json: string) => Input): Promise<void> {
-    if (typeof data !== "object" || Array.isArray(data)) {
+  #event(data: object | null, make: (json: string) => Input): void {
+    const json = JSON.stringify(data) as string | undefined;
+    if (json === undefined || (json !== "null" && !json.startsWith("{"))) {
       throw new TypeError("an event's data must be an object or null");
     }
     if (!this.#open()) return;
-    this.#feed(make(JSON.stringify(data)));
+    this.#feed(make(json));
     const refusal = this.#takeRejection();
-    await this.#rest();
+    this.#stay();
     if (refusal !== null) throw new TypeError(refusal);
+  }
+  #stay(): void {
+    if (this.#resting === 0) this.#ctx.waitUntil(this.#rest());
   }
 
   // --- The instance, which comes and goes
@@ -196,25 +228,49 @@ export class RoomHost<Env, User, Context> {
   #named(room: string): void {
     if (this.#roomName() === room) return;
     if (this.#room !== null) throw new Error(`this object is the room ${this.#room}, not ${room}`);
-    this.#ctx.storage.sql.exec("INSERT INTO pluv_room (id, name) VALUES (1, ?)", room);
+    // Not before somebody may come in: an object that has stored nothing costs nothing.
+    const { storage } = this.#ctx;
+    storage.transactionSync(() => {
+      storage.sql.exec(
+        "CREATE TABLE pluv_room (id INTEGER PRIMARY KEY CHECK (id = 1), name TEXT NOT NULL)");
+      this.#sessions.createTable();
+      this.#documents.createTable();
+      storage.sql.exec("INSERT INTO pluv_room (id, name) VALUES (1, ?)", room);
+    });
     this.#room = room;
   }
   #roomName(): string | null {
     if (this.#room !== null) return this.#room;
-    const [row] = this.#ctx.storage.sql.exec<{ name: string }>("SELECT name FROM pluv_room");
-    this.#room = row?.name ?? null;
+    const { sql } = this.#ctx.storage;
+    const tables = sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'pluv_room'").toArray();
+    if (tables.length === 0) return null;
+    this.#room = sql.exec<{ name: string }>("SELECT name FROM pluv_room").one().name;
     return this.#room;
   }
 
   // Takes the sessions up again if the memory of them has gone. extra: a socket that the runtime
-  // may not list any more, since it is closed. False when nobody has ever been in this room.
+  // may not list any more, since it is closed. False when nobody has ever been in this room, and
+  // when the module breaks over it: the instance is null then.
   #open(extra?: WebSocket): boolean {
     if (this.#instance) return true;
     const room = this.#roomName();
     if (room === null) return false;
+    try {
+      this.#instance = this.#makeInstance(room);
+      this.#takeUp(extra);
+    } catch (failure) {
+      this.#recover(failure);
+    }
+    return (this.#instance as RoomInstance | null) !== null;
+  }
+
+  #makeInstance(room: string): RoomInstance {
     const options = this.#options;
     this.#calls = new HostCalls(options, this.#env, room, () => this.#makeContext(room));
-    this.#instance = new RoomInstance(options.module, {
+    this.#ctx.setWebSocketAutoResponse(
+      new WebSocketRequestResponsePair(pingText, pongText(room)),
+    );
+    return new RoomInstance(options.module, {
       room,
       authorizes: options.authorize !== undefined,
       documents: options.crdt !== "noop",
@@ -224,18 +280,23 @@ export class RoomHost<Env, User, Context> {
       procedures: this.#calls.names,
       limits: readLimits(options.limits),
     });
-    this.#ctx.setWebSocketAutoResponse(
-      new WebSocketRequestResponsePair(pingText, pongText(room)),
-    );
+  }
+
+  #takeUp(extra: WebSocket | undefined): void {
     const sockets = new Set(this.#ctx.getWebSockets());
     if (extra) sockets.add(extra);
     for (const socket of sockets) {
       const kept = this.#sessions.kept(socket);
-      if (kept === null) continue;
+      if (kept === null) {
+        // Its room has broken before it could say who this is.
+        this.#sendAway(socket, closeRestart, "The room was restarted");
+        continue;
+      }
       const index = this.#sessions.add(socket);
       this.#feed((inputs) => inputs.restored(index, kept.attachment, kept.silentMs));
+      if (!this.#instance) return; // it broke
     }
-    return true;
+    this.#sessions.forgetOthers(sockets);
   }
 
   #makeContext(room: string): Promise<Context> {
@@ -253,28 +314,50 @@ export class RoomHost<Env, User, Context> {
   }
 
   // The module is broken: its memory is given up, and its sessions are taken up by a new one. What
-  // it was at work on is lost, which an evicted object's would be, too.
+  // it was at work on is lost, which nobody's client knows of: then all of them are sent away for a
+  // moment, and say again what they have when they come back.
   #recover(failure: unknown): void {
     this.#log("error", "module_broken", { room: this.#room, error: String(failure) });
+    const isWhole = this.#owed.size === 0;
     this.#instance = null;
+    this.#rejected = null;
     this.#queue.length = 0;
+    this.#owed.clear();
+    this.#clock.set(Date.now() + this.#silenceMsMax); // whoever is there then is looked at
+    this.#clock.arm(() => true, 0);
     this.#sessions.clear();
     for (const settle of this.#edits.values()) settle("the room had to be restarted");
     this.#edits.clear();
-    const now = Date.now();
-    this.#breaks = [...this.#breaks.filter((at) => now - at < breaksWindowMs), now];
-    if (this.#breaks.length <= breaksMax) return;
+    this.#breaks.push(Date.now());
+    const isBroken = this.#isBroken;
+    if (isWhole && !isBroken) return;
     for (const socket of this.#ctx.getWebSockets()) {
-      this.#sessions.forget(socket);
-      socket.close(closeBroken, "The room is broken");
+      if (isBroken) this.#sendAway(socket, closeBroken, "The room is broken");
+      else this.#sendAway(socket, closeRestart, "The room was restarted");
     }
+  }
+
+  // Too often of late to be tried again.
+  get #isBroken(): boolean {
+    const now = Date.now();
+    this.#breaks = this.#breaks.filter((at) => now - at < breaksWindowMs);
+    return this.#breaks.length > breaksMax;
+  }
+
+  // For now: clients come back by themselves, so their sockets are held a while.
+  #sendAway(socket: WebSocket, code: number, reason: string): void {
+    if (this.#leaving.has(socket) || socket.readyState !== WebSocket.OPEN) return;
+    this.#leaving.add(socket);
+    this.#sessions.forget(socket);
+    setTimeout(() => closeQuietly(socket, code, reason),
+               pacingMsMin + Math.random() * (pacingMsMax - pacingMsMin));
   }
 
   // --- Inputs and effects
 
   // Never throws. Inputs that come up while effects are carried out wait until that is done.
-  #feed(input: Input): void {
-    this.#queue.push(input);
+  #feed(...inputs: Input[]): void {
+    this.#queue.push(...inputs);
     if (this.#running) return;
     this.#running = true;
     try {
@@ -284,6 +367,15 @@ export class RoomHost<Env, User, Context> {
     } finally {
       this.#running = false;
     }
+  }
+
+  // False when the module broke over what this socket has brought, which is lost.
+  #feedFrom(socket: WebSocket, input: Input): boolean {
+    const instance = this.#instance;
+    this.#feed(input);
+    if (this.#instance === instance) return true;
+    this.#sendAway(socket, closeRestart, "The room was restarted");
+    return false;
   }
 
   #run(): void {
@@ -369,18 +461,8 @@ export class RoomHost<Env, User, Context> {
     const socket = this.#sessions.at(index);
     if (!socket) return;
     this.#sessions.remove(index);
-    const close = (): void => {
-      try {
-        socket.close(code, reason);
-      } catch {
-        // It was closed meanwhile.
-      }
-    };
-    if (!paced) {
-      close();
-      return;
-    }
-    setTimeout(close, pacingMsMin + Math.random() * (pacingMsMax - pacingMsMin));
+    if (paced) this.#sendAway(socket, code, reason);
+    else closeQuietly(socket, code, reason);
   }
 
   #loadDocument(ticket: number): void {
@@ -395,37 +477,45 @@ export class RoomHost<Env, User, Context> {
   // Told when it is safe, so that what comes meanwhile is written at once: a busy room is held up
   // by the disk's latency, never by as many writes as it has edits.
   async #persist(ticket: number, work: () => number): Promise<void> {
-    const instance = this.#instance;
+    const answer = this.#owe(ticket);
     try {
       const number = work();
       await this.#ctx.storage.sync();
-      if (this.#instance === instance) this.#feed((inputs) => inputs.persisted(ticket, number));
+      answer((inputs) => inputs.persisted(ticket, number));
     } catch (failure) {
-      if (this.#instance !== instance) return;
-      this.#feed((inputs) => inputs.notPersisted(ticket, messageOf(failure)));
+      answer((inputs) => inputs.notPersisted(ticket, messageOf(failure)));
     }
+  }
+
+  // Answers how the instance is told of the work's end; another one is not.
+  #owe(ticket: number): (input: Input) => void {
+    const instance = this.#instance;
+    if (ticket !== 0) this.#owed.add(ticket);
+    return (input) => {
+      if (this.#instance !== instance) return;
+      this.#feed(input);
+      if (this.#instance === instance) this.#owed.delete(ticket);
+    };
   }
 
   #wake(): void {
     this.#hearPings();
+    this.#clock.set(0); // the module says when the next one is
     this.#feed((inputs) => inputs.woke());
   }
 
   // The runtime has answered pings that the room has not seen.
   #hearPings(): void {
-    for (const index of this.#sessions.takePings()) {
-      this.#feed((inputs) => inputs.heard(index));
-    }
+    const pings = this.#sessions.takePings();
+    if (pings.length === 0) return;
+    this.#feed(...pings.map((index) => (inputs: Inputs) => inputs.heard(index)));
   }
 
   // --- The application's code
 
   async #runProcedure(effect: Extract<Effect, { kind: "runProcedure" }>): Promise<void> {
     const { ticket } = effect;
-    const instance = this.#instance;
-    const done = (input: Input): void => {
-      if (this.#instance === instance) this.#feed(input);
-    };
+    const done = this.#owe(ticket);
     try {
       const events = await this.#calls?.run(effect);
       done((inputs) => inputs.procedureDone(ticket, events ?? []));
@@ -437,9 +527,7 @@ export class RoomHost<Env, User, Context> {
   async #callListener(effect: Extract<Effect, { kind: "callListener" }>): Promise<void> {
     const { ticket, call, document } = effect;
     const instance = this.#instance;
-    const done = (input: Input): void => {
-      if (this.#instance === instance) this.#feed(input);
-    };
+    const done = this.#owe(ticket);
     if (call === callKinds.initialStorage) {
       try {
         const update = await this.#calls?.initialStorage();
@@ -451,22 +539,31 @@ export class RoomHost<Env, User, Context> {
       }
       return;
     }
+    const state = { isOver: false };
     try {
-      await this.#calls?.listen({ ...effect, document: this.#encodedState(instance, document) });
+      const encodedState = this.#encodedState(document, state);
+      await this.#calls?.listen({ ...effect, document: encodedState });
     } catch (failure) {
       this.#log("error", "listener_failed", { room: this.#room, error: messageOf(failure) });
     }
+    state.isOver = true;
     if (this.#instance !== instance) return;
     if (document !== 0) instance?.releaseDocument(document);
-    if (ticket !== 0) this.#feed((inputs) => inputs.listenerDone(ticket));
+    if (ticket !== 0) done((inputs) => inputs.listenerDone(ticket));
   }
 
-  // Valid until the listener is done.
-  #encodedState(instance: RoomInstance | null, document: number): EncodedState {
-    const bytes = (): Uint8Array =>
-      document === 0 || !instance || this.#instance !== instance
-        ? new Uint8Array()
-        : instance.document(document);
+  // Valid until the listener is done. Afterwards it throws: a document that is gone must not be
+  // taken for an empty one, and saved.
+  #encodedState(document: number, state: { isOver: boolean }): EncodedState {
+    const instance = this.#instance;
+    const bytes = (): Uint8Array => {
+      if (document === 0) return new Uint8Array();
+      if (state.isOver) throw new Error("encodedState was read after its listener had ended");
+      if (!instance || this.#instance !== instance) {
+        throw new Error("the room was restarted while its listener was at work");
+      }
+      return this.#read(() => instance.document(document));
+    };
     return {
       exists: () => bytes().length > 0,
       bytes,
@@ -474,15 +571,60 @@ export class RoomHost<Env, User, Context> {
     };
   }
 
+  // Of the instance, which is broken when it throws.
+  #read<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (failure) {
+      this.#recover(failure);
+      throw failure;
+    }
+  }
+
   #start(work: Promise<void>): void {
     this.#work.add(work);
     void work.finally(() => this.#work.delete(work));
   }
 
-  // The event that brought the work lasts as long as it, or the object could be evicted.
+  // The latest event lasts as long as the work, or the object could be evicted.
   async #rest(): Promise<void> {
-    while (this.#work.size > 0) await Promise.all(this.#work);
+    this.#relieve(); // the event before need not wait any more
+    let isRelieved = false;
+    const relief = new Promise<void>((resolve) => {
+      this.#relieve = () => {
+        isRelieved = true;
+        resolve();
+      };
+    });
+    this.#resting += 1;
+    while (!isRelieved && (this.#work.size > 0 || this.#clock.timer)) {
+      await Promise.race([relief, this.#clock.timer ?? Promise.all(this.#work)]);
+    }
+    this.#resting -= 1;
   }
+}
+
+function requireString(what: string, value: unknown): void {
+  if (typeof value !== "string") throw new TypeError(`${what} must be a string`);
+}
+
+function closeQuietly(socket: WebSocket, code: number, reason: string): void {
+  try {
+    socket.close(code, reason);
+  } catch {
+    // It was closed meanwhile.
+  }
+}
+
+// What the application's log throws harms nothing.
+function quietly(log: Log): Log {
+  return (level, event, fields) => {
+    try {
+      log(level, event, fields);
+    } catch {
+      // There is nowhere to say so.
+    }
+  };
 }
 
 function isLonger(data: string | Uint8Array, bytesMax: number): boolean {

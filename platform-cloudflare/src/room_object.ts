@@ -7,8 +7,9 @@ import { DurableObject } from "cloudflare:workers";
 import { authorizeJoin } from "./authorize.js";
 import type { RoomObjectOptions } from "./host_types.js";
 import { Unauthorized } from "./join_errors.js";
-import { refuseForNow, refuseUnauthorized } from "./refusal.js";
+import { askToRefuse, refuseForNow, refuseUnauthorized } from "./refusal.js";
 import { RoomHost } from "./room_host.js";
+import { isRoomName } from "./room_name.js";
 import { roomOfRequest, wantsWebSocket } from "./room_request.js";
 
 // What the Worker's own code may call, by RPC: `env.ROOMS.getByName("lobby").broadcast(...)`. Of a
@@ -62,14 +63,19 @@ export function createRoomDurableObject<Env = unknown, User = unknown, Context =
           user = await authorizeJoin({ authorize, user: schema }, from, Date.now());
         }
         await this.#host.prepare(room, request);
+        const { 0: client, 1: server } = new WebSocketPair();
+        this.#host.join(room, user, server);
+        return new Response(null, { status: 101, webSocket: client });
       } catch (failure) {
         const refused = failure instanceof Unauthorized;
         this.#host.logRefusal(room, failure);
-        return refused ? refuseUnauthorized(room) : refuseForNow();
+        // A Worker may hold a socket for nothing; an object is paid for as long as it is awake.
+        if (roomOfRequest(request) !== undefined) {
+          return askToRefuse(refused ? "unauthorized" : "for now");
+        }
+        const accept = (server: WebSocket): void => this.ctx.acceptWebSocket(server);
+        return refused ? refuseUnauthorized(room, accept) : refuseForNow(accept);
       }
-      const { 0: client, 1: server } = new WebSocketPair();
-      this.#host.join(room, user, server);
-      return new Response(null, { status: 101, webSocket: client });
     }
 
     override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
@@ -92,33 +98,35 @@ export function createRoomDurableObject<Env = unknown, User = unknown, Context =
       await this.#host.alarm();
     }
 
-    broadcast(name: string, data: object | null): Promise<void> {
-      return this.#host.broadcast(name, data);
+    async broadcast(name: string, data: object | null): Promise<void> {
+      this.#host.broadcast(name, data);
     }
-    emit(name: string, data: object | null): Promise<void> {
-      return this.#host.emit(name, data);
+    async emit(name: string, data: object | null): Promise<void> {
+      this.#host.emit(name, data);
     }
-    evict(sessionId: string): Promise<void> {
-      return this.#host.evict(sessionId);
+    async evict(sessionId: string): Promise<void> {
+      this.#host.evict(sessionId);
     }
-    evictAll(): Promise<void> {
-      return this.#host.evictAll();
+    async evictAll(): Promise<void> {
+      this.#host.evictAll();
     }
-    garbageCollect(): Promise<void> {
-      return this.#host.garbageCollect();
+    async garbageCollect(): Promise<void> {
+      this.#host.garbageCollect();
     }
     getSize(): number {
       return this.#host.size();
     }
-    applyUpdate(update: Uint8Array): Promise<void> {
+    async applyUpdate(update: Uint8Array): Promise<void> {
       const room = this.ctx.id.name;
       if (room === undefined) throw new Error("the object's id was not made of the room's name");
-      return this.#host.applyUpdate(room, update);
+      await this.#host.applyUpdate(room, update);
     }
 
-    // The id says it where it was made of the name, which is the only way that names one object.
+    // The id says it where it was made of the name, which is the only way that names one object:
+    // an application's own Worker may hand on a request whose header is the client's.
     #roomOf(request: Request): string | undefined {
-      return roomOfRequest(request) ?? this.ctx.id.name;
+      const { name } = this.ctx.id;
+      return isRoomName(name) ? name : roomOfRequest(request);
     }
   };
 }

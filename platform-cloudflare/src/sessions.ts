@@ -25,8 +25,12 @@ export class Sessions {
 
   constructor(ctx: DurableObjectState) {
     this.#ctx = ctx;
-    ctx.storage.sql.exec(
-      "CREATE TABLE IF NOT EXISTS pluv_attachments (name TEXT PRIMARY KEY, text TEXT NOT NULL)",
+  }
+
+  // Once, before anything is kept.
+  createTable(): void {
+    this.#ctx.storage.sql.exec(
+      "CREATE TABLE pluv_attachments (name TEXT PRIMARY KEY, text TEXT NOT NULL)",
     );
   }
 
@@ -109,6 +113,15 @@ export class Sessions {
     const kept = this.#kept(socket);
     if (kept?.name) this.#delete(kept.name);
     if (kept) socket.serializeAttachment(null);
+  }
+
+  // What was kept of sockets that have gone without a word, when the runtime ended.
+  forgetOthers(sockets: Iterable<WebSocket>): void {
+    const rows = this.#ctx.storage.sql.exec<{ name: string }>("SELECT name FROM pluv_attachments");
+    const names = new Set(rows.toArray().map(({ name }) => name));
+    if (names.size === 0) return;
+    for (const socket of sockets) names.delete(this.#kept(socket)?.name ?? "");
+    for (const name of names) this.#delete(name);
   }
 
   #kept(socket: WebSocket): Kept | null {

@@ -87,7 +87,8 @@ export interface StoredDocument {
 }
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+// A byte order mark is a character of its text like any other.
+const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
 
 const inPlaceCharsMax = 16_384;
 

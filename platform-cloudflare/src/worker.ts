@@ -12,7 +12,7 @@
 import { secretsOf } from "./authorize.js";
 import type { Authorize, AuthorizeArguments, Awaitable } from "./host_types.js";
 import { OriginList } from "./origin.js";
-import { holdRefusal, refuseForNow, refuseOrigin } from "./refusal.js";
+import { holdRefusal, refusalAskedFor, refuseForNow, refuseOrigin } from "./refusal.js";
 import { isRoomName, roomNameCharsMax } from "./room_name.js";
 import { requestForRoom, wantsWebSocket } from "./room_request.js";
 import { createToken, type TokenUser } from "./token.js";
@@ -111,7 +111,8 @@ class Handler<Env> {
     }
     const object = namespace.get(namespace.idFromName(room));
     try {
-      return await object.fetch(requestForRoom(request, room));
+      const answer = await object.fetch(requestForRoom(request, room));
+      return refusalAskedFor(answer, room) ?? answer;
     } catch (error) {
       // It was restarted or is overloaded: a plain failure would bring the client back at once.
       console.error("pluv: the object of a room did not answer:", error);

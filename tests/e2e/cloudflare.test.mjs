@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
+import http from "node:http";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -246,20 +247,184 @@ test("a module that breaks is replaced, and its sessions go on", async (t) => {
   const b = await joinStorage(t, server);
   textOf(a).insert(0, "before ");
   await same([a, b]);
-  a.send("break", {});
+  const c = await join(t, server);
+  c.send("break", {});
+  await until(() => /module_broken/.test(server.output));
   textOf(b).insert(textOf(b).length, "after");
   await sameAsServer(server, [a, b]);
-  assert.match(server.output, /module_broken/);
   assert.deepEqual([a.closes, b.closes], [[], []]);
   a.send("sendMessage", { message: "still here" });
   await b.take("receiveMessage");
+  assert.equal((await c.closed()).code, 1012, "who has broken it is sent away for a moment");
 });
 
 test("a module that breaks again and again closes the room's sessions", async (t) => {
   const server = use(t, await start());
   const a = await join(t, server);
-  for (let i = 0; i < 6; ++i) a.send("break", {});
+  for (let i = 0; i < 6; ++i) {
+    const b = await join(t, server);
+    b.send("break", {});
+    await until(() => server.output.split("module_broken").length === i + 2);
+  }
+  const at = Date.now();
   assert.equal((await a.closed()).code, 1011);
+  const b = t.use(new Client({ url: server.url, room: t.room }));
+  assert.equal((await b.closed()).code, 1013);
+  assert.ok(Date.now() - at > 900, "held, for clients come back at once");
+});
+
+test("what a module was at work on when it broke is not lost in silence", async (t) => {
+  const server = use(t, await start());
+  const a = await joinStorage(t, server, { reconnect: false });
+  const b = await join(t, server);
+  a.send("wait", { ms: 20_000, text: "never" });
+  textOf(a).insert(0, "behind it");
+  await sleep(300);
+  b.send("break", {});
+  assert.equal((await a.closed()).code, 1012);
+  a.rejoin(server.url);
+  await a.ready(2);
+  await sameAsServer(server, [a]);
+  assert.equal(textOf(a).toString(), "behind it");
+});
+
+const OPENED = 1;
+const RESTORED = 2; // inputKinds of platform-cloudflare/src/wire.ts
+
+test("a module that breaks at a join lets the client come back in a while", async (t) => {
+  const server = use(t, await start());
+  const a = await join(t, server);
+  await call(server, t.room, "breakAt", OPENED, 1);
+  const at = Date.now();
+  const b = t.use(new Client({ url: server.url, room: t.room }));
+  assert.equal((await b.closed()).code, 1012);
+  assert.ok(Date.now() - at > 900);
+  const c = await join(t, server);
+  c.send("sendMessage", { message: "hello" });
+  await a.take("receiveMessage");
+  assert.deepEqual(a.closes, []);
+});
+
+test("a module that breaks as it takes sessions up is tried again at the next event", async (t) => {
+  const server = use(t, await start());
+  const a = await join(t, server);
+  const b = await join(t, server);
+  await call(server, t.room, "breakAt", RESTORED, 1);
+  const breaks = (count) => until(() => server.output.split("module_broken").length === count + 1);
+  b.send("break", {});
+  await breaks(1);
+  assert.deepEqual(await call(server, t.room, "getSize"), { answer: 0 });
+  assert.deepEqual(await call(server, t.room, "getSize"), { answer: 1 });
+  assert.equal((await b.closed()).code, 1012, "its message is lost");
+  a.send("sendMessage", { message: "still here" });
+  await a.take("receiveMessage");
+  const c = await join(t, server);
+  await call(server, t.room, "breakAt", RESTORED, 1);
+  c.send("break", {});
+  await breaks(3);
+  a.send("sendMessage", { message: "lost, so it has to know" });
+  assert.equal((await a.closed()).code, 1012);
+});
+
+test("arguments of another kind harm no room", async (t) => {
+  const server = use(t, await start());
+  const a = await join(t, server);
+  for (const [method, ...args] of [["evict", null], ["broadcast", null, {}], ["emit", 5, {}],
+                                   ["applyUpdate", null], ["applyUpdate", "AAA="], ["evict", {}]]) {
+    assert.match((await call(server, t.room, method, ...args)).error, /must be/, method);
+  }
+  a.send("sendMessage", { message: "still here" });
+  await a.take("receiveMessage");
+  assert.doesNotMatch(server.output, /module_broken/);
+});
+
+test("a handler may call its own room by its stub", async (t) => {
+  const server = await open();
+  const a = await join(t, server);
+  a.send("viaStub", {});
+  assert.deepEqual((await a.take("announced")).data, { size: 1 });
+  await a.take("viaStub");
+});
+
+test("an object is the room of its id, whatever header a client has made up", async (t) => {
+  const server = await open();
+  const url = `${server.http.replace("http", "ws")}/raw/`; // past createRoomHandler
+  const a = await join(t, server, { url, options: { headers: { "X-Pluv-Room": "elsewhere" } } });
+  const b = await join(t, server);
+  b.send("sendMessage", { message: "same room" });
+  assert.equal((await a.take("receiveMessage")).room, t.room);
+});
+
+test("who is not let in leaves nothing behind", async (t) => {
+  const server = use(t, await start({ secret: true }));
+  const a = t.use(new Client({ url: server.url, room: t.room, token: "no such token" }));
+  assert.equal((await a.closed()).code, 3000);
+  assert.deepEqual(await call(server, t.room, "getSize"), { answer: 0 });
+  assert.deepEqual(await call(server, t.room, "countRows", "sqlite_master WHERE name LIKE 'pluv%'"),
+                   { answer: 0 });
+});
+
+for (const past of ["", ", past the handler"]) {
+  test(`who is not let in and does not answer the close keeps no object awake${past}`,
+       async (t) => {
+    const server = use(t, await start({ secret: true }));
+    const url = `${server.http}/${past ? "raw" : "api/pluv/room"}/${t.room}?token=bad`;
+    const socket = await upgraded(url);
+    t.use(socket, () => socket.destroy());
+    let got = "";
+    socket.on("data", (bytes) => (got += bytes));
+    await evicted(server, t.room, () => call(server, t.room, "getSize"));
+    assert.match(got, /Not authorized.*WebSocket unauthorized/s);
+  });
+}
+
+// A WebSocket's connection that nobody speaks on.
+function upgraded(url) {
+  const request = http.get(url, { headers: { "Connection": "Upgrade", "Upgrade": "websocket",
+                                             "Sec-WebSocket-Version": "13",
+                                             "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==" } });
+  return new Promise((resolve, reject) => {
+    request.on("upgrade", (_, socket, head) => {
+      socket.unshift(head);
+      resolve(socket);
+    });
+    request.on("response", ({ statusCode }) => reject(new Error(`answered ${statusCode}`)));
+    request.on("error", reject);
+  });
+}
+
+test("attachments of sockets that a killed runtime has lost are removed", async (t) => {
+  const data = t.use(makeFolder("/dev/shm"), removeFolder);
+  const flags = { limits: { presenceBytesMax: 20_000 } };
+  let server = await start(flags, { data });
+  const presence = { long: "x".repeat(9_000) };
+  const a = await join(t, server, { presence });
+  assert.deepEqual(await call(server, t.room, "countRows", "pluv_attachments"), { answer: 1 });
+  await server.kill();
+  await until(() => a.dead);
+  server = use(t, await start(flags, { data }));
+  await join(t, server);
+  assert.deepEqual(await call(server, t.room, "countRows", "pluv_attachments"), { answer: 0 });
+});
+
+test("a write that fails is tried again, and what was not kept is shown to nobody", async (t) => {
+  const server = use(t, await start({ limits: { storeRetryMs: 1_000 } }));
+  const a = await joinStorage(t, server, { reconnect: false });
+  const b = await joinStorage(t, server, { reconnect: false });
+  await call(server, t.room, "failWrites", 3);
+  textOf(a).insert(0, "at last");
+  await until(() => textOf(b).toString() === "at last");
+  assert.match(server.output, /document_append_failed/);
+  await call(server, t.room, "failWrites", 1_000);
+  textOf(a).insert(0, "never ");
+  assert.deepEqual([(await a.closed()).code, (await b.closed()).code], [1013, 1013]);
+  assert.equal(textOf(b).toString(), "at last");
+  await call(server, t.room, "failWrites", 0);
+  a.rejoin(server.url);
+  b.rejoin(server.url);
+  await Promise.all([a.ready(2), b.ready(2)]);
+  await until(() => textOf(b).toString() === "never at last");
+  await sameAsServer(server, [a, b]);
 });
 
 // --- the application's TypeScript ---
@@ -315,6 +480,15 @@ test("a procedure that waits holds up its own session only, and an eviction wait
   assert.equal((await a.take("receiveMessage")).data.message, "behind it");
 });
 
+test("a procedure of the module's own that sleeps for long is not lost", async (t) => {
+  const server = await open();
+  const a = await join(t, server);
+  a.send("nap", {});
+  a.send("sendMessage", { message: "behind it" });
+  assert.equal((await a.take("woken", { timeout: 40_000 })).data.message, "well slept");
+  assert.equal((await a.take("receiveMessage")).data.message, "behind it");
+});
+
 test("listeners hear of everything, once and in order", async (t) => {
   const server = await listening();
   const a = await joinStorage(t, server);
@@ -340,6 +514,15 @@ test("listeners hear of everything, once and in order", async (t) => {
   const doc = new Y.Doc();
   Y.applyUpdate(doc, Buffer.from(events.find((e) => e.base64).base64, "base64"));
   assert.equal(doc.getText("text").toString(), "kept");
+});
+
+test("a document that is asked for too late is an error, and not an empty one", async (t) => {
+  const server = use(t, await start({ listens: true }));
+  const a = await joinStorage(t, server);
+  textOf(a).insert(0, "there");
+  await sameAsServer(server, [a]);
+  await join(t, server);
+  assert.match((await call(server, t.room, "readLate")).error, /after its listener/);
 });
 
 test("a new document begins with what the application has, in base64", async (t) => {
