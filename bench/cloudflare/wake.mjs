@@ -30,7 +30,7 @@ export async function* measureWakes(server, count, times) {
       for (const room of rooms) took.push(await answerTime(room, text));
       const woken = Number(await ask(server, "made")) - before;
       if (woken !== count) {
-        throw new Error(`${server.name}: ${woken} of ${count} objects had been evicted`);
+        throw new Error(`${server.name}: ${what}, ${document}: ${woken} of ${count} objects had been evicted`);
       }
       times.set(`${what}, ${document}`, took);
     }

@@ -11,7 +11,7 @@ import { readLimits } from "./limits.js";
 import { RoomInstance } from "./module.js";
 import { Sessions } from "./sessions.js";
 import { toBase64 } from "./base64.js";
-import { callKinds, type Effect, Inputs } from "./wire.js";
+import { callKinds, type Effect, type InputWriter, Inputs } from "./wire.js";
 
 // As the native server does it: a client that comes back at once after a refusal for now is held.
 const pacingMsMin = 1_000;
@@ -34,7 +34,7 @@ const closeBroken = 1011;
 
 type Log = (level: "info" | "warn" | "error", event: string, fields: object) => void;
 
-type Input = (inputs: Inputs) => Uint8Array;
+type Input = (inputs: Inputs) => InputWriter;
 
 export class RoomHost<Env, User, Context> {
   readonly #ctx: DurableObjectState;
@@ -48,6 +48,9 @@ export class RoomHost<Env, User, Context> {
   readonly #inputs = new Inputs();
   readonly #queue: Input[] = [];
   readonly #work = new Set<Promise<void>>();
+  // Writes under way. They keep the object as it is, so its clock is set when they are done, instead
+  // of for them and against it.
+  #persisting = 0;
   readonly #edits = new Map<number, (error: string | null) => void>();
   #nextEdit = 1;
   #running = false;
@@ -107,10 +110,11 @@ export class RoomHost<Env, User, Context> {
     }
   }
 
-  async message(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
-    if (!this.#open(socket)) return;
+  // A promise where there is something to wait for: the runtime takes one for work, too.
+  message(socket: WebSocket, message: string | ArrayBuffer): Promise<void> | undefined {
+    if (!this.#open(socket)) return undefined;
     const index = this.#sessions.indexOf(socket);
-    if (index === undefined) return; // closed meanwhile
+    if (index === undefined) return undefined; // closed meanwhile
     const data = typeof message === "string" ? message : new Uint8Array(message);
     this.#sessions.heard(socket);
     if (this.#clock.isOverdue) this.#wake();
@@ -121,7 +125,7 @@ export class RoomHost<Env, User, Context> {
     } else {
       this.#feed((inputs) => inputs.message(index, data));
     }
-    await this.#rest();
+    return this.#work.size > 0 ? this.#rest() : undefined;
   }
 
   async closed(socket: WebSocket): Promise<void> {
@@ -290,6 +294,9 @@ export class RoomHost<Env, User, Context> {
     for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
       for (const effect of this.#instance?.step(next(this.#inputs)) ?? []) this.#execute(effect);
     }
+    if (this.#persisting === 0) this.#arm();
+  }
+  #arm(): void {
     const latest = this.#sessions.size > 0 ? Date.now() + this.#silenceMsMax : 0;
     this.#clock.arm(() => this.#instance?.mayHibernate ?? true, latest);
   }
@@ -396,14 +403,18 @@ export class RoomHost<Env, User, Context> {
   // by the disk's latency, never by as many writes as it has edits.
   async #persist(ticket: number, work: () => number): Promise<void> {
     const instance = this.#instance;
+    let done: Input;
+    ++this.#persisting;
     try {
       const number = work();
       await this.#ctx.storage.sync();
-      if (this.#instance === instance) this.#feed((inputs) => inputs.persisted(ticket, number));
+      done = (inputs) => inputs.persisted(ticket, number);
     } catch (failure) {
-      if (this.#instance !== instance) return;
-      this.#feed((inputs) => inputs.notPersisted(ticket, messageOf(failure)));
+      done = (inputs) => inputs.notPersisted(ticket, messageOf(failure));
     }
+    --this.#persisting;
+    if (this.#instance === instance) this.#feed(done);
+    else if (this.#persisting === 0) this.#arm();
   }
 
   #wake(): void {
