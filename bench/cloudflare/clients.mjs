@@ -12,6 +12,7 @@ export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export class LightClient {
   frames = 0;
+  documentBytes = 0; // of the document that it was given
   onFrame = null; // called with the frame's bytes, once it is in
   onClosed = null;
 
@@ -52,6 +53,7 @@ export class LightClient {
         this.#send("$initializeSession", { presence: { x: 0, y: 0, name: "Ada" }, update });
         break;
       case "$storageReceived":
+        this.documentBytes = Math.floor((data.state.length * 3) / 4);
         this.#send("$updateStorage", { origin: "$initialized", update: emptyUpdate });
         break;
       case "$userJoined":

@@ -81,7 +81,7 @@ function cell(runs) {
 
 async function sleepers() {
   const memory = new Map(specs.map(({ name }) => [name, []]));
-  const times = new Map(specs.map(({ name }) => [name, new Map()]));
+  const wakeups = new Map(specs.map(({ name }) => [name, {}]));
   const measure = async (servers) => {
     const running = [];
     if (parts.has("memory")) {
@@ -91,7 +91,7 @@ async function sleepers() {
     }
     if (parts.has("wake")) {
       for (const server of servers.slice(-specs.length)) {
-        running.push(measureWakes(server, wakes, times.get(server.name)));
+        running.push(measureWakes(server, wakes, wakeups.get(server.name)));
       }
     }
     for (;;) {
@@ -103,24 +103,38 @@ async function sleepers() {
   };
   await withServers((some) => withServers((others) => measure([...some, ...others])));
   if (parts.has("memory")) showMemory(memory);
-  if (parts.has("wake")) showWakes(times);
+  if (parts.has("wake")) showWakes(wakeups);
 }
 
 function showMemory(memory) {
-  const rows = memory.get(specs[0].name).map(({ rooms, state }, at) => {
-    const what = rooms === 0 ? "no rooms, MiB" : `${digits(rooms)} rooms of 2, ${state}, KiB a room`;
-    const of = ({ mib }) => (rooms === 0 ? digits(mib) : digits((mib * 1_024) / rooms));
-    return [what, ...specs.map(({ name }) => of(memory.get(name)[at]))];
-  });
-  console.log("Resident memory of workerd, after garbage was collected; rooms: above that without\n");
+  const [few, many] = roomSteps;
+  const find = (name, rooms, state) =>
+    memory.get(name).find((one) => one.rooms === rooms && one.state === state).mib;
+  const rows = [["no rooms, MiB", ...specs.map(({ name }) => digits(find(name, 0, "none")))]];
+  for (const state of ["awake", "evicted"]) {
+    for (const step of roomSteps) {
+      rows.push([`${digits(step)} rooms ${state}: MiB more`,
+                 ...specs.map(({ name }) => digits(find(name, step, state)))]);
+    }
+    // What a server takes once for any rooms is in both steps.
+    rows.push([`a room, ${state}, KiB`, ...specs.map(({ name }) =>
+      digits(((find(name, many, state) - find(name, few, state)) * 1_024) / (many - few)))]);
+  }
+  console.log("Resident memory of workerd with rooms of two sockets, after garbage was collected\n");
   console.log(`${table(["", ...specs.map(({ name }) => name)], rows)}\n`);
 }
 
-function showWakes(times) {
-  const rows = wakeRows.map((row) => [row, ...specs.map(({ name }) => {
-    const found = times.get(name).get(row);
-    return `${digits(median(found))} (${digits(quantile(found, 0.99))})`;
-  })]);
+function showWakes(wakeups) {
+  const cell = (times) => {
+    if (times.length === 0) return "all were awake";
+    const some = times.length < wakes ? `, only ${times.length} were evicted` : "";
+    return `${digits(median(times))} (${digits(quantile(times, 0.99))}${some})`;
+  };
+  const rows = wakeRows.map((row) =>
+    [row, ...specs.map(({ name }) => cell(wakeups.get(name).times.get(row)))]);
+  rows.push(["of the 1 MB document a newcomer is then given, KB",
+             ...specs.map(({ name, isPluv }) =>
+               (isPluv ? digits(wakeups.get(name).keptBytes / 1_000) : "-"))]);
   console.log(`From a message to an evicted object until it was heard, ms: median (99th percentile) ` +
               `of ${wakes}\n`);
   console.log(`${table(["", ...specs.map(({ name }) => name)], rows)}\n`);
