@@ -12,6 +12,9 @@ export class AlarmClock {
   #timerAt = 0;
   // The alarm that this object has set last, if it has not rung.
   #alarmAt: number | undefined;
+  // An alarm that was set before this object's memory is known of, or is being asked for.
+  #asked = false;
+  #isAsking = false;
 
   constructor(storage: DurableObjectStorage, wake: () => void) {
     this.#storage = storage;
@@ -59,6 +62,19 @@ export class AlarmClock {
   #setAlarm(at: number): void {
     if (at === 0 || (this.#alarmAt !== undefined && this.#alarmAt <= at)) return;
     this.#alarmAt = at;
-    void this.#storage.setAlarm(at);
+    if (this.#isAsking) return;
+    if (this.#asked) void this.#storage.setAlarm(at);
+    else void this.#setUnlessSooner();
+  }
+
+  // An object that wakes has its alarm still.
+  async #setUnlessSooner(): Promise<void> {
+    this.#isAsking = true;
+    const found = await this.#storage.getAlarm().catch(() => null);
+    this.#isAsking = false;
+    this.#asked = true;
+    if (this.#alarmAt === undefined) return; // rang meanwhile
+    if (found !== null && found <= this.#alarmAt) this.#alarmAt = found;
+    else await this.#storage.setAlarm(this.#alarmAt);
   }
 }

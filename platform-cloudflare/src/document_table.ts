@@ -2,6 +2,7 @@
 // snapshot that stands for all before it, as in the native store. A value of the platform has 2 MB
 // at most, so a record lies in parts. Calls return when the storage has it; what the object sends
 // afterwards is held back by the runtime until that is safe.
+import { ensureTable } from "./tables.js";
 import type { StoredDocument } from "./wire.js";
 
 const partBytes = 1_048_576;
@@ -20,7 +21,7 @@ export class DocumentTable {
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
-    storage.sql.exec(`CREATE TABLE IF NOT EXISTS pluv_records (
+    ensureTable(storage.sql, "pluv_records", `(
       number INTEGER NOT NULL,
       part INTEGER NOT NULL,
       bytes INTEGER NOT NULL,

@@ -10,6 +10,7 @@ import { Unauthorized } from "./join_errors.js";
 import { readLimits } from "./limits.js";
 import { RoomInstance } from "./module.js";
 import { Sessions } from "./sessions.js";
+import { ensureTable } from "./tables.js";
 import { toBase64 } from "./base64.js";
 import { callKinds, type Effect, type InputWriter, Inputs } from "./wire.js";
 
@@ -68,8 +69,10 @@ export class RoomHost<Env, User, Context> {
     this.#options = options;
     this.#log = options.log ?? logToConsole;
     this.#silenceMsMax = options.limits?.silenceMsMax ?? silenceMsDefault;
-    ctx.storage.sql.exec(
-      "CREATE TABLE IF NOT EXISTS pluv_room (id INTEGER PRIMARY KEY CHECK (id = 1), name TEXT NOT NULL)",
+    ensureTable(
+      ctx.storage.sql,
+      "pluv_room",
+      "(id INTEGER PRIMARY KEY CHECK (id = 1), name TEXT NOT NULL)",
     );
     this.#sessions = new Sessions(ctx);
     this.#documents = new DocumentTable(ctx.storage);

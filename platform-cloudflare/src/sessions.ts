@@ -1,6 +1,7 @@
 // The sockets of a room and their places in it. Sockets outlive the object's memory, and beside
 // each stands what the room needs to take its session up again (its attachment). An attachment of
 // the platform's has 16 KiB at most; a longer one goes into the object's SQLite.
+import { ensureTable } from "./tables.js";
 
 // serializeAttachment's limit, less what it adds: its texts may have two bytes a character.
 const attachmentCharsMax = 7_500;
@@ -27,9 +28,7 @@ export class Sessions {
 
   constructor(ctx: DurableObjectState) {
     this.#ctx = ctx;
-    ctx.storage.sql.exec(
-      "CREATE TABLE IF NOT EXISTS pluv_attachments (name TEXT PRIMARY KEY, text TEXT NOT NULL)",
-    );
+    ensureTable(ctx.storage.sql, "pluv_attachments", "(name TEXT PRIMARY KEY, text TEXT NOT NULL)");
   }
 
   // Its place: the lowest that is free.
