@@ -2,7 +2,7 @@
 // the original's, side by side in one run.
 //   scripts/build wasm plain_room; npm run build --prefix platform-cloudflare
 //   node bench/cloudflare/run.mjs [--original FILE] [--servers ours,echo] [--parts messages,memory]
-//     [--seconds 2] [--rate 200] [--repeats 1] [--modules FOLDER]
+//     [--seconds 1] [--rate 200] [--repeats 1] [--modules FOLDER]
 import os from "node:os";
 import { parseArgs } from "node:util";
 
@@ -19,7 +19,7 @@ const { values: options } = parseArgs({
     original: { type: "string" },
     servers: { type: "string", default: "ours,echo,original" },
     parts: { type: "string", default: "messages,memory,wake,module" },
-    seconds: { type: "string", default: "2" },
+    seconds: { type: "string", default: "1" },
     rate: { type: "string", default: "200" },
     repeats: { type: "string", default: "1" },
     modules: { type: "string" }, // read by workerd.mjs
