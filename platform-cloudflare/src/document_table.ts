@@ -66,7 +66,9 @@ export class DocumentTable {
   // The number of the new record.
   append(update: Uint8Array): number {
     const number = (this.#last ?? this.#newest()) + 1;
-    this.#storage.transactionSync(() => this.#insert(number, update, false));
+    const insert = (): void => this.#insert(number, update, false);
+    if (update.length <= partBytes) insert(); // one statement is whole by itself
+    else this.#storage.transactionSync(insert);
     this.#last = number;
     return number;
   }

@@ -99,11 +99,11 @@ export class RoomInstance {
     const limits = Object.entries(config.limits);
     writer.u32(limits.length);
     for (const [name, value] of limits) writer.text(name).number(value);
-    const refused = this.#exports.pluv_make(this.#write(writer.bytes));
+    const refused = this.#exports.pluv_make(this.#write(writer));
     if (refused > 0) throw new Error(new TextDecoder().decode(this.#answer(refused)));
   }
 
-  step(input: Uint8Array): Effect[] {
+  step(input: InputWriter): Effect[] {
     return readEffects(this.#answer(this.#exports.pluv_step(this.#write(input))));
   }
   // Empty: it is unknown, or there is none.
@@ -127,10 +127,11 @@ export class RoomInstance {
     return this.#exports.memory.buffer.byteLength;
   }
 
-  #write(bytes: Uint8Array): number {
-    const at = this.#exports.pluv_input(bytes.length);
-    new Uint8Array(this.#exports.memory.buffer, at, bytes.length).set(bytes);
-    return bytes.length;
+  #write(input: InputWriter): number {
+    const { size } = input;
+    const at = this.#exports.pluv_input(size);
+    input.handOver(new Uint8Array(this.#exports.memory.buffer, at, size));
+    return size;
   }
   #answer(size: number): Uint8Array {
     return new Uint8Array(this.#exports.memory.buffer, this.#exports.pluv_output(), size);

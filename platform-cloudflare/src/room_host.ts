@@ -11,7 +11,7 @@ import { readLimits } from "./limits.js";
 import { RoomInstance } from "./module.js";
 import { Sessions } from "./sessions.js";
 import { toBase64 } from "./base64.js";
-import { callKinds, type Effect, Inputs } from "./wire.js";
+import { callKinds, type Effect, type InputWriter, Inputs } from "./wire.js";
 
 // As the native server does it: a client that comes back at once after a refusal for now is held.
 const pacingMsMin = 1_000;
@@ -35,7 +35,7 @@ const closeRestart = 1012;
 
 type Log = (level: "info" | "warn" | "error", event: string, fields: object) => void;
 
-type Input = (inputs: Inputs) => Uint8Array;
+type Input = (inputs: Inputs) => InputWriter;
 
 export class RoomHost<Env, User, Context> {
   readonly #ctx: DurableObjectState;
@@ -55,6 +55,9 @@ export class RoomHost<Env, User, Context> {
   readonly #leaving = new WeakSet<WebSocket>();
   #relieve = (): void => undefined;
   #resting = 0;
+  // Writes under way. They keep the object as it is, so its clock is set when they are done, instead
+  // of for them and against it.
+  #persisting = 0;
   readonly #edits = new Map<number, (error: string | null) => void>();
   #nextEdit = 1;
   #running = false;
@@ -111,16 +114,17 @@ export class RoomHost<Env, User, Context> {
     }
   }
 
-  async message(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
+  // A promise where there is something to wait for: the runtime takes one for work, too.
+  message(socket: WebSocket, message: string | ArrayBuffer): Promise<void> | undefined {
     if (this.#isNobodys(socket)) {
       this.#sendAway(socket, closeRestart, "The room was restarted");
-      return;
+      return undefined;
     }
     this.#open(socket);
     this.#sessions.heard(socket);
     if (this.#clock.isOverdue) this.#wake();
     this.#take(socket, typeof message === "string" ? message : new Uint8Array(message));
-    await this.#rest();
+    return this.#work.size > 0 ? this.#rest() : undefined;
   }
 
   #take(socket: WebSocket, data: string | Uint8Array): void {
@@ -382,6 +386,10 @@ export class RoomHost<Env, User, Context> {
     for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
       for (const effect of this.#instance?.step(next(this.#inputs)) ?? []) this.#execute(effect);
     }
+    if (this.#persisting === 0) this.#arm();
+  }
+
+  #arm(): void {
     const latest = this.#sessions.size > 0 ? Date.now() + this.#silenceMsMax : 0;
     this.#clock.arm(() => this.#instance?.mayHibernate ?? true, latest);
   }
@@ -477,14 +485,20 @@ export class RoomHost<Env, User, Context> {
   // Told when it is safe, so that what comes meanwhile is written at once: a busy room is held up
   // by the disk's latency, never by as many writes as it has edits.
   async #persist(ticket: number, work: () => number): Promise<void> {
+    const instance = this.#instance;
     const answer = this.#owe(ticket);
+    let done: Input;
+    ++this.#persisting;
     try {
       const number = work();
       await this.#ctx.storage.sync();
-      answer((inputs) => inputs.persisted(ticket, number));
+      done = (inputs) => inputs.persisted(ticket, number);
     } catch (failure) {
-      answer((inputs) => inputs.notPersisted(ticket, messageOf(failure)));
+      done = (inputs) => inputs.notPersisted(ticket, messageOf(failure));
     }
+    --this.#persisting;
+    answer(done);
+    if (this.#instance !== instance && this.#persisting === 0) this.#arm();
   }
 
   // Answers how the instance is told of the work's end; another one is not.

@@ -78,8 +78,8 @@ export function createRoomDurableObject<Env = unknown, User = unknown, Context =
       }
     }
 
-    override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
-      await this.#host.message(socket, data);
+    override webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> | void {
+      return this.#host.message(socket, data);
     }
     override async webSocketClose(socket: WebSocket, code: number, reason: string): Promise<void> {
       // Our half of the closing handshake; what comes from nobody cannot be sent.

@@ -20,6 +20,8 @@ export class Sessions {
   readonly #ctx: DurableObjectState;
   readonly #sockets: (WebSocket | null)[] = [];
   readonly #indexes = new Map<WebSocket, number>();
+  // The attachments that have been read or written; nobody else does either.
+  readonly #attachments = new WeakMap<WebSocket, Kept>();
   readonly #heardAt = new WeakMap<WebSocket, number>();
   readonly #pingAt = new WeakMap<WebSocket, number>();
 
@@ -71,13 +73,13 @@ export class Sessions {
     const heard = before?.heard ?? Date.now();
     if (attachment.length <= attachmentCharsMax) {
       if (before?.name) this.#delete(before.name);
-      socket.serializeAttachment({ text: attachment, heard } satisfies Kept);
+      this.#attach(socket, { text: attachment, heard });
       return;
     }
     const name = before?.name ?? crypto.randomUUID();
     this.#ctx.storage.sql.exec(
       "INSERT OR REPLACE INTO pluv_attachments (name, text) VALUES (?, ?)", name, attachment);
-    if (before?.name !== name) socket.serializeAttachment({ name, heard } satisfies Kept);
+    if (before?.name !== name) this.#attach(socket, { name, heard });
   }
   // What was kept of the socket; null: nothing, it is no session any more.
   kept(socket: WebSocket): { attachment: string; silentMs: number } | null {
@@ -96,7 +98,7 @@ export class Sessions {
     if (now - (this.#heardAt.get(socket) ?? 0) < heardEveryMs) return;
     this.#heardAt.set(socket, now);
     const kept = this.#kept(socket);
-    if (kept) socket.serializeAttachment({ ...kept, heard: now } satisfies Kept);
+    if (kept) this.#attach(socket, { ...kept, heard: now });
   }
   // The sessions whose pings the runtime has answered since this was last asked.
   takePings(): number[] {
@@ -112,7 +114,7 @@ export class Sessions {
   forget(socket: WebSocket): void {
     const kept = this.#kept(socket);
     if (kept?.name) this.#delete(kept.name);
-    if (kept) socket.serializeAttachment(null);
+    if (kept) this.#attach(socket, null);
   }
 
   // What was kept of sockets that have gone without a word, when the runtime ended.
@@ -125,7 +127,16 @@ export class Sessions {
   }
 
   #kept(socket: WebSocket): Kept | null {
-    return socket.deserializeAttachment() as Kept | null;
+    const known = this.#attachments.get(socket);
+    if (known) return known;
+    const kept = socket.deserializeAttachment() as Kept | null;
+    if (kept) this.#attachments.set(socket, kept);
+    return kept;
+  }
+  #attach(socket: WebSocket, kept: Kept | null): void {
+    socket.serializeAttachment(kept);
+    if (kept) this.#attachments.set(socket, kept);
+    else this.#attachments.delete(socket);
   }
   #delete(name: string): void {
     this.#ctx.storage.sql.exec("DELETE FROM pluv_attachments WHERE name = ?", name);

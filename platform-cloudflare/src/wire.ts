@@ -92,20 +92,43 @@ const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
 
 const inPlaceCharsMax = 16_384;
 
+// Bytes that are longer are not copied on their way.
+const copiedBytesMax = 4_096;
+
 // Writes one input; reused, so an input is to be handed over before the next one begins.
 export class InputWriter {
   #bytes = new Uint8Array(4096);
   #view = new DataView(this.#bytes.buffer);
   #size = 0;
+  // What belongs in between: before the byte `at` of those above.
+  #long: { at: number; bytes: Uint8Array }[] = [];
+  #longSize = 0;
 
-  get bytes(): Uint8Array {
-    return this.#bytes.subarray(0, this.#size);
+  get size(): number {
+    return this.#size + this.#longSize;
   }
 
-  // What a large input took is given back.
+  // target: of this size. Nothing is left of the input.
+  handOver(target: Uint8Array): void {
+    let from = 0;
+    let to = 0;
+    for (const { at, bytes } of this.#long) {
+      target.set(this.#bytes.subarray(from, at), to);
+      to += at - from;
+      from = at;
+      target.set(bytes, to);
+      to += bytes.length;
+    }
+    target.set(this.#bytes.subarray(from, this.#size), to);
+    this.clear();
+  }
+
   clear(): this {
-    if (this.#bytes.length > 65_536) this.#grow(4096, false);
     this.#size = 0;
+    this.#longSize = 0;
+    if (this.#long.length > 0) this.#long = [];
+    // What a large input took is given back.
+    if (this.#bytes.length > 65_536) this.#use(new Uint8Array(4096));
     return this;
   }
 
@@ -130,6 +153,7 @@ export class InputWriter {
     this.#size += 8;
     return this;
   }
+  // Long bytes are not to change until the input was handed over.
   text(given: string | Uint8Array): this {
     // In place, where there is room for three bytes a character anyhow.
     const isLong = typeof given === "string" && given.length > inPlaceCharsMax;
@@ -139,8 +163,14 @@ export class InputWriter {
       const { written } = encoder.encodeInto(value, this.#bytes.subarray(this.#size + 4));
       this.#view.setUint32(this.#size, written, true);
       this.#size += 4 + written;
+      return this;
+    }
+    this.u32(value.length);
+    if (value.length > copiedBytesMax) {
+      this.#long.push({ at: this.#size, bytes: value });
+      this.#longSize += value.length;
     } else {
-      this.u32(value.length).#room(value.length);
+      this.#room(value.length);
       this.#bytes.set(value, this.#size);
       this.#size += value.length;
     }
@@ -149,11 +179,12 @@ export class InputWriter {
 
   #room(bytes: number): void {
     const needed = this.#size + bytes;
-    if (needed > this.#bytes.length) this.#grow(Math.max(needed, this.#bytes.length * 2), true);
+    if (needed <= this.#bytes.length) return;
+    const larger = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+    larger.set(this.#bytes.subarray(0, this.#size));
+    this.#use(larger);
   }
-  #grow(size: number, keep: boolean): void {
-    const bytes = new Uint8Array(size);
-    if (keep) bytes.set(this.bytes);
+  #use(bytes: Uint8Array<ArrayBuffer>): void {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer);
   }
@@ -163,68 +194,68 @@ export class InputWriter {
 export class Inputs {
   readonly #writer = new InputWriter();
 
-  opened(index: number, session: string, userId: string, user: string): Uint8Array {
-    return this.#begin("opened").u32(index).text(session).text(userId).text(user).bytes;
+  opened(index: number, session: string, userId: string, user: string): InputWriter {
+    return this.#begin("opened").u32(index).text(session).text(userId).text(user);
   }
-  restored(index: number, attachment: string, silentMs: number): Uint8Array {
-    return this.#begin("restored").u32(index).text(attachment).number(silentMs).bytes;
+  restored(index: number, attachment: string, silentMs: number): InputWriter {
+    return this.#begin("restored").u32(index).text(attachment).number(silentMs);
   }
-  message(index: number, text: string | Uint8Array): Uint8Array {
-    return this.#begin("message").u32(index).text(text).bytes;
+  message(index: number, text: string | Uint8Array): InputWriter {
+    return this.#begin("message").u32(index).text(text);
   }
-  heard(index: number): Uint8Array {
-    return this.#begin("heard").u32(index).bytes;
+  heard(index: number): InputWriter {
+    return this.#begin("heard").u32(index);
   }
-  closed(index: number): Uint8Array {
-    return this.#begin("closed").u32(index).bytes;
+  closed(index: number): InputWriter {
+    return this.#begin("closed").u32(index);
   }
-  woke(): Uint8Array {
-    return this.#begin("woke").bytes;
+  woke(): InputWriter {
+    return this.#begin("woke");
   }
-  procedureDone(ticket: number, events: readonly OutputEvent[]): Uint8Array {
+  procedureDone(ticket: number, events: readonly OutputEvent[]): InputWriter {
     const writer = this.#begin("procedureDone").number(ticket).u8(1).u32(events.length);
     for (const { audience, name, data } of events) {
       writer.u8(audiences[audience]).text(name).text(data);
     }
-    return writer.bytes;
+    return writer;
   }
-  procedureFailed(ticket: number, message: string): Uint8Array {
-    return this.#begin("procedureDone").number(ticket).u8(0).text(message).bytes;
+  procedureFailed(ticket: number, message: string): InputWriter {
+    return this.#begin("procedureDone").number(ticket).u8(0).text(message);
   }
-  listenerDone(ticket: number): Uint8Array {
-    return this.#begin("listenerDone").number(ticket).bytes;
+  listenerDone(ticket: number): InputWriter {
+    return this.#begin("listenerDone").number(ticket);
   }
-  documentLoaded(ticket: number, { updates, last, hasSnapshot }: StoredDocument): Uint8Array {
+  documentLoaded(ticket: number, { updates, last, hasSnapshot }: StoredDocument): InputWriter {
     const writer = this.#begin("documentLoaded").number(ticket).u8(1).u32(updates.length);
     for (const update of updates) writer.text(update);
-    return writer.number(last).flag(hasSnapshot).bytes;
+    return writer.number(last).flag(hasSnapshot);
   }
-  documentNotLoaded(ticket: number, message: string): Uint8Array {
-    return this.#begin("documentLoaded").number(ticket).u8(0).text(message).bytes;
+  documentNotLoaded(ticket: number, message: string): InputWriter {
+    return this.#begin("documentLoaded").number(ticket).u8(0).text(message);
   }
-  persisted(ticket: number, number: number): Uint8Array {
-    return this.#begin("persisted").number(ticket).u8(1).number(number).bytes;
+  persisted(ticket: number, number: number): InputWriter {
+    return this.#begin("persisted").number(ticket).u8(1).number(number);
   }
-  notPersisted(ticket: number, message: string): Uint8Array {
-    return this.#begin("persisted").number(ticket).u8(0).text(message).bytes;
+  notPersisted(ticket: number, message: string): InputWriter {
+    return this.#begin("persisted").number(ticket).u8(0).text(message);
   }
-  broadcast(name: string, data: string): Uint8Array {
-    return this.#begin("broadcast").text(name).text(data).bytes;
+  broadcast(name: string, data: string): InputWriter {
+    return this.#begin("broadcast").text(name).text(data);
   }
-  emit(name: string, data: string): Uint8Array {
-    return this.#begin("emit").text(name).text(data).bytes;
+  emit(name: string, data: string): InputWriter {
+    return this.#begin("emit").text(name).text(data);
   }
-  applyUpdate(number: number, update: Uint8Array): Uint8Array {
-    return this.#begin("applyUpdate").number(number).text(update).bytes;
+  applyUpdate(number: number, update: Uint8Array): InputWriter {
+    return this.#begin("applyUpdate").number(number).text(update);
   }
-  evict(session: string): Uint8Array {
-    return this.#begin("evict").text(session).bytes;
+  evict(session: string): InputWriter {
+    return this.#begin("evict").text(session);
   }
-  evictAll(): Uint8Array {
-    return this.#begin("evictAll").bytes;
+  evictAll(): InputWriter {
+    return this.#begin("evictAll");
   }
-  collectGarbage(): Uint8Array {
-    return this.#begin("collectGarbage").bytes;
+  collectGarbage(): InputWriter {
+    return this.#begin("collectGarbage");
   }
 
   #begin(kind: keyof typeof inputKinds): InputWriter {

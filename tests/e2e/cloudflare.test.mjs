@@ -5,7 +5,7 @@
 //   node tests/e2e/run.mjs cloudflare
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import http from "node:http";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -101,6 +101,30 @@ test("an eviction between two messages is seen by nobody: presence, users, event
   assert.deepEqual(late.others, new Map([[a.connectionId, { name: "a" }],
                                          [b.connectionId, { name: "b", mood: "fine" }]]));
   assert.deepEqual([a.closes, b.closes], [[], []]);
+});
+
+test("an object that is woken by an event writes nothing, so that its answer waits for no disk",
+     async (t) => {
+  const data = t.use(makeFolder("/dev/shm"), removeFolder);
+  const server = use(t, await start({}, { data }));
+  const a = await joinStorage(t, server);
+  textOf(a).insert(0, "kept");
+  await sameAsServer(server, [a]);
+  // Opening a database makes an empty log and its index.
+  const written = () => readdirSync(data, { recursive: true }).sort()
+    .filter((name) => /\.sqlite(-wal)?$/.test(name))
+    .map((name) => [name, statSync(path.join(data, name))])
+    .filter(([, { size }]) => size > 0)
+    .map(([name, { mtimeMs, size }]) => [name, mtimeMs, size]);
+  let asleep;
+  await evicted(server, t.room, async () => {
+    asleep = written();
+    a.send("sendMessage", { message: "wake" });
+    return a.take("receiveMessage");
+  });
+  await sleep(500);
+  assert.ok(asleep.length > 0);
+  assert.deepEqual(written(), asleep);
 });
 
 test("a document goes on after an eviction, and who was asleep learns what was typed", async (t) => {
@@ -288,13 +312,11 @@ test("what a module was at work on when it broke is not lost in silence", async 
   assert.equal(textOf(a).toString(), "behind it");
 });
 
-const OPENED = 1;
-const RESTORED = 2; // inputKinds of platform-cloudflare/src/wire.ts
 
 test("a module that breaks at a join lets the client come back in a while", async (t) => {
   const server = use(t, await start());
   const a = await join(t, server);
-  await call(server, t.room, "breakAt", OPENED, 1);
+  await call(server, t.room, "breakAt", "opened", 1);
   const at = Date.now();
   const b = t.use(new Client({ url: server.url, room: t.room }));
   assert.equal((await b.closed()).code, 1012);
@@ -309,7 +331,7 @@ test("a module that breaks as it takes sessions up is tried again at the next ev
   const server = use(t, await start());
   const a = await join(t, server);
   const b = await join(t, server);
-  await call(server, t.room, "breakAt", RESTORED, 1);
+  await call(server, t.room, "breakAt", "restored", 1);
   const breaks = (count) => until(() => server.output.split("module_broken").length === count + 1);
   b.send("break", {});
   await breaks(1);
@@ -319,7 +341,7 @@ test("a module that breaks as it takes sessions up is tried again at the next ev
   a.send("sendMessage", { message: "still here" });
   await a.take("receiveMessage");
   const c = await join(t, server);
-  await call(server, t.room, "breakAt", RESTORED, 1);
+  await call(server, t.room, "breakAt", "restored", 1);
   c.send("break", {});
   await breaks(3);
   a.send("sendMessage", { message: "lost, so it has to know" });

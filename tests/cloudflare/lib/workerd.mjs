@@ -36,7 +36,7 @@ function workerdPath() {
 const compatibilityDate = "2026-05-01";
 
 // files: [name, kind, path or text].
-function capnp({ files, folder, bindings }) {
+function capnp({ files, folder, bindings, v8Flags }) {
   const modules = files.map(([name, kind, from]) =>
     `(name = "${name}", ${kind} = ${from === undefined ? "" : `embed "${from}"`})`);
   const given = bindings.map(([name, kind, value]) =>
@@ -48,6 +48,7 @@ const config :Workerd.Config = (
     (name = "disk", disk = (path = ${JSON.stringify(folder)}, writable = true)),
   ],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+  v8Flags = ${JSON.stringify(v8Flags)},
 );
 const main :Workerd.Worker = (
   modules = [
@@ -64,9 +65,11 @@ const main :Workerd.Worker = (
 }
 
 // entry: the worker's main module, a path. wasm: the room module's name. flags: what "flags.js"
-// exports. data: a folder that outlives the server; else its own, which goes with it.
+// exports. data: a folder that outlives the server; else its own, which goes with it. bare: the
+// worker has neither this package nor a room module.
 export function startWorkerd(entry, { wasm = "plain_room.wasm", flags = {}, data, bindings = [],
-                                      more = [], ...options } = {}) {
+                                      more = [], v8Flags = [], bare = false,
+                                      ...options } = {}) {
   if (!existsSync(dist)) throw new Error(`${dist} is missing: npm run build --prefix platform-cloudflare`);
   // It syncs each commit on the thread that all objects share: on a slow disk that is what would be
   // tested.
@@ -74,18 +77,20 @@ export function startWorkerd(entry, { wasm = "plain_room.wasm", flags = {}, data
   const storage = data ?? path.join(folder, "data");
   mkdirSync(storage, { recursive: true });
   writeFileSync(path.join(folder, "flags.js"), `export default ${JSON.stringify(flags)};\n`);
-  const library = readdirSync(dist).filter((name) => name.endsWith(".js"));
+  const library = readdirSync(dist).filter((name) => name.endsWith(".js"))
+    .map((name) => [`platform-cloudflare/${name}`, "esModule", path.join(dist, name)]);
+  const ours = [...library, ["room.wasm", "wasm", path.join(modules, wasm)]];
   const files = [
     ["worker.js", "esModule", path.resolve(entry)],
     ["flags.js", "esModule", path.join(folder, "flags.js")],
-    ...library.map((name) => [`platform-cloudflare/${name}`, "esModule", path.join(dist, name)]),
-    ["room.wasm", "wasm", path.join(modules, wasm)],
+    ...(bare ? [] : ours),
     ...more,
   ];
   // The main module must be the first. Paths are relative to the config.
   const config = path.join(folder, "config.capnp");
   writeFileSync(config, capnp({ files: files.map(([name, kind, from]) =>
-    [name, kind, path.relative(folder, from)]), folder: storage, bindings }));
+    [name, kind, path.relative(folder, from)]), folder: storage, bindings,
+                                      v8Flags }));
   return startServer(workerdPath(), ["serve", "--experimental", "--control-fd=1", config],
                      { ownFolder: folder, ...options });
 }
