@@ -26,6 +26,11 @@ const pingText = '{"type":"$ping","data":{}}';
 // Not a session's: one answer for all of them, given by the runtime while the object sleeps.
 const pongSession = "p_00000000-0000-4000-8000-000000000000";
 
+// Of a module: so much of the object's 128 MiB, and no more for long. A document that needs it all
+// the time is loaded anew so often at most.
+const memoryBytesMax = 48 * 1024 * 1024;
+const shrinkEveryMs = 60_000;
+
 // limits.silenceMsMax, as the module has it.
 const silenceMsDefault = 150_000;
 
@@ -68,6 +73,7 @@ export class RoomHost<Env, User, Context> {
   #request: Request | undefined;
   #context: Promise<Context> | null = null;
   #breaks: number[] = [];
+  #shrunkAt = 0;
 
   constructor(ctx: DurableObjectState, env: Env, options: RoomObjectOptions<Env, User, Context>) {
     this.#ctx = ctx;
@@ -256,6 +262,7 @@ export class RoomHost<Env, User, Context> {
   // may not list any more, since it is closed. False when nobody has ever been in this room, and
   // when the module breaks over it: the instance is null then.
   #open(extra?: WebSocket): boolean {
+    this.#shrink();
     if (this.#instance) return true;
     const room = this.#roomName();
     if (room === null) return false;
@@ -266,6 +273,19 @@ export class RoomHost<Env, User, Context> {
       this.#recover(failure);
     }
     return (this.#instance as RoomInstance | null) !== null;
+  }
+
+  // A module's memory never shrinks: one that a large document has left large is given up between two
+  // events, as if the object had been evicted.
+  #shrink(): void {
+    const instance = this.#instance;
+    if (!instance || instance.memoryBytes <= memoryBytesMax) return;
+    const isIdle = this.#work.size === 0 && this.#owed.size === 0 && this.#edits.size === 0;
+    const isDue = Date.now() - this.#shrunkAt >= shrinkEveryMs;
+    if (!isIdle || !isDue || this.#running || !instance.mayHibernate) return;
+    this.#shrunkAt = Date.now();
+    this.#instance = null;
+    this.#sessions.clear();
   }
 
   #makeInstance(room: string): RoomInstance {

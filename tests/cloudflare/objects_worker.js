@@ -87,7 +87,10 @@ for (const kind of ["opened", "restored"]) {
   };
 }
 const { step } = RoomInstance.prototype;
+const instances = new WeakSet();
 RoomInstance.prototype.step = function (input) {
+  if (!instances.has(this)) tell("instance", { room: "any" });
+  instances.add(this);
   const kind = given;
   given = "";
   if (kind !== "" && kind === broken.kind && broken.times-- > 0) {

@@ -225,6 +225,25 @@ test("a session that is silent for too long is closed, by an object that was asl
   silent.socket._socket.resume();
 });
 
+test("memory that a large document has left behind is given up between two events", async (t) => {
+  const server = use(t, await start());
+  const a = await joinStorage(t, server);
+  const b = await joinStorage(t, server);
+  textOf(a).insert(0, "0123456789".repeat(450_000));
+  await same([a, b]);
+  textOf(a).delete(0, 4_499_000);
+  await same([a, b]);
+  const made = () => told(server, "any", "instance").length;
+  await until(async () => {
+    await call(server, t.room, "getSize");
+    return made() > 1;
+  }, { what: "another instance" });
+  textOf(b).insert(0, "and on");
+  await sameAsServer(server, [a, b]);
+  assert.deepEqual([a.closes, b.closes], [[], []]);
+  assert.ok(made() <= 3, `${made()} instances`);
+});
+
 // --- a process that dies, a module that breaks ---
 
 test("a killed runtime loses no document, and its clients come back to it", async (t) => {
