@@ -1,7 +1,9 @@
 // How observers hear of a transaction. Source: yjs, cleanupTransactions and callTypeObservers.
 #include <algorithm>
+#include <functional>
 #include <memory>
 
+#include "base/sort.h"
 #include "ycrdt/any.h"
 #include "ycrdt/doc_state.h"
 #include "ycrdt/encode.h"
@@ -150,8 +152,8 @@ void DocState::call_type_observers(const Transaction& transaction) {
       event->set_current_target(entry.branch);
       by_depth.emplace_back(event->path().size(), event);
     }
-    std::stable_sort(by_depth.begin(), by_depth.end(),
-                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    stable_sort_by(by_depth.begin(), by_depth.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
     std::vector<Event*> sorted;
     sorted.reserve(by_depth.size());
     for (const auto& [depth_of, event] : by_depth) sorted.push_back(event);
@@ -195,7 +197,7 @@ void DocState::call_subdocs_observers(const Transaction& transaction) {
   const Change& done = transaction.change;
   const auto sorted = [](const Table<std::uint32_t>& table) {
     std::vector<std::uint32_t> out(table.begin(), table.end());
-    std::sort(out.begin(), out.end());
+    sort_by(out.begin(), out.end(), std::less<>());
     return out;
   };
   const std::vector<std::uint32_t> all_added = sorted(done.docs_added);
