@@ -179,18 +179,25 @@ std::vector<BranchIndex> DocState::changed_with_parents(const Change& change) co
   return out;
 }
 
+namespace {
+
+using UpdateObservers = std::shared_ptr<const DocState::UpdateObservers>;
+
+// observers: held meanwhile, for those that are called may come and go.
+void call(UpdateObservers observers, std::string_view update, const Transaction& transaction) {
+  for (const auto& [subscription, observer] : *observers) observer(update, transaction);
+}
+
+}  // namespace
+
 void DocState::call_update_observers(const Transaction& transaction) {
-  const auto call = [&](std::shared_ptr<const UpdateObservers> observers, std::string_view update) {
-    for (const auto& [subscription, observer] : *observers) observer(update, transaction);
-  };
-  if (update_observers) {
-    const std::string update = encode_change(store, transaction.change);
-    if (!update.empty()) call(update_observers, update);
-  }
-  if (update_v2_observers) {
-    const std::string update = encode_change(store, transaction.change, ValueSpelling::kept);
-    if (!update.empty()) call(update_v2_observers, transcode_v1_to_v2(update));
-  }
+  const std::string update = encode_change(store, transaction.change);
+  if (!update.empty()) call(update_observers, update, transaction);
+}
+
+void DocState::call_update_v2_observers(const Transaction& transaction) {
+  const std::string update = encode_change(store, transaction.change, ValueSpelling::kept);
+  if (!update.empty()) call(update_v2_observers, transcode_v1_to_v2(update), transaction);
 }
 
 void DocState::call_subdocs_observers(const Transaction& transaction) {
