@@ -22,12 +22,14 @@ bool digits_of_few(double value, DecimalDigits& out) noexcept {
   constexpr int kExactPowerMax = 22;
   double power = 1;
   for (int places = 0; places <= kExactPowerMax && value * power < kFewEnd; ++places, power *= 10) {
-    auto digits = static_cast<std::uint64_t>(value * power + 0.5);
+    auto digits = static_cast<std::uint64_t>(std::nearbyint(value * power));
     if (static_cast<double>(digits) / power != value) continue;
+    int zeros = 0;  // of a whole number, at its end
+    for (; digits % 10 == 0; digits /= 10) ++zeros;
     std::size_t at = out.text.size();
     for (; digits != 0; digits /= 10) out.text[--at] = static_cast<char>('0' + digits % 10);
     out.count = static_cast<int>(out.text.size() - at);
-    out.exponent = out.count - 1 - places;
+    out.exponent = out.count - 1 + zeros - places;
     std::copy(out.text.begin() + static_cast<std::ptrdiff_t>(at), out.text.end(), out.text.begin());
     return true;
   }
@@ -216,7 +218,9 @@ DecimalDigits shortest_digits(double value) noexcept {
     char digit = interval.take_digit();
     const bool down = within(interval.below <=> interval.value);
     const bool up = within(interval.upper_end_to_one());
-    if (up && (!down || interval.rest_to_half() >= 0)) ++digit;
+    const auto half = interval.rest_to_half();
+    const bool odd = (digit & 1) != 0;  // as is its character; of two as near, the even one
+    if (up && (!down || half > 0 || (half == 0 && odd))) ++digit;
     out.text[static_cast<std::size_t>(out.count++)] = digit;
     if (down || up) return out;
   }
