@@ -15,7 +15,7 @@ E2E = node tests/e2e/run.mjs
 
 .PHONY: help run build test check clean asan tsan noexcept wasm-check fuzz-smoke fuzz-long tidy \
 	check-format format coverage bench instructions load-minute soak sim sim-wasm planted-bugs \
-	attack attack-short \
+	attack attack-short cloudflare cloudflare-package run-cloudflare \
 	long long-operations install setup-%
 
 help:
@@ -26,6 +26,8 @@ help:
 	@echo "make check       what CI runs on top: sanitizers, clang-tidy, format, wasm, fuzzers"
 	@echo "make bench       build and list the benchmarks"
 	@echo "make attack      how good clients fare while pluvd is attacked: a table, 3 minutes"
+	@echo "make run-cloudflare      examples/cloudflare on http://127.0.0.1:8787, offline"
+	@echo "make cloudflare-package  the rooms for Cloudflare Workers (docs/cloudflare.md)"
 	@echo "make coverage    which lines of ycrdt its unit tests run"
 	@echo "                 (ARGS=\"--uncovered room json\": of others, and which not)"
 	@echo "make format      lay out all C++ files with clang-format"
@@ -34,7 +36,7 @@ help:
 	@echo "Parts of check:  asan tsan noexcept wasm-check tidy check-format fuzz-smoke"
 	@echo "                 instructions (ARGS=--update writes the tables anew)"
 	@echo "                 load-minute attack-short soak (SECONDS=1800) sim (SEEDS=2000) sim-wasm"
-	@echo "                 planted-bugs"
+	@echo "                 planted-bugs cloudflare"
 	@echo "make long        what takes hours, or a machine of its own"
 	@echo "make attack      good clients while pluvd is attacked"
 	@echo "make fuzz-long   the fuzzers for an hour, added up in fuzz/STATISTICS.md"
@@ -63,6 +65,7 @@ check: setup-check
 	@$(MAKE) --no-print-directory load-minute
 	@$(MAKE) --no-print-directory sim
 	@$(MAKE) --no-print-directory sim-wasm
+	@$(MAKE) --no-print-directory cloudflare
 	@$(MAKE) --no-print-directory planted-bugs
 	@$(MAKE) --no-print-directory soak
 	@$(MAKE) --no-print-directory attack-short
@@ -105,6 +108,31 @@ sim-wasm: setup-check
 	@$(PHASE) "build release" scripts/build release pluv-sim
 	@$(PHASE) "build wasm" scripts/build wasm-check pluv-sim
 	@$(PHASE) "$@" node tests/sim/compare_wasm.mjs
+
+# What a Worker imports: platform-cloudflare/dist, with the module of rooms without C++ procedures.
+cloudflare-package: setup-check
+	@$(PHASE) "build wasm" scripts/build wasm
+	@$(PHASE) "build platform-cloudflare" npm run --silent build --prefix platform-cloudflare
+	@cp build/wasm/bin/plain_room.wasm platform-cloudflare/dist/
+
+# examples/cloudflare on http://127.0.0.1:8787, offline.
+run-cloudflare: cloudflare-package
+	@mkdir -p build/cloudflare-data
+	@exec tests/cloudflare/node_modules/.bin/workerd serve examples/cloudflare/config.capnp \
+	  --directory-path disk=build/cloudflare-data $(ARGS)
+
+# Rooms in Durable Objects, under workerd: the native platform's suites, and what only objects have.
+cloudflare: cloudflare-package
+	@$(PHASE) "build release" scripts/build release pluv_token_tool
+	@$(PHASE) "platform-cloudflare" npm run --silent check --prefix platform-cloudflare
+	@$(PHASE) "platform-cloudflare's tests" node platform-cloudflare/test/run.mjs \
+	  --token-tool $(BIN)/pluv_token_tool
+	@$(PHASE) "build transcripts" scripts/build wasm-check transcripts
+	@$(PHASE) "transcripts in WebAssembly" node tests/transcripts/compare_wasm.mjs
+	@$(PHASE) "rooms on workerd" $(E2E) rooms --workerd
+	@$(PHASE) "documents on workerd" $(E2E) storage --workerd "~workerd:"
+	@$(PHASE) "large documents on workerd" $(E2E) storage_size --workerd "~workerd:"
+	@$(PHASE) "objects" $(E2E) cloudflare
 
 # Bugs that are put in on purpose: each must be found.
 planted-bugs: setup-test

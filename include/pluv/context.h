@@ -144,7 +144,8 @@ class TaskContext : public detail::ContextBase {
   }
   // co_await ctx.edit([&](pluv::ycrdt::Doc& doc) { ... }) in a coroutine: changes the room's
   // document at once, as a client's edit does, and goes on when that was kept. Throws, out of
-  // co_await, what fn throws, and the reason why the edit was not kept (see Server::edit).
+  // co_await, what fn throws, and the reason why the edit was not kept (see Server::edit); without
+  // exceptions that ends the call (task.h).
   [[nodiscard]] auto edit(std::function<void(ycrdt::Doc&)> fn) {
     auto start = [this, fn = std::move(fn)](resolver<void> done, detail::Executor&) mutable {
       this->start_edit(std::move(fn), std::move(done));

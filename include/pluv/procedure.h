@@ -13,6 +13,8 @@
 // takes decltype(io)::TaskCtx&. It runs inside the room, on the room's loop: a plain one must not
 // block (see blocking in task.h). Handlers of one room never run at the same time, handlers of
 // different rooms do. An exception becomes an $error at the sender; the room and the session go on.
+// So does the Error of a resolver that returns a pluv::Result of its events, which is the way to
+// fail where there are no exceptions (pluv/cloudflare.h).
 // Nothing of a call is sent unless all of its resolvers succeed.
 #pragma once
 

@@ -43,21 +43,26 @@ class task;
 
 namespace detail {
 
+#ifndef __cpp_exceptions
+// Ends a call whose coroutine failed: destroys its frames, and tells who waits for its end. Owned
+// by the outermost frame.
+using EndCall = std::function<void(Error)>;
+
+// Soon, and not while a frame runs; all frames of the call are suspended until then. Nothing
+// happens when the server is gone, and the frames with it.
+inline void fail_call(Executor& executor, const EndCall* end, Error error) {
+  executor.post([end, error = std::move(error)]() mutable {
+    const EndCall own = *end;  // which goes with its frame
+    own(std::move(error));
+  });
+}
+#endif
+
 struct PromiseBase {
   std::shared_ptr<Executor> executor;    // of the room that runs this; set when it is started
   std::coroutine_handle<> continuation;  // who awaits this
 #ifndef __cpp_exceptions
-  // Ends the call that this is a part of: destroys its frames, and tells who waits for its end.
-  // Owned by the outermost frame.
-  const std::function<void(Error)>* end_call = nullptr;
-
-  // Soon, and not while a frame runs. All frames of the call are suspended until then.
-  void fail(Error error) const {
-    executor->post([end = end_call, error = std::move(error)]() mutable {
-      const std::function<void(Error)> own = *end;  // which goes with its frame
-      own(std::move(error));
-    });
-  }
+  const EndCall* end_call = nullptr;  // of the call that this is a part of
 #endif
 
   struct FinalAwaiter {
@@ -78,9 +83,11 @@ struct Promise : PromiseBase {
   std::variant<std::monostate, T, Failure> result;
 
   task<T> get_return_object() noexcept;
+  void unhandled_exception() noexcept {
 #ifdef __cpp_exceptions
-  void unhandled_exception() noexcept { result.template emplace<2>(std::current_exception()); }
+    result.template emplace<2>(std::current_exception());
 #endif
+  }
   void return_value(T value) { result.template emplace<1>(std::move(value)); }
   T take() {
     if (result.index() == 2) rethrow(*std::get_if<2>(&result));
@@ -93,9 +100,11 @@ struct Promise<void> : PromiseBase {
   Failure failure{};
 
   task<void> get_return_object() noexcept;
+  void unhandled_exception() noexcept {
 #ifdef __cpp_exceptions
-  void unhandled_exception() noexcept { failure = std::current_exception(); }
+    failure = std::current_exception();
 #endif
+  }
   void return_void() const noexcept {}
   void take() const {
     if (failure) rethrow(failure);
@@ -187,7 +196,7 @@ class Fail {
   bool await_ready() const noexcept { return false; }
   template <std::derived_from<PromiseBase> Parent>
   void await_suspend(std::coroutine_handle<Parent> parent) {
-    parent.promise().fail(std::move(error_));
+    fail_call(*parent.promise().executor, parent.promise().end_call, std::move(error_));
   }
   void await_resume() const noexcept {}
 #endif
@@ -207,7 +216,7 @@ struct WaitState {
   bool settled = false;
   std::coroutine_handle<> waiter;  // set once the coroutine sleeps
 #ifndef __cpp_exceptions
-  const PromiseBase* promise = nullptr;  // the waiter's
+  const EndCall* end_call = nullptr;  // of the waiter
 #endif
   std::shared_ptr<Executor> executor;
 
@@ -224,7 +233,7 @@ struct WaitState {
     if (!wake) return;
 #ifndef __cpp_exceptions
     if constexpr (kIndex == 2) {
-      promise->fail(error_of(*std::get_if<2>(&result)));
+      fail_call(*executor, end_call, error_of(*std::get_if<2>(&result)));
       return;
     }
 #endif
@@ -293,10 +302,11 @@ class Wait {
     const Lock lock(state->mutex);
 #ifndef __cpp_exceptions
     if (state->settled && state->result.index() == 2) {
-      parent.promise().fail(error_of(*std::get_if<2>(&state->result)));
+      fail_call(*state->executor, parent.promise().end_call,
+                error_of(*std::get_if<2>(&state->result)));
       return true;
     }
-    state->promise = &parent.promise();
+    state->end_call = parent.promise().end_call;
 #endif
     if (state->settled) return false;
     state->waiter = parent;

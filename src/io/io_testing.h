@@ -35,7 +35,7 @@ class FakeHost final : public detail::Host {
   void edit(std::string_view, std::function<void(void*)> fn,
             std::function<void(Result<void>)> done) override {
     const std::lock_guard lock(mutex_);
-    queue_.push_back([this, fn = std::move(fn), done = std::move(done)] { run_edit(fn, done); });
+    queue_.emplace_back([this, fn = std::move(fn), done = std::move(done)] { run_edit(fn, done); });
   }
   std::size_t size(std::string_view) const override { return 7; }
 

@@ -104,6 +104,36 @@ TEST(Procedure, AnExceptionIsAnErrorAndNothingElseIsSent) {
   EXPECT_EQ(bench.take(a), Strings{R"($error {"message":"Unknown exception","stack":null})"});
 }
 
+TEST(Procedure, AResultThatFailedIsAnErrorAndNothingElseIsSent) {
+  const auto api = io();
+  const auto half = [](const Number& in) -> Result<Event<"half", Number>> {
+    if (in.value < 0) return Error{ErrorCode::invalid, "A negative number"};
+    return emit<"half">(Number{in.value / 2});
+  };
+  const auto plain = api.procedure().input<Number>().broadcast(half).self(
+      [](const Number&) -> Result<void> { return {}; });
+  const auto waiting =
+      api.procedure().input<Number>().self([half](const Number& in)
+                                               -> task<Result<Event<"half", Number>>> {
+        co_return half(in);
+      });
+  const auto server =
+      api.server(ServerOptions{.router = api.router(on<"plain">(plain), on<"waiting">(waiting))});
+  Bench bench(server);
+  const auto a = bench.join();
+  const auto b = bench.join();
+  for (const char* name : {"plain", "waiting"}) {
+    bench.send(a, name, R"({"value":4})");
+    bench.host.drain();
+    EXPECT_EQ(bench.take(a), Strings{R"(half {"value":2})"}) << name;
+    bench.take(b);
+    bench.send(a, name, R"({"value":-4})");
+    bench.host.drain();
+    EXPECT_EQ(bench.take(a), Strings{R"($error {"message":"A negative number","stack":null})"});
+    EXPECT_EQ(bench.take(b), Strings{}) << name;
+  }
+}
+
 TEST(Procedure, OutputsMayBeSeveralConditionalOrNone) {
   const auto api = io();
   using Either = std::variant<Event<"left", Number>, Event<"right", Number>, None>;

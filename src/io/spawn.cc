@@ -19,7 +19,7 @@ struct Detached {
     void return_void() const noexcept {}
     void unhandled_exception() const noexcept { std::terminate(); }  // done must not throw
 #ifndef __cpp_exceptions
-    std::function<void(Error)> own_end;
+    EndCall own_end;
 #endif
   };
   std::coroutine_handle<promise_type> handle;

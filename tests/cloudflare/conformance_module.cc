@@ -8,13 +8,13 @@
 namespace {
 
 auto make_server() {
-  const auto io = pluv::create_io(
-      pluv::platform_cloudflare(pluv::CloudflareOptions{.crdt = pluv::yjs()}));
+  const auto io =
+      pluv::create_io(pluv::platform_cloudflare(pluv::CloudflareOptions{.crdt = pluv::yjs()}));
   // A handler with a bug that ends the module.
   const auto break_module = io.procedure().self([] { std::abort(); });
-  return io.server(pluv::ServerOptions{
-      .router = io.merge_routers(conformance::make_router(io),
-                                 io.router(pluv::on<"break">(break_module)))});
+  return io.server(
+      pluv::ServerOptions{.router = io.merge_routers(conformance::make_router(io),
+                                                     io.router(pluv::on<"break">(break_module)))});
 }
 
 }  // namespace

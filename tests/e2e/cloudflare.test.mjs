@@ -4,6 +4,8 @@
 //
 //   node tests/e2e/run.mjs cloudflare
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readdirSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -11,7 +13,7 @@ import * as Y from "yjs";
 
 import { Client, makeFolder, makeToken, readRoom, removeFolder, same, sameAsServer, sleep, stateOf,
          StorageClient, suite, toBase64, until } from "./lib.mjs";
-import { startWorkerd } from "../cloudflare/lib/workerd.mjs";
+import { startExample, startWorkerd } from "../cloudflare/lib/workerd.mjs";
 
 const { test, shared, run } = suite("cloudflare", { limit_ms: 90_000 });
 
@@ -52,6 +54,19 @@ async function joinStorage(t, server, more = {}) {
 }
 const typesOf = (client) => client.messages.map(({ type }) => type);
 const textOf = (client) => client.doc.getText("text");
+
+// The records of the one object in this folder: [{number, snapshot, parts}].
+function recordsIn(data) {
+  const file = readdirSync(data, { recursive: true, encoding: "utf8" })
+    .find((name) => /room\/[^/]+\.sqlite$/.test(name));
+  const query = "SELECT number, max(is_snapshot), count(*) FROM pluv_records GROUP BY number";
+  const script = "import json, sqlite3, sys\n" +
+    "print(json.dumps(sqlite3.connect(sys.argv[1]).execute(sys.argv[2]).fetchall()))";
+  const { stdout, stderr } = spawnSync("python3", ["-c", script, path.join(data, file), query],
+                                       { encoding: "utf8" });
+  assert.equal(stderr, "");
+  return JSON.parse(stdout).map(([number, snapshot, parts]) => ({ number, snapshot, parts }));
+}
 
 // Until the object's memory has gone, and one that took its place was asked for.
 async function evicted(server, room, act) {
@@ -205,6 +220,26 @@ test("a killed runtime loses no document, and its clients come back to it", asyn
   assert.ok(textOf(b).toString().startsWith("offline "));
 });
 
+test("a log becomes a snapshot in parts, and is read again with what came after it", async (t) => {
+  const data = t.use(makeFolder("/dev/shm"), removeFolder);
+  const limits = { logUpdatesMax: 20, logBytesMin: 1 };
+  let server = await start({ limits }, { data });
+  const a = await joinStorage(t, server);
+  const b = await joinStorage(t, server);
+  textOf(a).insert(0, "0123456789".repeat(250_000)); // three parts
+  for (let i = 0; i < 100; ++i) {
+    textOf(i % 2 ? a : b).insert(i, `${i} `);
+    if (i % 10 === 9) await same([a, b]);
+  }
+  const state = await same([a, b]);
+  await server.kill();
+  const records = recordsIn(data);
+  assert.ok(records.some(({ snapshot, parts }) => snapshot === 1 && parts === 3), records);
+  assert.ok(records.length < 40, `${records.length} records of 100 edits`);
+  server = use(t, await start({ limits }, { data }));
+  assert.deepEqual(stateOf((await readRoom(server.url, t.room)).doc), state);
+});
+
 test("a module that breaks is replaced, and its sessions go on", async (t) => {
   const server = use(t, await start());
   const a = await joinStorage(t, server);
@@ -350,6 +385,28 @@ test("a listener that fails is logged and harms nothing", async (t) => {
   await a.take("$exit");
   await a.settled();
   await until(() => /listener_failed/.test(server.output));
+});
+
+// --- the example ---
+
+test("examples/cloudflare is a chat: tokens, C++ events, JavaScript events, announcements",
+     async (t) => {
+  const server = use(t, await startExample());
+  const room = t.room;
+  const tokenOf = async (name) =>
+    (await fetch(`${server.http}/api/pluv/authorize?room=${room}&name=${name}`)).text();
+  const a = await join(t, server, { token: await tokenOf("ann") });
+  const b = await join(t, server, { token: await tokenOf("bob") });
+  a.send("sendMessage", { message: "hello" });
+  const received = await b.take("receiveMessage");
+  assert.deepEqual([received.data.message, received.user.name], ["hello", "ann"]);
+  b.send("whoIsThere", {});
+  assert.deepEqual((await b.take("thereAre")).data, { visits: 2, you: "bob" });
+  await fetch(`${server.http}/announce/${room}`, { method: "POST", body: "lunch" });
+  assert.equal((await a.take((m) => m.data?.message === "lunch")).type, "receiveMessage");
+  const refused = t.use(new Client({ url: server.url, room }));
+  assert.equal((await refused.closed()).code, 3000);
+  assert.equal((await fetch(`${server.http}/api/pluv/authorize?room=${room}`)).status, 403);
 });
 
 // --- what the Worker's own code asks of a room ---

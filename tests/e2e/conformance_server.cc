@@ -96,9 +96,9 @@ auto make_server(const Io& io, const Flags& flags) {
       io.procedure().broadcast([] { throw std::runtime_error("boom: the handler failed"); });
 
   return io.server(pluv::ServerOptions{
-      .router = io.merge_routers(conformance::make_router(io),
-                                 io.router(pluv::on<"doubleNumber">(double_number),
-                                           pluv::on<"boom">(boom))),
+      .router = io.merge_routers(
+          conformance::make_router(io),
+          io.router(pluv::on<"doubleNumber">(double_number), pluv::on<"boom">(boom))),
       .strict = flags.strict});
 }
 

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "golden.h"
-#include "scripted_room.h"
+#include "read_lines.h"
 
 namespace pluv::transcripts {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "scripted_room.h"
+#include "read_lines.h"
 
 namespace pluv::transcripts {
 namespace {

@@ -1,11 +1,9 @@
 #include "scripted_room.h"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <array>
-#include <fstream>
 
+#include "base/assert.h"
 #include "json/reader.h"
 #include "json/value.h"
 #include "room/yjs_document.h"
@@ -99,7 +97,7 @@ std::int64_t ScriptedRoom::script_ms(std::int64_t steady_ms) noexcept {
 }
 
 void ScriptedRoom::open(const std::string& name, const JoinAs& user) {
-  ASSERT_FALSE(is_open(name)) << name;
+  PLUV_ASSERT(!is_open(name));
   std::uint32_t at = 0;
   const auto taken = [&](std::uint32_t index) {
     return std::any_of(indexes_.begin(), indexes_.end(), [&](const auto& entry) {
@@ -126,19 +124,19 @@ void ScriptedRoom::join(const std::string& name, const JoinAs& user, std::string
 }
 
 void ScriptedRoom::say(const std::string& name, std::string_view text) {
-  ASSERT_TRUE(is_open(name)) << name;
+  PLUV_ASSERT(is_open(name));
   step(room::Message{indexes_.at(name), text});
 }
 
 void ScriptedRoom::drop(const std::string& name) {
-  ASSERT_TRUE(is_open(name)) << name;
+  PLUV_ASSERT(is_open(name));
   const room::SessionIndex index = indexes_.at(name);
   indexes_.erase(name);
   step(room::Closed{index});
 }
 
 void ScriptedRoom::hear(const std::string& name) {
-  ASSERT_TRUE(is_open(name)) << name;
+  PLUV_ASSERT(is_open(name));
   step(room::Heard{indexes_.at(name)});
 }
 
@@ -154,7 +152,7 @@ void ScriptedRoom::execute() {
     if (const auto* send = std::get_if<room::Send>(&effect)) {
       std::string joined;
       const std::string frame(effects_.text_of(*send, joined));
-      EXPECT_TRUE(json::validate(frame).ok()) << frame;
+      PLUV_ASSERT(json::validate(frame).ok());
       for (const room::SessionIndex index : effects_.receivers_of(*send)) {
         received_[name_of(index)].push_back(frame);
       }
@@ -226,16 +224,6 @@ std::string raw_member(std::string_view object, std::string_view key) {
 std::string type_of(std::string_view message) {
   const auto value = Value::parse(raw_member(message, "type"));
   return value.ok() && value->as_string() != nullptr ? *value->as_string() : std::string();
-}
-
-std::vector<std::string> read_lines(const std::string& path) {
-  std::vector<std::string> lines;
-  std::ifstream file(std::string(PLUV_TEST_DATA) + "/" + path);
-  EXPECT_TRUE(file.is_open()) << path;
-  for (std::string line; std::getline(file, line);) {
-    if (!line.empty()) lines.push_back(line);
-  }
-  return lines;
 }
 
 }  // namespace pluv::transcripts

@@ -99,7 +99,4 @@ class ScriptedRoom {
 [[nodiscard]] std::string type_of(std::string_view message);
 [[nodiscard]] std::string raw_member(std::string_view object, std::string_view key);
 
-// The lines of a file under tests/data; a missing file is a test failure and no lines.
-[[nodiscard]] std::vector<std::string> read_lines(const std::string& path);
-
 }  // namespace pluv::transcripts

@@ -9,6 +9,7 @@
 #include <utility>
 #include <variant>
 
+#include "base/result.h"
 #include "pluv/context.h"
 #include "pluv/event.h"
 #include "pluv/task.h"
@@ -73,6 +74,8 @@ struct OutputsOf<Event<kName, Payload>> {
 template <class T>
 struct OutputsOf<std::optional<T>> : OutputsOf<T> {};
 template <class T>
+struct OutputsOf<Result<T>> : OutputsOf<T> {};
+template <class T>
 struct OutputsOf<task<T>> : OutputsOf<T> {};
 template <class... Ts>
 struct OutputsOf<Events<Ts...>> {
@@ -136,8 +139,8 @@ struct HandlerTraits {
   static consteval void check() {
     static_assert(
         OutputsOf<Result>::valid,
-        "pluv: a resolver returns emit<\"name\">(payload), events(...), none, an optional "
-        "or a variant of these, nothing, or a task of them");
+        "pluv: a resolver returns emit<\"name\">(payload), events(...), none, an optional, "
+        "a variant or a Result of these, nothing, or a task of them");
     if constexpr (is_task && form == Form::input_context) {
       static_assert(std::is_invocable_v<const Fn&, const In&, TaskCtx&>,
                     "pluv: a coroutine's context is decltype(io)::TaskCtx&");
@@ -163,6 +166,8 @@ Result<void> write_output(room::EventSink& sink, room::Audience audience,
 template <class... Ts>
 Result<void> write_output(room::EventSink& sink, room::Audience audience,
                           const std::variant<Ts...>& output);
+template <class T>
+Result<void> write_output(room::EventSink& sink, room::Audience audience, const Result<T>& output);
 template <class... Ts>
 Result<void> write_output(room::EventSink& sink, room::Audience audience,
                           const Events<Ts...>& outputs) {
@@ -183,6 +188,15 @@ template <class... Ts>
 Result<void> write_output(room::EventSink& sink, room::Audience audience,
                           const std::variant<Ts...>& output) {
   return std::visit([&](const auto& one) { return write_output(sink, audience, one); }, output);
+}
+template <class T>
+Result<void> write_output(room::EventSink& sink, room::Audience audience, const Result<T>& output) {
+  if (!output.ok()) return output.error();
+  if constexpr (std::is_void_v<T>) {
+    return {};
+  } else {
+    return write_output(sink, audience, *output);
+  }
 }
 
 }  // namespace pluv::detail

@@ -57,8 +57,7 @@ PLUV_EXPORT("pluv_output") const char* pluv_output() { return instance().output.
 
 // Once, first: input is the config. 0: done; else the size of an error message.
 PLUV_EXPORT("pluv_make") std::size_t pluv_make(std::size_t size) {
-  auto made =
-      pluv::cloudflare::RoomModule::make(pluv::cloudflare::module_core(), input_of(size));
+  auto made = pluv::cloudflare::RoomModule::make(pluv::cloudflare::module_core(), input_of(size));
   if (!made.ok()) {
     instance().error = made.error().message;
     return answer(instance().error);

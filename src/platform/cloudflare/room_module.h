@@ -56,9 +56,9 @@ class RoomModule final : public ModuleHost {
   struct Config {
     std::string room;
     std::uint64_t seed = 0;
-    std::uint32_t listeners = 0;           // a bit for each HostCallKind that the host listens to
-    std::vector<std::string> procedures;   // of the host
-    bool authorizes = false;               // sessions have users
+    std::uint32_t listeners = 0;          // a bit for each HostCallKind that the host listens to
+    std::vector<std::string> procedures;  // of the host
+    bool authorizes = false;              // sessions have users
   };
   [[nodiscard]] static Result<Config> read_config(std::string_view bytes,
                                                   room::Definition& definition);
@@ -112,7 +112,7 @@ class RoomModule final : public ModuleHost {
   std::int64_t told_wake_ms_ = 0;
 
   std::map<std::uint64_t, std::function<void(Result<void>)>> edits_;
-  std::uint64_t next_edit_ = std::uint64_t{1} << 32;                  // the host's are below
+  std::uint64_t next_edit_ = std::uint64_t{1} << 32;  // the host's are below
   std::map<std::uint32_t, std::shared_ptr<room::Document>> documents_;
   std::uint32_t next_document_ = 1;
 

@@ -21,7 +21,7 @@
 //   close             u32 index, u32 code, reason, u8 paced
 //   wake              point in time at which woke is to come; 0: none (replaces the one before)
 //   run_procedure     ticket, name, u8 broadcast_only, session, data
-//   call_listener     ticket (0: no reply), u8 kind (HostCallKind), session, name, data, u32 document
+//   call_listener     ticket (0: no reply), u8 HostCallKind, session, name, data, u32 document
 //   load_document     ticket
 //   append_update     ticket, @update
 //   compact_document  ticket, last, @snapshot

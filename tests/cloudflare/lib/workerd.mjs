@@ -19,12 +19,21 @@ function option(name, fallback) {
 }
 export const modules = option("--modules", path.join(root, "build/wasm/bin"));
 
+// examples/cloudflare as it is, but for its port and its folder.
+export function startExample() {
+  const folder = makeFolder(existsSync("/dev/shm") ? "/dev/shm" : undefined);
+  const config = path.join(root, "examples/cloudflare/config.capnp");
+  return startServer(workerdPath(),
+                     ["serve", "--control-fd=1", "--socket-addr", "http=127.0.0.1:0",
+                      "--directory-path", `disk=${folder}`, config], { ownFolder: folder });
+}
+
 function workerdPath() {
   const require = createRequire(path.join(here, "../package.json"));
   return require.resolve("@cloudflare/workerd-linux-64/bin/workerd");
 }
 
-const compatibilityDate = "2026-11-01";
+const compatibilityDate = "2026-05-01";
 
 // files: [name, kind, path or text].
 function capnp({ files, folder, bindings }) {
