@@ -1,6 +1,6 @@
-// What a room's WebAssembly module costs: microseconds of CPU a message, as a Durable Object pays
-// them (the host's coding of inputs and effects is in it, sockets and storage are not), and how long
-// it takes to begin.
+// What a room's WebAssembly module costs: microseconds a message, as a Durable Object pays them (the
+// host's coding of inputs and effects is in it, sockets and storage are not), and how long it takes
+// to begin.
 //   npm run build --prefix platform-cloudflare; npm ci --prefix tests/e2e
 //   node bench/cloudflare/module_speed.mjs build/wasm/bin/plain_room.wasm [other.wasm...]
 // Modules take turns, and of each row the best turn counts, so that what else runs on the machine
@@ -174,7 +174,8 @@ const modules = files.map((file) => {
 });
 
 const table = { 'size (bytes)': {}, 'size, gzip -9 (bytes)': {} };
-const names = files.map((file, at) => (files.length > 1 ? `${at + 1} ` : '') + path.basename(file, '.wasm'));
+const names = files.map((file, at) =>
+  (files.length > 1 ? `${at + 1} ` : '') + path.basename(file, '.wasm'));
 modules.forEach(({ bytes }, at) => {
   table['size (bytes)'][names[at]] = bytes.length;
   table['size, gzip -9 (bytes)'][names[at]] = gzipSync(bytes, { level: 9 }).length;

@@ -1,7 +1,7 @@
-// Between doubles and decimal digits, exactly, with big integers instead of the standard library's
-// tables, which are 120 KB of a WebAssembly module. What has up to 15 digits, as most of what people
-// and programs write, is printed without big integers; the rest takes a few microseconds, for which
-// native builds use the library. Pure functions; no allocation.
+// Between doubles and decimal digits, exactly, with big integers instead of the standard
+// library's tables, which are 120 KB of a WebAssembly module. What has up to 15 digits, as most of
+// what people and programs write, is printed without big integers; the rest takes a few
+// microseconds, for which native builds use the library. Pure functions; no allocation.
 #pragma once
 
 #include <array>
