@@ -27,6 +27,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/sort.h"
 #include "json/reader.h"
 #include "json/reflect.h"
 #include "json/types.h"
@@ -424,8 +425,8 @@ struct Codec<T> {
       std::vector<const typename T::value_type*> sorted;
       sorted.reserve(value.size());
       for (const auto& entry : value) sorted.push_back(&entry);
-      std::sort(sorted.begin(), sorted.end(),
-                [](const auto* a, const auto* b) { return a->first < b->first; });
+      sort_by(sorted.begin(), sorted.end(),
+              [](const auto* a, const auto* b) { return a->first < b->first; });
       for (const auto* entry : sorted) write_entry(writer, *entry);
     } else {
       for (const auto& entry : value) write_entry(writer, entry);

@@ -2,9 +2,9 @@
 
 #include <charconv>
 #include <cmath>
-#include <cstdlib>
 #include <limits>
 
+#include "json/decimal.h"
 #include "json/scan.h"
 
 namespace pluv::json {
@@ -54,17 +54,40 @@ Decimal decimal_from(std::string_view text) noexcept {
   return decimal;
 }
 
-// Where from_chars for double is missing (libc++ 19) the C library reads what is not exact by one
-// multiplication; both round to the nearest.
+// The library's ways are the faster ones, and large. libc++ 19 prints doubles and does not read
+// them.
+#if defined(__wasi__) || !defined(__cpp_lib_to_chars)
+
 bool convert(std::string_view text, double& value) noexcept {
-#if defined(__cpp_lib_to_chars)
-  return std::from_chars(text.data(), text.data() + text.size(), value).ec == std::errc();
-#else
-  const std::string terminated(text);
-  value = std::strtod(terminated.c_str(), nullptr);
+  value = nearest_double(text);
   return true;
-#endif
 }
+
+DecimalDigits digits_of(double value) noexcept { return shortest_digits(value); }
+
+#else
+
+bool convert(std::string_view text, double& value) noexcept {
+  return std::from_chars(text.data(), text.data() + text.size(), value).ec == std::errc();
+}
+
+DecimalDigits digits_of(double value) noexcept {
+  char text[32];  // d.dddddddddddddddde-308
+  const char* const end =
+      std::to_chars(text, text + sizeof text, value, std::chars_format::scientific).ptr;
+  DecimalDigits out;
+  const char* at = text;
+  for (; at != end && *at != 'e'; ++at) {
+    if (*at != '.') out.text[static_cast<std::size_t>(out.count++)] = *at;
+  }
+  ++at;  // the e
+  const bool negative = *at == '-';
+  for (++at; at != end; ++at) out.exponent = out.exponent * 10 + (*at - '0');
+  if (negative) out.exponent = -out.exponent;
+  return out;
+}
+
+#endif
 
 constexpr double kPowersOfTen[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                    1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
@@ -119,24 +142,11 @@ void append_number(std::string& out, double value) {
     const auto integer = static_cast<std::int64_t>(value);
     if (static_cast<double>(integer) == value) return append_number(out, integer);
   }
-  char text[32];  // -d.dddddddddddddddde-308
-  const char* const end =
-      std::to_chars(text, text + sizeof text, value, std::chars_format::scientific).ptr;
-  const char* at = text;
-  if (*at == '-') {
-    out.push_back('-');
-    ++at;
-  }
-  char digits[20];
-  int count = 0;
-  for (; at != end && *at != 'e'; ++at) {
-    if (*at != '.') digits[count++] = *at;
-  }
-  ++at;  // the e
-  const bool negative = *at == '-';
-  int exponent = 0;
-  for (++at; at != end; ++at) exponent = exponent * 10 + (*at - '0');
-  if (negative) exponent = -exponent;
+  if (value < 0) out.push_back('-');
+  const DecimalDigits decimal = digits_of(std::fabs(value));
+  const char* const digits = decimal.text.data();
+  const int count = decimal.count;
+  const int exponent = decimal.exponent;
   const auto size = [](int n) { return static_cast<std::size_t>(n); };
   const int point = exponent + 1;  // digits before the decimal point
   if (point > 21 || point <= -6) {

@@ -1,7 +1,6 @@
 #include "json/object.h"
 
-#include <algorithm>
-
+#include "base/sort.h"
 #include "json/reader.h"
 #include "json/scan.h"
 
@@ -85,7 +84,7 @@ class Merger {
     auto& order = scratch_.order_;
     order.resize(members.size());
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::uint32_t>(i);
-    std::sort(order.begin(), order.end(), [&members](std::uint32_t a, std::uint32_t b) {
+    sort_by(order.begin(), order.end(), [&members](std::uint32_t a, std::uint32_t b) {
       const int compared = members[a].key.compare(members[b].key);
       return compared != 0 ? compared < 0 : a < b;
     });

@@ -1,8 +1,8 @@
 #include "json/value.h"
 
-#include <algorithm>
 #include <cstdint>
 
+#include "base/sort.h"
 #include "json/number.h"
 #include "json/writer.h"
 
@@ -28,7 +28,7 @@ void join_equal_keys(Value::Object& members) {
   } else {
     std::vector<std::uint32_t> order(members.size());
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::uint32_t>(i);
-    std::sort(order.begin(), order.end(), [&members](std::uint32_t a, std::uint32_t b) {
+    sort_by(order.begin(), order.end(), [&members](std::uint32_t a, std::uint32_t b) {
       const int compared = members[a].key.compare(members[b].key);
       return compared != 0 ? compared < 0 : a < b;
     });

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/sort.h"
+
 namespace pluv::room {
 
 void Definition::freeze() {
   by_name_.resize(procedures.size());
   std::iota(by_name_.begin(), by_name_.end(), 0u);
-  std::sort(by_name_.begin(), by_name_.end(), [this](std::uint32_t a, std::uint32_t b) {
+  sort_by(by_name_.begin(), by_name_.end(), [this](std::uint32_t a, std::uint32_t b) {
     return procedures[a].name < procedures[b].name;
   });
 }

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <optional>
 
+#include "base/sort.h"
 #include "base/utf8.h"
 #include "json/number.h"
 #include "json/reader.h"
@@ -76,7 +77,7 @@ void order_members(Any::Object& members) {
     places.push_back({i, array_index(members[i].first)});
   }
   // Equal keys side by side, the first one first: it takes the last one's value.
-  std::sort(places.begin(), places.end(), [&](const Place& a, const Place& b) {
+  sort_by(places.begin(), places.end(), [&](const Place& a, const Place& b) {
     const int order = members[a.at].first.compare(members[b.at].first);
     return order != 0 ? order < 0 : a.at < b.at;
   });
@@ -92,7 +93,7 @@ void order_members(Any::Object& members) {
     kept.push_back(places[i]);
     i = last + 1;
   }
-  std::sort(kept.begin(), kept.end(), [](const Place& a, const Place& b) {
+  sort_by(kept.begin(), kept.end(), [](const Place& a, const Place& b) {
     if (a.index.has_value() != b.index.has_value()) return a.index.has_value();
     return a.index ? *a.index < *b.index : a.at < b.at;
   });

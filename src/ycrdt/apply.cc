@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/sort.h"
 #include "base/uninitialized.h"
 #include "ycrdt/any.h"
 #include "ycrdt/decoded_update.h"
@@ -34,8 +35,8 @@ void Pending::add(std::string update, const std::vector<MissingClock>& missing) 
   // Made few again when they have doubled.
   constexpr std::size_t kFew = 64;
   if (missing_.size() < 2 * missing_sorted_ + kFew) return;
-  std::sort(missing_.begin(), missing_.end(),
-            [](const MissingClock& a, const MissingClock& b) { return a.client < b.client; });
+  sort_by(missing_.begin(), missing_.end(),
+          [](const MissingClock& a, const MissingClock& b) { return a.client < b.client; });
   std::size_t kept = 0;
   for (std::size_t i = 1; i < missing_.size(); ++i) {
     MissingClock& last = missing_[kept];

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/sort.h"
 #include "base/utf8.h"
 #include "ycrdt/any.h"
 
@@ -25,8 +26,8 @@ std::string sorted(std::string_view json) {
     if (auto* array = value->get<Any::Array>()) {
       for (Any& element : *array) left.push_back(&element);
     } else if (auto* object = value->get<Any::Object>()) {
-      std::sort(object->begin(), object->end(),
-                [](const auto& a, const auto& b) { return a.first < b.first; });
+      sort_by(object->begin(), object->end(),
+              [](const auto& a, const auto& b) { return a.first < b.first; });
       for (auto& member : *object) left.push_back(&member.second);
     }
   }
@@ -85,8 +86,8 @@ std::vector<AwarenessEntry> Awareness::states() const {
   for (const Client& client : clients_) {
     if (client.state) here.push_back(&client);
   }
-  std::sort(here.begin(), here.end(),
-            [](const Client* a, const Client* b) { return a->came < b->came; });
+  sort_by(here.begin(), here.end(),
+          [](const Client* a, const Client* b) { return a->came < b->came; });
   std::vector<AwarenessEntry> out;
   out.reserve(here.size());
   for (const Client* client : here) out.push_back({client->id, client->meta.clock, *client->state});
@@ -168,8 +169,8 @@ Result<std::string> Awareness::encode_update(std::span<const ClientId> clients) 
 Result<std::string> Awareness::encode_update(std::span<const ClientId> clients,
                                              const StateList& states) const {
   StateList by_client = states;
-  std::stable_sort(by_client.begin(), by_client.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  stable_sort_by(by_client.begin(), by_client.end(),
+                 [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<AwarenessEntry> entries;
   entries.reserve(clients.size());
   for (const ClientId id : clients) {
@@ -259,7 +260,7 @@ Result<void> Awareness::make_room(std::span<const AwarenessEntry> entries) {
 void Awareness::forget_gone(std::size_t wanted, std::vector<ClientIndex> candidates) {
   // Half of them at least, so that it is not done for every single client that comes.
   const std::size_t count = std::max(wanted, candidates.size() / 2);
-  std::sort(candidates.begin(), candidates.end(), [&](ClientIndex a, ClientIndex b) {
+  sort_by(candidates.begin(), candidates.end(), [&](ClientIndex a, ClientIndex b) {
     const std::int64_t a_ms = clients_[a].meta.last_updated_ms;
     const std::int64_t b_ms = clients_[b].meta.last_updated_ms;
     return a_ms != b_ms ? a_ms < b_ms : a < b;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/sort.h"
+
 namespace pluv::ycrdt {
 namespace {
 
@@ -84,7 +86,7 @@ void normalize_deleted(Change& change) {
     return a.client != b.client ? a.client < b.client : a.clock < b.clock;
   };
   if (!std::is_sorted(ranges.begin(), ranges.end(), before)) {
-    std::sort(ranges.begin(), ranges.end(), before);
+    sort_by(ranges.begin(), ranges.end(), before);
   }
   if (ranges.empty()) return;
   std::size_t kept = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/sort.h"
 #include "base/uninitialized.h"
 #include "ycrdt/update_reader.h"
 
@@ -56,7 +57,7 @@ Result<void> DecodedUpdate::read_again(std::string_view update, const UpdateLimi
   if (reader.failed() || !reader.read_delete_set(deletes_)) return reader.error();
   const auto lower = [](const Section& a, const Section& b) { return a.client < b.client; };
   if (!std::is_sorted(sections_.begin(), sections_.end(), lower)) {
-    std::stable_sort(sections_.begin(), sections_.end(), lower);
+    stable_sort_by(sections_.begin(), sections_.end(), lower);
   }
   std::size_t kept = 0;
   for (std::size_t i = 0; i < sections_.size(); ++i) {

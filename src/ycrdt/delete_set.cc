@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/sort.h"
+
 namespace pluv::ycrdt {
 namespace {
 
@@ -16,7 +18,7 @@ void DeleteSet::normalize() {
     return a.client != b.client ? a.client > b.client : a.clock < b.clock;
   };
   if (!std::is_sorted(ranges_.begin(), ranges_.end(), before)) {
-    std::sort(ranges_.begin(), ranges_.end(), before);
+    sort_by(ranges_.begin(), ranges_.end(), before);
   }
   if (ranges_.empty()) return;
   std::size_t kept = 0;
@@ -37,7 +39,7 @@ bool DeleteSet::is_grouped() const noexcept {
 }
 
 void DeleteSet::group_by_client() {
-  if (!is_grouped()) std::stable_sort(ranges_.begin(), ranges_.end(), highest_client_first);
+  if (!is_grouped()) stable_sort_by(ranges_.begin(), ranges_.end(), highest_client_first);
 }
 
 const DeleteRange* DeleteSet::first_of(ClientId client) const noexcept {

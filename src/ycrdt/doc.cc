@@ -66,16 +66,17 @@ void DocState::end() {
     std::vector<ClientIndex> order;
     if (may_clean && may_ask) order = deletion_order(transaction.change, store.clients.size());
     CapturedChange captured;
-    if (!undo_managers.empty()) captured = capture(i);
+    if (!undo_managers.empty()) captured = (this->*callers.capture)(i);
     normalize_deleted(transaction.change);
-    if (!type_observers.empty()) call_type_observers(transaction);
-    if (!undo_managers.empty()) tell_undo_managers(transaction, captured);
+    if (!type_observers.empty()) (this->*callers.types)(transaction);
+    if (!undo_managers.empty()) (this->*callers.undo_managers)(transaction, captured);
     if (may_clean && touches_formatted_text(*this, transaction.change)) {
       clean_formatting_after(*this, transaction, order);
     }
     commit(store, transaction.change, {.gc = options.gc});
-    call_update_observers(transaction);
-    if (!subdocs_observers.empty()) call_subdocs_observers(transaction);
+    if (update_observers) call_update_observers(transaction);
+    if (update_v2_observers) (this->*callers.update_v2)(transaction);
+    if (!subdocs_observers.empty()) (this->*callers.subdocs)(transaction);
   }
   // Typing and small updates are spared the allocations.
   constexpr std::size_t kSpareBytesMax = 4096;
@@ -276,12 +277,14 @@ Subscription Doc::on_update(UpdateObserver observer) {
 
 Subscription Doc::on_update_v2(UpdateObserver observer) {
   const Subscription subscription = ++state_->subscriptions;
+  state_->callers.update_v2 = &DocState::call_update_v2_observers;
   state_->update_v2_observers =
       with(state_->update_v2_observers, subscription, std::move(observer));
   return subscription;
 }
 
 Subscription Doc::on_subdocs(SubdocsObserver observer) {
+  state_->callers.subdocs = &DocState::call_subdocs_observers;
   state_->subdocs_observers.emplace_back(++state_->subscriptions, std::move(observer));
   return state_->subscriptions;
 }

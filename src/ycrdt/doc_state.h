@@ -46,6 +46,7 @@ struct DocState {
   // Tells the observers of types what the transaction has changed. (observe.cc)
   void call_type_observers(const Transaction& transaction);
   void call_update_observers(const Transaction& transaction);
+  void call_update_v2_observers(const Transaction& transaction);
   void call_subdocs_observers(const Transaction& transaction);
   // The types that the transaction has changed and that are still there, and all types around them,
   // in the order in which each is first met from there. yjs: changedParentTypes.
@@ -79,6 +80,16 @@ struct DocState {
   std::vector<std::pair<Subscription, Doc::SubdocsObserver>> subdocs_observers;
   std::vector<UndoManager*> undo_managers;
   Subscription subscriptions = 0;
+  // How they are told. Set when the first of them comes, so that a program in which there is none,
+  // such as the module of a room, has none of the code.
+  struct Callers {
+    void (DocState::*types)(const Transaction&) = nullptr;
+    void (DocState::*update_v2)(const Transaction&) = nullptr;
+    void (DocState::*subdocs)(const Transaction&) = nullptr;
+    CapturedChange (DocState::*capture)(std::size_t) = nullptr;
+    void (DocState::*undo_managers)(Transaction&, const CapturedChange&) = nullptr;
+  };
+  Callers callers;
 };
 
 // Opens a transaction for as long as it lives.

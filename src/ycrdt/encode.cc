@@ -5,6 +5,7 @@
 #include <cstring>
 #include <span>
 
+#include "base/sort.h"
 #include "ycrdt/any.h"
 #include "ycrdt/kept_updates.h"
 #include "ycrdt/lib0.h"
@@ -272,7 +273,7 @@ struct From {
 
 void write_clients(const Store& store, std::span<From> from, ValueSpelling values,
                    std::string& out) {
-  std::sort(from.begin(), from.end(), [](const From& a, const From& b) { return a.id > b.id; });
+  sort_by(from.begin(), from.end(), [](const From& a, const From& b) { return a.id > b.id; });
   write_var_uint(out, from.size());
   Encoder encoder(store, out, values);
   for (const From& client : from) encoder.client(client.client, client.clock);
@@ -299,9 +300,8 @@ void write_deletes(const Store& store, std::string& out) {
     if (ranges.count != 0) clients.push_back(c);
     bytes += ranges.bytes.size();
   }
-  std::sort(clients.begin(), clients.end(), [&](ClientIndex a, ClientIndex b) {
-    return store.clients[a].id > store.clients[b].id;
-  });
+  sort_by(clients.begin(), clients.end(),
+          [&](ClientIndex a, ClientIndex b) { return store.clients[a].id > store.clients[b].id; });
   constexpr std::size_t kHeadMax = 18;  // of a client: two varints
   out.reserve(out.size() + bytes + (clients.size() + 1) * kHeadMax);
   write_var_uint(out, clients.size());

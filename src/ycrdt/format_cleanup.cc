@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/sort.h"
 #include "ycrdt/any.h"
 
 namespace pluv::ycrdt {
@@ -20,8 +21,8 @@ std::vector<bool> last_of_keys(const std::vector<KeyIndex>& keys) {
   if (keys.size() < 2) return std::vector<bool>(keys.size(), true);
   std::vector<std::size_t> order(keys.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return keys[a] < keys[b]; });
+  stable_sort_by(order.begin(), order.end(),
+                 [&](std::size_t a, std::size_t b) { return keys[a] < keys[b]; });
   std::vector<bool> last(keys.size());
   for (std::size_t i = 0; i < order.size(); ++i) {
     last[order[i]] = i + 1 == order.size() || keys[order[i]] != keys[order[i + 1]];
@@ -119,8 +120,8 @@ void clean_formatting_after(DocState& doc, const Transaction& transaction,
   // In the order in which the document first heard of the clients, as yjs's afterState has it.
   std::vector<Change::Grown> clients(transaction.change.clients.begin(),
                                      transaction.change.clients.end());
-  std::sort(clients.begin(), clients.end(),
-            [](const auto& a, const auto& b) { return a.client < b.client; });
+  sort_by(clients.begin(), clients.end(),
+          [](const auto& a, const auto& b) { return a.client < b.client; });
   for (const Change::Grown& grown : clients) {
     const BlockList& blocks = store.clients[grown.client].blocks;
     if (store.clients[grown.client].end == grown.before) continue;
@@ -137,8 +138,8 @@ void clean_formatting_after(DocState& doc, const Transaction& transaction,
   const auto rank = [&](const Change::Deleted& range) {
     return std::find(order.begin(), order.end(), range.client);
   };
-  std::stable_sort(deleted.begin(), deleted.end(),
-                   [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
+  stable_sort_by(deleted.begin(), deleted.end(),
+                 [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
   for (const Change::Deleted& range : deleted) {
     const BlockList& blocks = store.clients[range.client].blocks;
     BlockList::Cursor cursor = blocks.find(range.clock);

@@ -4,12 +4,12 @@
 // What taking a place means is the target's business.
 #pragma once
 
-#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/sort.h"
 #include "ycrdt/decoded_update.h"
 #include "ycrdt/update_writer.h"
 
@@ -69,8 +69,8 @@ class IntegrationOrder {
   [[nodiscard]] bool complete() const noexcept { return rest_.empty(); }
   [[nodiscard]] const std::vector<MissingClock>& missing() const noexcept { return missing_; }
   [[nodiscard]] std::string take_rest() {
-    std::sort(rest_.begin(), rest_.end(),
-              [](const auto& a, const auto& b) { return a.client > b.client; });
+    sort_by(rest_.begin(), rest_.end(),
+            [](const auto& a, const auto& b) { return a.client > b.client; });
     StructsWriter writer(ValueSpelling::kept);
     for (const DecodedUpdate::Section& run : rest_) {
       for (std::uint32_t i = run.next; i < run.end; ++i) writer.add(update_.at(run, i), 0);

@@ -1,7 +1,9 @@
 // How observers hear of a transaction. Source: yjs, cleanupTransactions and callTypeObservers.
 #include <algorithm>
+#include <functional>
 #include <memory>
 
+#include "base/sort.h"
 #include "ycrdt/any.h"
 #include "ycrdt/doc_state.h"
 #include "ycrdt/encode.h"
@@ -150,8 +152,8 @@ void DocState::call_type_observers(const Transaction& transaction) {
       event->set_current_target(entry.branch);
       by_depth.emplace_back(event->path().size(), event);
     }
-    std::stable_sort(by_depth.begin(), by_depth.end(),
-                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    stable_sort_by(by_depth.begin(), by_depth.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
     std::vector<Event*> sorted;
     sorted.reserve(by_depth.size());
     for (const auto& [depth_of, event] : by_depth) sorted.push_back(event);
@@ -177,25 +179,32 @@ std::vector<BranchIndex> DocState::changed_with_parents(const Change& change) co
   return out;
 }
 
+namespace {
+
+using UpdateObservers = std::shared_ptr<const DocState::UpdateObservers>;
+
+// observers: held meanwhile, for those that are called may come and go.
+void call(UpdateObservers observers, std::string_view update, const Transaction& transaction) {
+  for (const auto& [subscription, observer] : *observers) observer(update, transaction);
+}
+
+}  // namespace
+
 void DocState::call_update_observers(const Transaction& transaction) {
-  const auto call = [&](std::shared_ptr<const UpdateObservers> observers, std::string_view update) {
-    for (const auto& [subscription, observer] : *observers) observer(update, transaction);
-  };
-  if (update_observers) {
-    const std::string update = encode_change(store, transaction.change);
-    if (!update.empty()) call(update_observers, update);
-  }
-  if (update_v2_observers) {
-    const std::string update = encode_change(store, transaction.change, ValueSpelling::kept);
-    if (!update.empty()) call(update_v2_observers, transcode_v1_to_v2(update));
-  }
+  const std::string update = encode_change(store, transaction.change);
+  if (!update.empty()) call(update_observers, update, transaction);
+}
+
+void DocState::call_update_v2_observers(const Transaction& transaction) {
+  const std::string update = encode_change(store, transaction.change, ValueSpelling::kept);
+  if (!update.empty()) call(update_v2_observers, transcode_v1_to_v2(update), transaction);
 }
 
 void DocState::call_subdocs_observers(const Transaction& transaction) {
   const Change& done = transaction.change;
   const auto sorted = [](const Table<std::uint32_t>& table) {
     std::vector<std::uint32_t> out(table.begin(), table.end());
-    std::sort(out.begin(), out.end());
+    sort_by(out.begin(), out.end(), std::less<>());
     return out;
   };
   const std::vector<std::uint32_t> all_added = sorted(done.docs_added);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "base/sort.h"
 #include "json/number.h"
 #include "json/writer.h"
 #include "ycrdt/any.h"
@@ -57,7 +58,7 @@ std::uint64_t key_rank(std::string_view key) noexcept {
 std::vector<Attributes::Entry> in_key_order(const Store& store, const Attributes& attributes) {
   std::vector<Attributes::Entry> out;
   attributes.each([&](KeyIndex key, std::string_view value) { out.emplace_back(key, value); });
-  std::stable_sort(out.begin(), out.end(), [&](const auto& a, const auto& b) {
+  stable_sort_by(out.begin(), out.end(), [&](const auto& a, const auto& b) {
     return key_rank(store.key(a.first)) < key_rank(store.key(b.first));
   });
   return out;
@@ -149,9 +150,8 @@ std::vector<NamedItem> visible_members(const Store& store, BranchIndex branch) {
 }
 
 void order_like_javascript(std::vector<NamedItem>& members) {
-  std::stable_sort(members.begin(), members.end(), [](const auto& a, const auto& b) {
-    return key_rank(a.name) < key_rank(b.name);
-  });
+  stable_sort_by(members.begin(), members.end(),
+                 [](const auto& a, const auto& b) { return key_rank(a.name) < key_rank(b.name); });
 }
 
 bool is_xml(TypeKind kind) noexcept {
@@ -371,8 +371,8 @@ class XmlWalk {
     }
     out_.append("<").append(name);
     std::vector<NamedItem> attributes = visible_members(store_, branch);
-    std::sort(attributes.begin(), attributes.end(),
-              [](const auto& a, const auto& b) { return utf16_less(a.name, b.name); });
+    sort_by(attributes.begin(), attributes.end(),
+            [](const auto& a, const auto& b) { return utf16_less(a.name, b.name); });
     open_.push_back({store_.branches[branch].start, "</" + name + ">", nullptr, true,
                      std::move(attributes), 0});
   }
@@ -444,8 +444,8 @@ class XmlWalk {
     delta.attributes().each([&](KeyIndex key, std::string_view encoded) {
       nodes.emplace_back(store_.key(key), decode_any(encoded));
     });
-    std::sort(nodes.begin(), nodes.end(),
-              [](const auto& a, const auto& b) { return utf16_less(a.first, b.first); });
+    sort_by(nodes.begin(), nodes.end(),
+            [](const auto& a, const auto& b) { return utf16_less(a.first, b.first); });
     for (auto& [name, attributes] : nodes) {
       out_.append("<").append(name);
       node_attributes(attributes);
@@ -485,8 +485,8 @@ class XmlWalk {
         }
       }
     }
-    std::sort(sorted.begin(), sorted.end(),
-              [](const auto& a, const auto& b) { return utf16_less(a.first, b.first); });
+    sort_by(sorted.begin(), sorted.end(),
+            [](const auto& a, const auto& b) { return utf16_less(a.first, b.first); });
     for (const auto& [key, member] : sorted) {
       out_.append(" ").append(key).append("=\"");
       append_js_string(out_, member);

@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/sort.h"
 #include "ycrdt/lib0.h"
 
 namespace pluv::ycrdt {
 
 StateVector::StateVector(std::vector<Entry> entries) : entries_(std::move(entries)) {
-  std::stable_sort(entries_.begin(), entries_.end(),
-                   [](const Entry& a, const Entry& b) { return a.first > b.first; });
+  stable_sort_by(entries_.begin(), entries_.end(),
+                 [](const Entry& a, const Entry& b) { return a.first > b.first; });
   std::size_t kept = 0;
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     if (i + 1 < entries_.size() && entries_[i + 1].first == entries_[i].first) continue;

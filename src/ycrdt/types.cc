@@ -125,12 +125,14 @@ std::string SharedType::json() const {
 
 Subscription SharedType::observe(EventObserver observer) const {
   PLUV_ASSERT(valid());
+  doc_->callers.types = &DocState::call_type_observers;
   doc_->type_observers.push_back({++doc_->subscriptions, branch_, std::move(observer), {}});
   return doc_->subscriptions;
 }
 
 Subscription SharedType::observe_deep(DeepObserver observer) const {
   PLUV_ASSERT(valid());
+  doc_->callers.types = &DocState::call_type_observers;
   doc_->type_observers.push_back({++doc_->subscriptions, branch_, {}, std::move(observer)});
   return doc_->subscriptions;
 }

@@ -1,6 +1,7 @@
 // What undo managers hear of a transaction.
 #include <algorithm>
 
+#include "base/sort.h"
 #include "ycrdt/commit.h"
 #include "ycrdt/doc_state.h"
 #include "ycrdt/undo_manager.h"
@@ -21,8 +22,8 @@ CapturedChange DocState::capture(std::size_t at) {
     const auto& clients = committing[i]->change.clients;
     grown.insert(grown.end(), clients.begin(), clients.end());
   }
-  std::stable_sort(grown.begin(), grown.end(),
-                   [](const auto& a, const auto& b) { return a.client < b.client; });
+  stable_sort_by(grown.begin(), grown.end(),
+                 [](const auto& a, const auto& b) { return a.client < b.client; });
   for (std::size_t i = 0; i < grown.size(); ++i) {
     const Client& client = store.clients[grown[i].client];
     if (i != 0 && grown[i].client == grown[i - 1].client) continue;

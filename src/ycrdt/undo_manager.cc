@@ -88,6 +88,8 @@ UndoManager::UndoManager(Doc& doc, const std::vector<SharedType>& scope, UndoOpt
       origin_("undo-manager-" + std::to_string(++doc_->subscriptions)) {
   options_.tracked_origins.insert(origin_);
   for (const SharedType& type : scope) add_to_scope(type);
+  doc_->callers.capture = &DocState::capture;
+  doc_->callers.undo_managers = &DocState::tell_undo_managers;
   doc_->undo_managers.push_back(this);
 }
 

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -60,6 +61,13 @@ class ByteWriter {
   void text(std::string_view value) {
     u32(static_cast<std::uint32_t>(value.size()));
     bytes_.append(value);
+  }
+  // How many there are, and all of them. Number: of four bytes.
+  template <class Number>
+  void u32s(std::span<const Number> values) {
+    static_assert(sizeof(Number) == sizeof(std::uint32_t));
+    u32(static_cast<std::uint32_t>(values.size()));
+    bytes_.append(reinterpret_cast<const char*>(values.data()), values.size_bytes());
   }
   // Where they are instead of the bytes, which stay there until the host has read them: documents
   // are not copied.

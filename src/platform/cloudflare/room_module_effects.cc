@@ -83,9 +83,7 @@ void RoomModule::execute_send(const room::Send& send) {
   if (send.body != nullptr) kept_.push_back(send.body);
   writer.reference(send.body == nullptr ? std::string_view() : std::string_view(*send.body));
   writer.u32(send.body_at);
-  const std::span<const room::SessionIndex> receivers = effects_.receivers_of(send);
-  writer.u32(static_cast<std::uint32_t>(receivers.size()));
-  for (const room::SessionIndex index : receivers) writer.u32(room::raw(index));
+  writer.u32s(effects_.receivers_of(send));
 }
 
 // --- The application's code
