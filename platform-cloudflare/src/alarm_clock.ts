@@ -1,5 +1,5 @@
-// When the room is to be woken: soon by a timer, which keeps the object in memory, later by the
-// object's alarm, which does not, and outlives it. What is due soon in a room whose memory may go is
+// When the room is to be woken: by a timer while its memory may not go, for which the object stays,
+// else by the object's alarm, which outlives it. What is due soon in a room whose memory may go is
 // about that memory: it is done when something else happens, and if nothing does the object is
 // evicted.
 const timerMsMax = 20_000;
@@ -10,11 +10,10 @@ export class AlarmClock {
   #dueAt = 0;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #timerAt = 0;
+  #rung: Promise<void> | null = null;
+  #ring = (): void => undefined;
   // The alarm that this object has set last, if it has not rung.
   #alarmAt: number | undefined;
-  // An alarm that was set before this object's memory is known of, or is being asked for.
-  #asked = false;
-  #isAsking = false;
 
   constructor(storage: DurableObjectStorage, wake: () => void) {
     this.#storage = storage;
@@ -33,15 +32,14 @@ export class AlarmClock {
   // room has to be looked at all the same; 0: never.
   arm(mayBeEvicted: () => boolean, latest: number): void {
     const isSoon = this.#dueAt !== 0 && this.#dueAt - Date.now() <= timerMsMax;
-    if (!isSoon) {
-      this.#setTimer(0);
-      this.#setAlarm(this.#dueAt);
-    } else if (mayBeEvicted()) {
-      this.#setTimer(0);
-      this.#setAlarm(latest);
-    } else {
-      this.#setTimer(this.#dueAt);
-    }
+    const mayGo = this.#dueAt === 0 || mayBeEvicted();
+    this.#setTimer(mayGo ? 0 : this.#dueAt);
+    if (!isSoon) this.#setAlarm(this.#dueAt);
+    else if (mayGo) this.#setAlarm(latest);
+  }
+  // The object is to stay until it is resolved; null: it need not.
+  get timer(): Promise<void> | null {
+    return this.#rung;
   }
   rang(): void {
     this.#alarmAt = undefined;
@@ -51,9 +49,16 @@ export class AlarmClock {
     if (this.#timerAt === at) return;
     clearTimeout(this.#timer);
     this.#timerAt = at;
+    this.#rung = null;
+    this.#ring();
     if (at === 0) return;
+    this.#rung = new Promise((resolve) => {
+      this.#ring = resolve;
+    });
     this.#timer = setTimeout(() => {
       this.#timerAt = 0;
+      this.#rung = null;
+      this.#ring();
       this.#wake();
     }, Math.max(at - Date.now(), 0));
   }
@@ -62,19 +67,8 @@ export class AlarmClock {
   #setAlarm(at: number): void {
     if (at === 0 || (this.#alarmAt !== undefined && this.#alarmAt <= at)) return;
     this.#alarmAt = at;
-    if (this.#isAsking) return;
-    if (this.#asked) void this.#storage.setAlarm(at);
-    else void this.#setUnlessSooner();
-  }
-
-  // An object that wakes has its alarm still.
-  async #setUnlessSooner(): Promise<void> {
-    this.#isAsking = true;
-    const found = await this.#storage.getAlarm().catch(() => null);
-    this.#isAsking = false;
-    this.#asked = true;
-    if (this.#alarmAt === undefined) return; // rang meanwhile
-    if (found !== null && found <= this.#alarmAt) this.#alarmAt = found;
-    else await this.#storage.setAlarm(this.#alarmAt);
+    this.#storage.setAlarm(at).catch(() => {
+      this.#alarmAt = undefined; // the next event sets it
+    });
   }
 }
