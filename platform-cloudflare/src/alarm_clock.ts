@@ -14,9 +14,6 @@ export class AlarmClock {
   #ring = (): void => undefined;
   // The alarm that this object has set last, if it has not rung.
   #alarmAt: number | undefined;
-  // An alarm that was set before this object's memory is known of, or is being asked for.
-  #asked = false;
-  #isAsking = false;
 
   constructor(storage: DurableObjectStorage, wake: () => void) {
     this.#storage = storage;
@@ -70,24 +67,8 @@ export class AlarmClock {
   #setAlarm(at: number): void {
     if (at === 0 || (this.#alarmAt !== undefined && this.#alarmAt <= at)) return;
     this.#alarmAt = at;
-    if (this.#isAsking) return;
-    void (this.#asked ? this.#put(at) : this.#setUnlessSooner());
-  }
-
-  async #put(at: number): Promise<void> {
-    await this.#storage.setAlarm(at).catch(() => {
+    this.#storage.setAlarm(at).catch(() => {
       this.#alarmAt = undefined; // the next event sets it
     });
-  }
-
-  // An object that wakes has its alarm still.
-  async #setUnlessSooner(): Promise<void> {
-    this.#isAsking = true;
-    const found = await this.#storage.getAlarm().catch(() => null);
-    this.#isAsking = false;
-    this.#asked = true;
-    if (this.#alarmAt === undefined) return; // rang meanwhile
-    if (found !== null && found <= this.#alarmAt) this.#alarmAt = found;
-    else await this.#put(this.#alarmAt);
   }
 }

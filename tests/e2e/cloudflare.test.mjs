@@ -5,7 +5,7 @@
 //   node tests/e2e/run.mjs cloudflare
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import http from "node:http";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -101,30 +101,6 @@ test("an eviction between two messages is seen by nobody: presence, users, event
   assert.deepEqual(late.others, new Map([[a.connectionId, { name: "a" }],
                                          [b.connectionId, { name: "b", mood: "fine" }]]));
   assert.deepEqual([a.closes, b.closes], [[], []]);
-});
-
-test("an object that is woken by an event writes nothing, so that its answer waits for no disk",
-     async (t) => {
-  const data = t.use(makeFolder("/dev/shm"), removeFolder);
-  const server = use(t, await start({}, { data }));
-  const a = await joinStorage(t, server);
-  textOf(a).insert(0, "kept");
-  await sameAsServer(server, [a]);
-  // Opening a database makes an empty log and its index.
-  const written = () => readdirSync(data, { recursive: true }).sort()
-    .filter((name) => /\.sqlite(-wal)?$/.test(name))
-    .map((name) => [name, statSync(path.join(data, name))])
-    .filter(([, { size }]) => size > 0)
-    .map(([name, { mtimeMs, size }]) => [name, mtimeMs, size]);
-  let asleep;
-  await evicted(server, t.room, async () => {
-    asleep = written();
-    a.send("sendMessage", { message: "wake" });
-    return a.take("receiveMessage");
-  });
-  await sleep(500);
-  assert.ok(asleep.length > 0);
-  assert.deepEqual(written(), asleep);
 });
 
 test("a document goes on after an eviction, and who was asleep learns what was typed", async (t) => {
