@@ -74,6 +74,7 @@ export class RoomHost<Env, User, Context> {
   #context: Promise<Context> | null = null;
   #breaks: number[] = [];
   #shrunkAt = 0;
+  #isRinging = false;
 
   constructor(ctx: DurableObjectState, env: Env, options: RoomObjectOptions<Env, User, Context>) {
     this.#ctx = ctx;
@@ -166,7 +167,9 @@ export class RoomHost<Env, User, Context> {
 
   async alarm(): Promise<void> {
     this.#clock.rang();
+    this.#isRinging = true;
     if (this.#open()) this.#wake();
+    this.#isRinging = false;
     await this.#rest();
   }
 
@@ -411,7 +414,9 @@ export class RoomHost<Env, User, Context> {
 
   #arm(): void {
     const latest = this.#sessions.size > 0 ? Date.now() + this.#silenceMsMax : 0;
-    this.#clock.arm(() => this.#instance?.mayHibernate ?? true, latest);
+    // An alarm comes when somebody has been silent for long: what is due soon then is about that.
+    const mayBeEvicted = (): boolean => !this.#isRinging && (this.#instance?.mayHibernate ?? true);
+    this.#clock.arm(mayBeEvicted, latest);
   }
 
   #execute(effect: Effect): void {

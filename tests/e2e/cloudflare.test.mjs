@@ -187,13 +187,13 @@ test("an attachment that is too long for a socket is kept all the same", async (
 });
 
 test("a session that is silent for too long is closed, by an object that was asleep meanwhile",
-     { limit_ms: 120_000 }, async (t) => {
+     { limit_ms: 150_000 }, async (t) => {
   const server = use(t, await start({ limits: { silenceMsMax: 25_000 } }));
   const alive = t.use(await Client.joined({ url: server.url, room: t.room })); // sends pings
   const silent = await join(t, server);
   const id = silent.connectionId;
   silent.socket._socket.pause(); // half-open: it does not even answer a close
-  assert.equal((await alive.take("$exit", { timeout: 80_000 })).data.sessionId, id);
+  assert.equal((await alive.take("$exit", { timeout: 120_000 })).data.sessionId, id);
   assert.deepEqual((await alive.take("$syncStateReceived")).data.connectionIds,
                    [alive.connectionId]);
   assert.deepEqual(alive.closes, []);
