@@ -107,7 +107,7 @@ sim: setup-test
 sim-wasm: setup-check
 	@$(PHASE) "build release" scripts/build release pluv-sim
 	@$(PHASE) "build wasm" scripts/build wasm-check pluv-sim
-	@$(PHASE) "$@" node tests/sim/compare_wasm.mjs
+	@$(PHASE) "$@" node tests/sim/compare_wasm.mjs 500
 
 # What a Worker imports: platform-cloudflare/dist, with the module of rooms without C++ procedures.
 cloudflare-package: setup-check
