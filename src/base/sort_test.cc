@@ -12,6 +12,7 @@ using Entry = std::pair<int, std::string>;
 
 std::vector<Entry> entries(std::mt19937& random, std::size_t count, int keys) {
   std::vector<Entry> out;
+  out.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
     out.emplace_back(std::uniform_int_distribution<>(0, keys)(random), std::to_string(i));
   }
