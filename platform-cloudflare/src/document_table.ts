@@ -81,12 +81,6 @@ export class DocumentTable {
     });
   }
 
-  // Forgets the document.
-  remove(): void {
-    this.#storage.sql.exec("DELETE FROM pluv_records");
-    this.#last = 0;
-  }
-
   #newest(): number {
     return this.#storage.sql
       .exec<{ newest: number | null }>("SELECT max(number) AS newest FROM pluv_records")

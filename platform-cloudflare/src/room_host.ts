@@ -676,7 +676,7 @@ function pongText(room: string): string {
   return JSON.stringify({ connectionId: pongSession, data: {}, room, type: "$pong", user: null });
 }
 
-export function errorText(room: string, message: string): string {
+function errorText(room: string, message: string): string {
   const data = { message, stack: null };
   return JSON.stringify({ connectionId: null, data, room, type: "$error", user: null });
 }
