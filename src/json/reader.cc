@@ -4,57 +4,6 @@
 #include "json/scan.h"
 
 namespace pluv::json {
-namespace {
-
-// -1 when c is no hexadecimal digit.
-int hex_digit(char c) noexcept {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-// Of four digits that a Reader has checked.
-std::uint32_t hex4(const char* at) noexcept {
-  std::uint32_t unit = 0;
-  for (int i = 0; i < 4; ++i) {
-    unit = unit << 4 | static_cast<std::uint32_t>(hex_digit(at[i]));
-  }
-  return unit;
-}
-
-void append_utf8(std::uint32_t point, std::string& out) {
-  const auto put = [&out](std::uint32_t byte) { out.push_back(static_cast<char>(byte)); };
-  if (point < 0x80) {
-    put(point);
-  } else if (point < 0x800) {
-    put(0xc0 | point >> 6);
-    put(0x80 | (point & 0x3f));
-  } else if (point < 0x10000) {
-    put(0xe0 | point >> 12);
-    put(0x80 | (point >> 6 & 0x3f));
-    put(0x80 | (point & 0x3f));
-  } else {
-    put(0xf0 | point >> 18);
-    put(0x80 | (point >> 12 & 0x3f));
-    put(0x80 | (point >> 6 & 0x3f));
-    put(0x80 | (point & 0x3f));
-  }
-}
-
-char unescaped(char c) noexcept {
-  switch (c) {
-    case 'b': return '\b';
-    case 'f': return '\f';
-    case 'n': return '\n';
-    case 'r': return '\r';
-    case 't': return '\t';
-    default: return c;  // a quotation mark, a backslash or a slash
-  }
-}
-
-}  // namespace
-
 Kind kind_of(std::string_view raw) noexcept {
   for (const char c : raw) {
     if (scan::is_space(c)) continue;
@@ -102,19 +51,19 @@ void append_unescaped(std::string_view inner, std::string& out) {
     out.append(at, slash);
     at = slash + 2;
     if (slash[1] != 'u') {
-      out.push_back(unescaped(slash[1]));
+      out.push_back(scan::unescaped(slash[1]));
       continue;
     }
-    std::uint32_t point = hex4(at);
+    std::uint32_t point = scan::hex4(at);
     at += 4;
     if (point >= 0xd800 && point < 0xdc00 && end - at >= 6 && at[0] == '\\' && at[1] == 'u') {
-      const std::uint32_t low = hex4(at + 2);
+      const std::uint32_t low = scan::hex4(at + 2);
       if (low >= 0xdc00 && low < 0xe000) {
         point = 0x10000 + ((point - 0xd800) << 10) + (low - 0xdc00);
         at += 6;
       }
     }
-    append_utf8(point >= 0xd800 && point < 0xe000 ? 0xfffd : point, out);
+    scan::append_utf8(point >= 0xd800 && point < 0xe000 ? 0xfffd : point, out);
   }
 }
 
@@ -219,7 +168,7 @@ bool Reader::scan_escape() noexcept {
   }
   if (end_ - at_ < 6) return fail("Unfinished escape");
   for (int i = 2; i < 6; ++i) {
-    if (hex_digit(at_[i]) < 0) return fail("Unfinished escape");
+    if (scan::hex_digit(at_[i]) < 0) return fail("Unfinished escape");
   }
   at_ += 6;
   return true;

@@ -1,10 +1,11 @@
-// The inner loops shared by the JSON reader and writer: runs of plain text and single UTF-8
-// sequences. Internal to src/json; owns nothing and never reads past `end`.
+// The inner loops shared by what reads and writes JSON: runs of plain text, single UTF-8 sequences
+// and escapes. Internal to src/json; owns nothing and never reads past `end`.
 #pragma once
 
 #include <bit>
 #include <cstdint>
 #include <cstring>
+#include <string>
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -74,6 +75,53 @@ namespace pluv::json::scan {
   if (lead == 0xf0 && byte(1) < 0x90) return 0;
   if (lead == 0xf4 && byte(1) > 0x8f) return 0;
   return 4;
+}
+
+// -1 when c is no hexadecimal digit.
+[[nodiscard]] inline int hex_digit(char c) noexcept {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+// Of four digits that a Reader has checked.
+[[nodiscard]] inline std::uint32_t hex4(const char* at) noexcept {
+  std::uint32_t unit = 0;
+  for (int i = 0; i < 4; ++i) {
+    unit = unit << 4 | static_cast<std::uint32_t>(hex_digit(at[i]));
+  }
+  return unit;
+}
+
+inline void append_utf8(std::uint32_t point, std::string& out) {
+  const auto put = [&out](std::uint32_t byte) { out.push_back(static_cast<char>(byte)); };
+  if (point < 0x80) {
+    put(point);
+  } else if (point < 0x800) {
+    put(0xc0 | point >> 6);
+    put(0x80 | (point & 0x3f));
+  } else if (point < 0x10000) {
+    put(0xe0 | point >> 12);
+    put(0x80 | (point >> 6 & 0x3f));
+    put(0x80 | (point & 0x3f));
+  } else {
+    put(0xf0 | point >> 18);
+    put(0x80 | (point >> 12 & 0x3f));
+    put(0x80 | (point >> 6 & 0x3f));
+    put(0x80 | (point & 0x3f));
+  }
+}
+
+[[nodiscard]] inline char unescaped(char c) noexcept {
+  switch (c) {
+    case 'b': return '\b';
+    case 'f': return '\f';
+    case 'n': return '\n';
+    case 'r': return '\r';
+    case 't': return '\t';
+    default: return c;  // a quotation mark, a backslash or a slash
+  }
 }
 
 }  // namespace pluv::json::scan
