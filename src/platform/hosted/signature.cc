@@ -1,0 +1,20 @@
+#include "platform/hosted/signature.h"
+
+#include "auth/hmac.h"
+
+namespace pluv::hosted {
+
+Result<std::string> sign_webhook(std::string_view secret, std::string_view stable_json) {
+  if (secret.empty()) return Error{ErrorCode::invalid, "A webhook needs a secret"};
+  Result<std::string> hex = auth::hmac_sha256_hex(secret, stable_json);
+  if (!hex.ok()) return hex;
+  return "sha256=" + *hex;
+}
+
+bool verify_webhook(std::string_view secret, std::string_view header,
+                    std::string_view stable_json) {
+  const Result<std::string> wanted = sign_webhook(secret, stable_json);
+  return wanted.ok() && auth::equal_constant_time(header, *wanted);
+}
+
+}  // namespace pluv::hosted
