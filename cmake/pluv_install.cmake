@@ -33,6 +33,7 @@ install(DIRECTORY docs/systemd DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 # What pluvConfig.cmake has to look for, by the namespace of the targets that it brings.
 set(package_Boost Boost 1.74)
+set(package_CURL CURL 7.85)
 set(package_OpenSSL OpenSSL 3.0)
 set(package_SQLite SQLite3)
 set(package_Threads Threads)

@@ -19,7 +19,7 @@ import urllib.request
 
 WAIT_S = 240
 # What the library needs of others, as find_package names it.
-PACKAGES = {"Boost", "OpenSSL", "SQLite3", "Threads", "ZLIB"}
+PACKAGES = {"Boost", "CURL", "OpenSSL", "SQLite3", "Threads", "ZLIB"}
 
 arguments = argparse.ArgumentParser(description=__doc__)
 for name in ("cmake", "generator", "compiler", "build", "source"):
@@ -154,9 +154,11 @@ class InstallTest(Installed):
         self.assertEqual(self.found("auth", PACKAGES - {"OpenSSL"}), ["auth"])
         self.assertEqual(self.found("adapters", PACKAGES - {"SQLite3", "Threads", "ZLIB"}),
                          ["adapters"])
-        self.assertEqual(self.found("pluv", ()), ["pluv"])
+        self.assertEqual(self.found("hosted_client", PACKAGES - {"CURL", "Threads"}),
+                         ["hosted_client"])
+        self.assertEqual(self.found("pluv", {"CURL"}), ["pluv"])
         self.assert_not_found("module ZLIB called with REQUIRED", "ycrdt;net", {"ZLIB"})
-        for package in PACKAGES - {"SQLite3"}:  # the whole library, where no component is named
+        for package in PACKAGES - {"CURL", "SQLite3"}:  # the whole library, where no component is named
             self.assert_not_found(f"module {package} called with REQUIRED", "", {package})
 
     def test_finds_the_other_components_where_an_optional_one_lacks_its_package(self):
