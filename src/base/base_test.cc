@@ -37,6 +37,35 @@ TEST(Ids, RoomIdLengthIsBounded) {
   EXPECT_FALSE(is_room_id(std::string(kRoomIdSizeMax + 1, 'a')));
 }
 
+TEST(Ids, ProjectIdIsAShortRoomId) {
+  EXPECT_TRUE(is_project_id(std::string(kProjectIdSizeMax, 'a')));
+  EXPECT_FALSE(is_project_id(std::string(kProjectIdSizeMax + 1, 'a')));
+  EXPECT_FALSE(is_project_id(""));
+  EXPECT_FALSE(is_project_id("a/b"));
+}
+
+TEST(Ids, RoomKeyIsARoomOrAProjectsRoom) {
+  EXPECT_EQ(room_key("", "note"), "note");
+  EXPECT_EQ(room_key("acme", "note"), "acme/note");
+  for (const char* text : {"note", "acme/note", "a/b"}) EXPECT_TRUE(is_room_key(text)) << text;
+  for (const char* text : {"", "/", "/note", "acme/", "a/b/c", "a//b", "-a/b", "a/b-", "a /b"}) {
+    EXPECT_FALSE(is_room_key(text)) << text;
+  }
+  const std::string longest =
+      room_key(std::string(kProjectIdSizeMax, 'p'), std::string(kRoomIdSizeMax, 'r'));
+  EXPECT_EQ(longest.size(), kRoomKeySizeMax);
+  EXPECT_TRUE(is_room_key(longest));
+  EXPECT_FALSE(is_room_key("p" + longest));
+  EXPECT_FALSE(is_room_key(longest + "r"));
+}
+
+TEST(Ids, RoomKeyHasAProjectAndAName) {
+  EXPECT_EQ(room_name_of("note"), "note");
+  EXPECT_EQ(project_of("note"), "");
+  EXPECT_EQ(room_name_of("acme/note"), "note");
+  EXPECT_EQ(project_of("acme/note"), "acme");
+}
+
 TEST(Result, HoldsAValueOrAnError) {
   const Result<int> good = 5;
   ASSERT_TRUE(good.ok());

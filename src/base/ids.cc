@@ -5,6 +5,8 @@
 namespace pluv {
 namespace {
 
+constexpr char kProjectEnd = '/';
+
 constexpr bool is_alphanumeric(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
@@ -59,6 +61,34 @@ bool is_room_id(std::string_view text) noexcept {
   if (!is_alphanumeric(text.front()) || !is_alphanumeric(text.back())) return false;
   return std::all_of(text.begin(), text.end(),
                      [](char c) { return is_alphanumeric(c) || c == '_' || c == '-'; });
+}
+
+bool is_project_id(std::string_view text) noexcept {
+  return text.size() <= kProjectIdSizeMax && is_room_id(text);
+}
+
+std::string room_key(std::string_view project, std::string_view room) {
+  std::string key;
+  key.reserve(project.size() + 1 + room.size());
+  key += project;
+  if (!project.empty()) key += kProjectEnd;
+  key += room;
+  return key;
+}
+
+bool is_room_key(std::string_view text) noexcept {
+  const std::size_t end = text.find(kProjectEnd);
+  if (end == std::string_view::npos) return is_room_id(text);
+  return is_project_id(text.substr(0, end)) && is_room_id(text.substr(end + 1));
+}
+
+std::string_view room_name_of(std::string_view key) noexcept {
+  return key.substr(key.find(kProjectEnd) + 1);  // from the beginning when there is none
+}
+
+std::string_view project_of(std::string_view key) noexcept {
+  const std::size_t end = key.find(kProjectEnd);
+  return end == std::string_view::npos ? std::string_view() : key.substr(0, end);
 }
 
 }  // namespace pluv

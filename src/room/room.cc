@@ -19,7 +19,7 @@ Overloaded(Fns...) -> Overloaded<Fns...>;
 }  // namespace
 
 Room::Room(std::string id, const Definition& definition, std::uint64_t seed)
-    : id_(std::move(id)), definition_(definition), seed_(seed) {}
+    : id_(std::move(id)), name_(room_name_of(id_)), definition_(definition), seed_(seed) {}
 
 Room::~Room() = default;
 
@@ -219,7 +219,7 @@ void Room::send_sync_state() {
     for (const SessionId& id : user->departed) add(id);
   }
   out += "]}";
-  envelope.finish_own(id_, "$syncStateReceived");
+  envelope.finish_own(name_, "$syncStateReceived");
   send_to_all(begin);
 }
 
@@ -272,7 +272,7 @@ void Room::send_to_all(std::uint32_t begin, FrameKind kind, SessionIndex subject
 
 void Room::send_error(SessionIndex index, std::string_view message) {
   const std::uint32_t begin = frame_begin();
-  protocol::v5::append_error(effects_->bytes, sender_of(index), id_, message);
+  protocol::v5::append_error(effects_->bytes, sender_of(index), name_, message);
   send_to(index, begin);
 }
 

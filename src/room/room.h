@@ -116,8 +116,9 @@ inline constexpr std::uint16_t kCloseEvicted = 4001;
 
 class Room {
  public:
-  // definition outlives the room and is frozen. id passed is_room_id. seed: random; the room's own
-  // edits of its document are written under a number made of it.
+  // definition outlives the room and is frozen. id passed is_room_key; what sessions are sent has
+  // the room's name alone. seed: random; the room's own edits of its document are written under a
+  // number made of it.
   Room(std::string id, const Definition& definition, std::uint64_t seed = 0);
   ~Room();
   Room(const Room&) = delete;
@@ -340,6 +341,7 @@ class Room {
   [[nodiscard]] protocol::v5::Presence presence_of(SessionIndex index) const;
 
   const std::string id_;
+  const std::string_view name_;  // of id_: what clients know it by
   const Definition& definition_;
   State state_ = State::open;
   std::vector<std::unique_ptr<Session>> sessions_;  // by SessionIndex; null: free

@@ -44,7 +44,7 @@ void Room::receive(SessionIndex index, std::string_view text) {
   // The original's client dies of a late answer: before tickets, queues and rates.
   if (message->kind == MessageKind::ping) {
     const std::uint32_t begin = frame_begin();
-    protocol::v5::append_pong(effects_->bytes, sender_of(index), id_);
+    protocol::v5::append_pong(effects_->bytes, sender_of(index), name_);
     send_to(index, begin, FrameKind::urgent);
     return;
   }
@@ -199,7 +199,7 @@ void Room::initialize_session(SessionIndex index, const ClientMessage& message) 
     const std::string early = std::exchange(self.early_presence, {});
     if (!early.empty() && lay_presence(index, early)) changed = true;
     const std::uint32_t begin = frame_begin();
-    protocol::v5::append_user_joined(effects_->bytes, sender_of(index), id_, presence_of(index));
+    protocol::v5::append_user_joined(effects_->bytes, sender_of(index), name_, presence_of(index));
     send_to_all(begin);
     // Clients that know the user from another tab take no presence from $userJoined.
     if (changed && user_of(self).sessions > 1) send_presence(index);
@@ -219,10 +219,10 @@ void Room::send_others(SessionIndex asker) {
     if (index == asker || !session(index).joined) continue;
     if (!first) out += ',';
     first = false;
-    protocol::v5::append_other(out, sender_of(index), id_, presence_of(index));
+    protocol::v5::append_other(out, sender_of(index), name_, presence_of(index));
   }
   out += "}}";
-  envelope.finish_own(id_, "$othersReceived");
+  envelope.finish_own(name_, "$othersReceived");
   send_to(asker, begin);
 }
 
@@ -240,7 +240,8 @@ void Room::update_presence(SessionIndex index, std::string_view patch) {
 
 void Room::send_presence(SessionIndex index) {
   const std::uint32_t begin = frame_begin();
-  protocol::v5::append_presence_updated(effects_->bytes, sender_of(index), id_, presence_of(index));
+  protocol::v5::append_presence_updated(effects_->bytes, sender_of(index), name_,
+                                        presence_of(index));
   send_to_all(begin, FrameKind::presence, index);
 }
 

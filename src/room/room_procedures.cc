@@ -19,7 +19,7 @@ void Room::custom_event(SessionIndex index, const protocol::ClientMessage& messa
     return;
   }
   const std::uint32_t begin = frame_begin();
-  protocol::v5::append_event(effects_->bytes, sender_of(index), id_, message.type, message.data);
+  protocol::v5::append_event(effects_->bytes, sender_of(index), name_, message.type, message.data);
   send_to_all(begin);
 }
 
@@ -111,7 +111,7 @@ void Room::send_outputs(const EventSink& events, const protocol::v5::Sender& sen
   for (const EventSink::Event& event : events.events()) {
     if (event.audience == Audience::self && self == nullptr) continue;
     const std::uint32_t begin = frame_begin();
-    protocol::v5::append_event(effects_->bytes, sender, id_, events.name(event),
+    protocol::v5::append_event(effects_->bytes, sender, name_, events.name(event),
                                events.data(event));
     if (edited) {
       // They may speak of the edit, so they are shown with it.
@@ -151,7 +151,7 @@ void Room::server_broadcast(const ServerBroadcast& event) {
 
 void Room::server_emit(const ServerEmit& event) {
   const std::uint32_t begin = frame_begin();
-  protocol::v5::append_event(effects_->bytes, {}, id_, event.name, event.data);
+  protocol::v5::append_event(effects_->bytes, {}, name_, event.name, event.data);
   send_to_all(begin);
 }
 

@@ -96,7 +96,7 @@ bool Room::admit(SessionIndex index) {
   // Clients test only whether there is one; the document comes once, with $storageReceived.
   const bool has_document = storage_ && storage_->ready && !storage_->document->empty();
   const std::uint32_t begin = frame_begin();
-  protocol::v5::append_registered(effects_->bytes, sender_of(index), id_, presence_of(index),
+  protocol::v5::append_registered(effects_->bytes, sender_of(index), name_, presence_of(index),
                                   has_document ? kEmptyState : std::string_view());
   send_to(index, begin);
   notify(HostCallKind::user_connected, definition_.listeners.on_user_connected, index, {}, {});
@@ -140,7 +140,7 @@ void Room::leave(SessionIndex index) {
 void Room::depart(SessionIndex index) {
   all_valid_ = false;
   const std::uint32_t begin = frame_begin();
-  protocol::v5::append_exit(effects_->bytes, sender_of(index), id_);
+  protocol::v5::append_exit(effects_->bytes, sender_of(index), name_);
   send_to_all(begin, FrameKind::exit, index);
   notify(HostCallKind::user_disconnected, definition_.listeners.on_user_disconnected, index, {},
          {});

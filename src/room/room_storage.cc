@@ -36,7 +36,7 @@ using protocol::MessageKind;
 void Room::begin_exchange(SessionIndex index, std::string_view update) {
   if (!storage_) {
     const std::uint32_t begin = frame_begin();
-    protocol::v5::append_storage_received(effects_->bytes, sender_of(index), id_, "empty", {});
+    protocol::v5::append_storage_received(effects_->bytes, sender_of(index), name_, "empty", {});
     send_to(index, begin);
     return;
   }
@@ -122,7 +122,7 @@ void Room::send_storage_received(SessionIndex index, std::string_view change_kin
   const std::uint32_t begin = frame_begin();
   const bool shared = storage.sendable->size() >= kSharedBytesMin;
   const std::size_t state = protocol::v5::append_storage_received(
-      effects_->bytes, sender_of(index), id_, change_kind,
+      effects_->bytes, sender_of(index), name_, change_kind,
       shared ? std::string_view() : std::string_view(*storage.sendable));
   if (!shared) return send_gated(Whom::one, &index, begin);
   Gated gated = gated_for(Whom::one, &index);
@@ -166,7 +166,7 @@ void Room::send_missed(SessionIndex index, std::string_view state) {
   const std::string missed =
       state.empty() ? document.encode_to_send() : document.encode_since(state);
   const std::uint32_t begin = frame_begin();
-  protocol::v5::append_storage_updated(effects_->bytes, sender_of(index), id_,
+  protocol::v5::append_storage_updated(effects_->bytes, sender_of(index), name_,
                                        base64_encode(missed));
   send_gated(Whom::one, &index, begin);
 }
@@ -390,7 +390,7 @@ void Room::tell_update(Whom whom, const SessionIndex* sender, std::string_view a
     base64_append(encoded, added);
     base64 = encoded;
   }
-  protocol::v5::append_storage_updated(effects_->bytes, who, id_, base64);
+  protocol::v5::append_storage_updated(effects_->bytes, who, name_, base64);
   send_gated(whom, sender, begin);
   if (!definition_.listeners.on_storage_updated) return;
   send_gated(Whom::listener, sender, frame_begin());

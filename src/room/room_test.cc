@@ -288,6 +288,25 @@ TEST(RoomPing, IsAnsweredToTheSenderAlone) {
   EXPECT_EQ(room.kinds, std::vector{FrameKind::urgent});
 }
 
+TEST(RoomOfAProject, IsCalledByItsNameInEverythingItSends) {
+  TestRoom room({}, "acme/note");
+  EXPECT_EQ(room.room().id(), "acme/note");
+  const SessionIndex ann = room.join_fully("ua", kAnn);
+  const SessionIndex bob = room.join_fully("ub", kBob);
+  room.send(ann, R"({"type":"$updatePresence","data":{"presence":{"x":1}}})");
+  room.send(ann, R"({"type":"$updatePresence","data":{"presence":1}})");
+  room.send(ann, R"({"type":"$ping","data":{}})");
+  room.send(ann, R"({"type":"wave","data":{}})");
+  room.step(ServerEmit{"news", "{}"});
+  room.leave(bob);
+  const auto mail = room.take(ann);
+  EXPECT_EQ(mail.size(), 11u);
+  for (const std::string& text : mail) {
+    EXPECT_TRUE(contains(text, R"(,"room":"note",)")) << text;
+    EXPECT_FALSE(contains(text, "acme")) << text;
+  }
+}
+
 TEST(RoomEvents, UnknownOnesAreForwardedToAllWithTheSendersUser) {
   TestRoom room;
   const SessionIndex ann = room.join_fully("ua", kAnn);

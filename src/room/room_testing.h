@@ -29,8 +29,9 @@ class TestRoom {
     std::shared_ptr<Document> document;
   };
 
-  explicit TestRoom(Definition definition = {}) : definition_(frozen(std::move(definition))) {
-    room_.emplace("room-1", definition_, 42);
+  explicit TestRoom(Definition definition = {}, std::string id = "room-1")
+      : definition_(frozen(std::move(definition))), id_(std::move(id)) {
+    room_.emplace(id_, definition_, 42);
   }
 
   SessionIndex join(std::string_view user_id = {}, std::string_view user_json = {}) {
@@ -110,7 +111,7 @@ class TestRoom {
 
   // Its memory goes and comes back, by what it has asked to be kept; the newest session first.
   void hibernate() {
-    room_.emplace("room-1", definition_, 43);
+    room_.emplace(id_, definition_, 43);
     wake_at_ms_.reset();
     const std::map<std::uint32_t, std::string> sessions = kept;
     for (auto session = sessions.rbegin(); session != sessions.rend(); ++session) {
@@ -206,6 +207,7 @@ class TestRoom {
   }
 
   Definition definition_;
+  std::string id_;
   std::optional<Room> room_;
   Now now_{1'000'000, 1'795'467'862'000};
   Effects effects_;
