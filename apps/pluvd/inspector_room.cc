@@ -258,7 +258,8 @@ void Inspector::export_document(const CallRef& call) {
     const bool as_json = format == "json";
     auto bytes = as_json ? whole_json(look.updates) : one_update(look.updates);
     if (!bytes.ok()) return reply(call, bytes.error());
-    const std::string file = call->room() + (as_json ? ".json" : ".yjs");
+    std::string file = call->room() + (as_json ? ".json" : ".yjs");
+    std::ranges::replace(file, '/', '_');  // of a project's room
     reply(call,
           net::Response(200)
               .header("Cache-Control", "no-store")

@@ -55,7 +55,7 @@ std::variant<InspectorRoute, net::Response> inspector_route_of(const net::Reques
   if (path.starts_with("rooms/")) {
     constexpr std::size_t kRoomSegment = 3;
     route.room = request.path_segment(kRoomSegment).value_or("");
-    if (!is_room_id(route.room)) return inspector_error(400, "The room's name is not allowed");
+    if (!is_room_key(route.room)) return inspector_error(400, "The room's name is not allowed");
     kind = find(kOfRoom, request.path_segment(kRoomSegment + 1).value_or(""));
     number = request.path_segment(kRoomSegment + 2);
     if (request.path_segment(kRoomSegment + 3) || (number && kind != Kind::history)) {

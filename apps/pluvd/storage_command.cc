@@ -74,10 +74,10 @@ int check_call(StorageTool& tool) {
     return fail(kExitMisused, "an update is bytes, and no text for a terminal: > FILE, or a pipe");
   }
   if (tool.line.verb == StorageVerb::import_room) {
-    if (!is_room_id(tool.line.room)) {
+    if (!is_room_key(tool.line.room)) {
       return fail(kExitMisused, tool.line.room +
                                     " is not the name of a room: letters, digits, and - and _ "
-                                    "between them");
+                                    "between them; a project's room is PROJECT/ROOM");
     }
     if (::isatty(STDIN_FILENO) == 1) {
       return fail(kExitMisused, "import reads an update from standard input: < FILE, or a pipe");

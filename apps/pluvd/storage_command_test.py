@@ -167,6 +167,18 @@ class StorageTest(unittest.TestCase):
         self.assertEqual(self.fails("restore", "elsewhere", "--at", "1h", code=1),
                          "no such room: elsewhere")
 
+    def test_takes_the_rooms_of_projects(self):
+        self.fill("note", HELLO)
+        self.call("import", "acme/note", given=OTHER)
+        self.assertEqual(self.document("acme/note"), {"note": "other"})
+        self.assertEqual(self.document("note"), {"note": "hello"})
+        rooms = [json.loads(line)["room"] for line in self.call("ls", "--json").text.splitlines()]
+        self.assertEqual(rooms, ["acme/note", "note"])
+        self.assertRegex(self.call("ls").text, "  acme/note\n")
+        self.assertNotEqual(self.call("export", "acme/note").stdout, b"")
+        self.call("rm", "acme/note", "--yes")
+        self.assertEqual(self.document("note"), {"note": "hello"})
+
     # --- Changing.
 
     def test_imports_into_a_room_that_exists_only_as_it_is_told(self):
@@ -185,7 +197,9 @@ class StorageTest(unittest.TestCase):
         self.assertEqual(self.fails("import", "note", code=1), "standard input is empty")
         self.assertRegex(self.fails("import", "note", given=HELLO[:-1], code=1),
                          r"standard input is no Yjs update \(version 1\) that can be kept: The ")
-        self.assertIn("is not the name of a room", self.fails("import", "a/b", given=HELLO, code=2))
+        for name in ["a/b/c", "a/", "/b", "a//b", "../b"]:
+            self.assertIn("is not the name of a room", self.fails("import", name, given=HELLO,
+                                                                  code=2))
         self.assertFalse(self.data.exists())
 
     def test_says_that_an_update_waits_for_others(self):

@@ -17,7 +17,7 @@ namespace {
 // A name that pluvd itself would not have taken may hold anything: as a JSON string it cannot move
 // the cursor.
 std::string printable(const std::string& room) {
-  if (is_room_id(room)) return room;
+  if (is_room_key(room)) return room;
   std::string out;
   json::append_string(out, room);
   return out;

@@ -9,9 +9,9 @@ namespace pluv::adapters {
 namespace {
 
 Result<void> check_room(const std::string& room) {
-  if (!room.empty() && room.size() <= kRoomIdSizeMax) return {};
+  if (!room.empty() && room.size() <= kRoomKeySizeMax) return {};
   return Error{ErrorCode::limit,
-               "a room's name has 1 to " + std::to_string(kRoomIdSizeMax) + " bytes"};
+               "a room's name has 1 to " + std::to_string(kRoomKeySizeMax) + " bytes"};
 }
 
 std::uint64_t bytes_of(const StoredDocument& document) {

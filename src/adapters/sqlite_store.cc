@@ -32,9 +32,9 @@ std::string resolved(const std::string& path) {
 }
 
 Result<void> check_room(const std::string& room) {
-  if (!room.empty() && room.size() <= kRoomIdSizeMax) return {};
+  if (!room.empty() && room.size() <= kRoomKeySizeMax) return {};
   return Error{ErrorCode::limit,
-               "a room's name has 1 to " + std::to_string(kRoomIdSizeMax) + " bytes"};
+               "a room's name has 1 to " + std::to_string(kRoomKeySizeMax) + " bytes"};
 }
 
 // What the standard library throws ends here: memory for a document, mostly.

@@ -36,7 +36,7 @@ class SqliteStore final : public Store {
   SqliteStore(const SqliteStore&) = delete;
   SqliteStore& operator=(const SqliteStore&) = delete;
 
-  // Room names have 1 to kRoomIdSizeMax bytes and records SqliteOptions::record_bytes_max at most;
+  // Room names have 1 to kRoomKeySizeMax bytes and records SqliteOptions::record_bytes_max at most;
   // over that the answer is a limit. A read-only store answers what would change it with forbidden.
   void load(std::string room, Done<StoredDocument> done) override;
   void append(std::string room, std::string update, Done<std::uint64_t> done) override;

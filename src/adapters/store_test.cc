@@ -125,8 +125,8 @@ TEST_P(StoreTest, ListAnswersRoomsInOrderOfNameFromThereOn) {
   EXPECT_TRUE(list(*store_, "", 0)->empty());
 }
 
-TEST_P(StoreTest, RoomNamesHaveOneTo256Bytes) {
-  const std::string longest(kRoomIdSizeMax, 'x');
+TEST_P(StoreTest, RoomNamesHaveOneTo321Bytes) {
+  const std::string longest(kRoomKeySizeMax, 'x');
   EXPECT_TRUE(append(*store_, longest.substr(1), "u").ok());
   EXPECT_TRUE(append(*store_, longest, "u").ok());
   EXPECT_EQ(load(*store_, longest)->updates, Texts{"u"});
@@ -137,6 +137,17 @@ TEST_P(StoreTest, RoomNamesHaveOneTo256Bytes) {
     EXPECT_EQ(compact(*store_, room, 1, "u").error().code, ErrorCode::limit);
     EXPECT_EQ(remove(*store_, room).error().code, ErrorCode::limit);
   }
+}
+
+TEST_P(StoreTest, RoomsOfProjectsAreKeptApart) {
+  EXPECT_TRUE(append(*store_, "note", "u").ok());
+  EXPECT_TRUE(append(*store_, "one/note", "v").ok());
+  EXPECT_TRUE(append(*store_, "two/note", "w").ok());
+  EXPECT_EQ(load(*store_, "note")->updates, Texts{"u"});
+  EXPECT_EQ(load(*store_, "one/note")->updates, Texts{"v"});
+  EXPECT_TRUE(remove(*store_, "one/note").ok());
+  EXPECT_TRUE(load(*store_, "one/note")->updates.empty());
+  EXPECT_EQ(load(*store_, "two/note")->updates, Texts{"w"});
 }
 
 TEST_P(StoreTest, WhatIsAskedForOneRoomIsCarriedOutInOrder) {

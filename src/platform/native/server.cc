@@ -302,7 +302,7 @@ void Server::garbage_collect(std::string_view room) {
 
 void Server::edit(std::string_view room, std::function<void(void* document)> edit,
                   std::function<void(Result<void>)> done) {
-  if (!is_room_id(room)) {
+  if (!is_room_key(room)) {
     done(Error{ErrorCode::invalid, "The room's name is not allowed: " + std::string(room)});
     return;
   }
