@@ -182,7 +182,7 @@ native::ServerHooks server_hooks(Running& running, const Settings& settings,
     return running.routes->answer(request);
   };
   if (running.inspector) {
-    hooks.later = running.inspector->hook();
+    hooks.later.push_back(running.inspector->hook());
     hooks.tap = running.inspector->tap();
   }
   hooks.log = [&running](std::string_view level, std::string_view event, std::string_view fields) {
@@ -231,7 +231,7 @@ native::ServerConfig server_config(const Settings& settings) {
   if (!settings.tls_cert.empty()) out.tls = native::TlsConfig{settings.tls_cert, settings.tls_key};
   out.origins = settings.origins;
   out.trusted_proxies = settings.trusted_proxies;
-  out.room_path = kRoomPath;
+  out.room_paths = {std::string(kRoomPath)};
   out.deflate = settings.deflate;
   out.per_address_limits = !settings.dev;
   out.drain_window_ms = settings.drain_window_ms;

@@ -51,7 +51,7 @@ native::ServerConfig make_server_config(ListenOptions& options) {
   }
   config.origins = options.origins;
   config.trusted_proxies = options.trusted_proxies;
-  config.room_path = options.room_path;
+  config.room_paths = {options.room_path};
   config.deflate = options.deflate;
   config.drain_window_ms = options.drain_window.count();
   config.drain_deadline_ms = options.drain_deadline.count();

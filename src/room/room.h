@@ -128,6 +128,8 @@ class Room {
   void step(const Input& input, Now now, Effects& effects);
 
   [[nodiscard]] const std::string& id() const noexcept { return id_; }
+  [[nodiscard]] const Definition& definition() const noexcept { return definition_; }
+  [[nodiscard]] const Limits& limits() const noexcept { return definition_.limits; }
   // Live sessions and distinct users.
   [[nodiscard]] std::size_t size() const noexcept { return order_.size(); }
   [[nodiscard]] std::size_t user_count() const noexcept { return users_live_; }

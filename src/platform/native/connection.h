@@ -39,7 +39,8 @@ enum class Phase : std::uint8_t {
 // A request whose answer comes later (see LaterHttp): its body as far as it is there, then what
 // came behind it.
 struct LaterRequest {
-  net::Request request;  // until it is asked
+  const LaterHttp* hook = nullptr;  // whose it is
+  net::Request request;             // until it is asked
   std::string body;
   std::string rest;
   std::uint64_t number = 0;  // of the question; 0: it was not asked yet

@@ -136,16 +136,18 @@ void Handshakes::receive(Connection& connection, std::span<char> bytes) {
     net::Request request = http.parser.take();
     http.body_left = request.body_size();
     const std::string_view path = request.path();
-    const std::string_view prefix = worker_.shared().config.room_path;
-    if (path.starts_with(prefix) && net::wants_websocket(request)) {
-      upgrade(connection, request, path.substr(prefix.size()), bytes.last(view.size()));
+    const std::vector<std::string>& prefixes = worker_.shared().config.room_paths;
+    const auto prefix = std::ranges::find_if(
+        prefixes, [path](const std::string& one) { return path.starts_with(one); });
+    if (prefix != prefixes.end() && net::wants_websocket(request)) {
+      upgrade(connection, request, path.substr(prefix->size()), bytes.last(view.size()));
       return;
     }
     http.last_request = ++answered == kPipelinedMax;
-    if (is_for_later(request)) {
-      if (refuse_later(connection, request)) continue;
+    if (const LaterHttp* const hook = later_for(request); hook != nullptr) {
+      if (refuse_later(connection, *hook, request)) continue;
       http.body_left = 0;
-      begin_later(connection, std::move(request), view);
+      begin_later(connection, *hook, std::move(request), view);
       return;
     }
     serve(connection, request);
@@ -332,15 +334,20 @@ void Handshakes::authorize_and_join(Connection& connection, const JoinRequest& r
       return;
     }
     user = std::move(authorized).value();
-    if (!count_user(connection, user.id)) {
+    if (!user.project.empty() && !is_project_id(user.project)) {
+      refuse_for_good(connection, ConnectionRefusal::unauthorized, request.room);
+      return;
+    }
+    if (!count_user(connection, user)) {
       refuse_for_now(connection, ConnectionRefusal::user_max, request.room);
       return;
     }
   }
-  Worker& owner = worker_.shared().owner_of(request.room);
+  std::string key = room_key(user.project, request.room);
+  Worker& owner = worker_.shared().owner_of(key);
   if (&owner == &worker_) {
     connection.http.reset();
-    worker_.rooms().join(connection, request.room, user, rest);
+    worker_.rooms().join(connection, key, user, rest);
     return;
   }
   // The answer goes out from here, as far as the socket takes it; the rest moves along.
@@ -348,7 +355,7 @@ void Handshakes::authorize_and_join(Connection& connection, const JoinRequest& r
   if (connection.phase == Phase::dead) return;
   connection.http.reset();
   Arrival arrival{.connection = worker_.connections().release(connection),
-                  .room = std::string(request.room),
+                  .room = std::move(key),
                   .user = std::move(user),
                   .received = std::string(rest.data(), rest.size())};
   worker_.count_move();
@@ -356,10 +363,11 @@ void Handshakes::authorize_and_join(Connection& connection, const JoinRequest& r
 }
 
 // False when the user has all the connections that one may have.
-bool Handshakes::count_user(Connection& connection, std::string_view user) {
-  const std::uint32_t limit = worker_.limits().connections_per_user_max;
-  if (limit == 0 || user.empty()) return true;
-  connection.user = worker_.shared().users.add(user, limit);
+bool Handshakes::count_user(Connection& connection, const AuthorizedUser& user) {
+  Shared& shared = worker_.shared();
+  const std::uint32_t limit = shared.definition_of(user.project).limits.connections_per_user_max;
+  if (limit == 0 || user.id.empty()) return true;
+  connection.user = shared.users.add(user.project, user.id, limit);
   return connection.user != nullptr;
 }
 

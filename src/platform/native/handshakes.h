@@ -25,7 +25,7 @@ class Worker;
 // A connection with an accepted handshake, on its way to the loop that owns its room.
 struct Arrival {
   std::unique_ptr<Connection> connection;
-  std::string room;
+  std::string room;  // its key
   AuthorizedUser user;
   std::string received;  // bytes that came behind the handshake
 };
@@ -58,9 +58,11 @@ class Handshakes {
   void fail_paced(Connection& connection, const net::Response& response);
   void serve(Connection& connection, const net::Request& request);
   // Requests that are answered later (handshakes_later.cc).
-  [[nodiscard]] bool is_for_later(const net::Request& request) const;
-  [[nodiscard]] bool refuse_later(Connection& connection, const net::Request& request);
-  void begin_later(Connection& connection, net::Request request, std::string_view rest);
+  [[nodiscard]] const LaterHttp* later_for(const net::Request& request) const;
+  [[nodiscard]] bool refuse_later(Connection& connection, const LaterHttp& hook,
+                                  const net::Request& request);
+  void begin_later(Connection& connection, const LaterHttp& hook, net::Request request,
+                   std::string_view rest);
   void gather_body(Connection& connection, std::string_view bytes);
   void ask_later(Connection& connection);
   void answer_later(std::uint64_t number, net::Response response);
@@ -75,7 +77,7 @@ class Handshakes {
   void refuse_for_good(Connection& connection, ConnectionRefusal refusal, std::string_view room);
   // The address's connections with this one; 0 when they are not counted.
   [[nodiscard]] std::uint32_t count_address(Connection& connection, const net::IpAddress& address);
-  [[nodiscard]] bool count_user(Connection& connection, std::string_view user);
+  [[nodiscard]] bool count_user(Connection& connection, const AuthorizedUser& user);
 
   Worker& worker_;
   std::unordered_map<std::uint64_t, Connection*> asked_;  // by the question's number

@@ -15,14 +15,18 @@ constexpr std::int64_t kDrainAnswerMs = 1'000;
 
 }  // namespace
 
-bool Handshakes::is_for_later(const net::Request& request) const {
-  const LaterHttp& later = worker_.shared().hooks.later;
-  return later.takes && !net::wants_websocket(request) && later.takes(request);
+// Null: it is for none.
+const LaterHttp* Handshakes::later_for(const net::Request& request) const {
+  if (net::wants_websocket(request)) return nullptr;
+  const std::vector<LaterHttp>& hooks = worker_.shared().hooks.later;
+  const auto found = std::ranges::find_if(
+      hooks, [&request](const LaterHttp& hook) { return hook.takes(request); });
+  return found == hooks.end() ? nullptr : &*found;
 }
 
 // Answers by the head alone, and says whether it did. A body that is yet to come is not waited for.
-bool Handshakes::refuse_later(Connection& connection, const net::Request& request) {
-  const LaterHttp& hook = worker_.shared().hooks.later;
+bool Handshakes::refuse_later(Connection& connection, const LaterHttp& hook,
+                              const net::Request& request) {
   if (!hook.refuse) return false;
   std::optional<net::Response> refusal = hook.refuse(request);
   if (!refusal) return false;
@@ -33,8 +37,8 @@ bool Handshakes::refuse_later(Connection& connection, const net::Request& reques
   return true;
 }
 
-void Handshakes::begin_later(Connection& connection, net::Request request, std::string_view rest) {
-  const LaterHttp& hook = worker_.shared().hooks.later;
+void Handshakes::begin_later(Connection& connection, const LaterHttp& hook, net::Request request,
+                             std::string_view rest) {
   if (request.body_size() > hook.body_bytes_max) {
     fail(connection, ConnectionRefusal::bad_request, hook.error(413, "The body is too big"));
     return;
@@ -46,6 +50,7 @@ void Handshakes::begin_later(Connection& connection, net::Request request, std::
     return;
   }
   auto later = std::make_unique<LaterRequest>();
+  later->hook = &hook;
   later->keep_alive = request.keep_alive();
   later->head_only = request.method() == "HEAD";
   later->body.reserve(request.body_size());
@@ -70,8 +75,8 @@ void Handshakes::ask_later(Connection& connection) {
   asked_.emplace(later.number, &connection);
   worker_.connections().pause(connection);
   const std::int64_t ms_max = shared.draining.load()
-                                  ? std::min(kDrainAnswerMs, shared.hooks.later.answer_ms_max)
-                                  : shared.hooks.later.answer_ms_max;
+                                  ? std::min(kDrainAnswerMs, later.hook->answer_ms_max)
+                                  : later.hook->answer_ms_max;
   worker_.timers().set(connection.timer, worker_.now_ms() + ms_max);
   HttpQuestion question;
   question.client_address =
@@ -79,8 +84,8 @@ void Handshakes::ask_later(Connection& connection) {
   question.request = std::move(later.request);
   question.body = std::move(later.body);
   // Posted, also when it is answered at once: an answer may go on to the next request.
-  shared.hooks.later.answer(std::move(question), [weak = worker_.weak_from_this(),
-                                                  number = later.number](net::Response response) {
+  later.hook->answer(std::move(question), [weak = worker_.weak_from_this(),
+                                           number = later.number](net::Response response) {
     const std::shared_ptr<Worker> worker = weak.lock();
     if (!worker) return;
     // Mail is copyable, which a large answer had better not be.
@@ -109,7 +114,7 @@ void Handshakes::answer_later(std::uint64_t number, net::Response response) {
 }
 
 void Handshakes::late(Connection& connection) {
-  const LaterHttp& hook = worker_.shared().hooks.later;
+  const LaterHttp& hook = *connection.http->later->hook;
   if (!connection.awaits_answer()) {
     fail(connection, ConnectionRefusal::handshake_timeout,
          hook.error(408, "The request took too long"));

@@ -49,14 +49,14 @@ struct Desk {
   [[nodiscard]] ServerHooks hooks() {
     ServerHooks hooks;
     hooks.http = [](const net::Request&, std::string_view) { return text(200, "at once"); };
-    hooks.later.takes = [](const net::Request& request) {
-      return request.path().starts_with("/later/");
-    };
-    hooks.later.error = text;
-    hooks.later.answer = [this](HttpQuestion question, HttpAnswerFn answer) {
+    LaterHttp later;
+    later.takes = [](const net::Request& request) { return request.path().starts_with("/later/"); };
+    later.error = text;
+    later.answer = [this](HttpQuestion question, HttpAnswerFn answer) {
       const std::lock_guard lock(mutex);
       waiting.push_back({std::move(question), std::move(answer)});
     };
+    hooks.later.push_back(std::move(later));
     return hooks;
   }
 };
@@ -105,7 +105,7 @@ TEST(LaterHttp, OneRequestOfAConnectionAtATimeAndInOrder) {
 TEST(LaterHttp, AnAnswerAtOnceIsGoodToo) {
   Desk desk;
   ServerHooks hooks = desk.hooks();
-  hooks.later.answer = [](const HttpQuestion&, const HttpAnswerFn& answer) {
+  hooks.later.front().answer = [](const HttpQuestion&, const HttpAnswerFn& answer) {
     answer(text(200, "quick"));
     answer(text(200, "twice"));
   };
@@ -136,10 +136,32 @@ TEST(LaterHttp, AnUpgradeBehindAnAnswerOpensItsRoom) {
   }
 }
 
+TEST(LaterHttp, TheFirstThatTakesARequestAnswersIt) {
+  Desk desk;
+  ServerHooks hooks = desk.hooks();
+  LaterHttp second;
+  second.takes = [](const net::Request& request) { return request.path() != "/elsewhere"; };
+  second.error = text;
+  second.answer = [](const HttpQuestion&, const HttpAnswerFn& answer) {
+    answer(text(200, "second"));
+  };
+  second.body_bytes_max = 2;
+  hooks.later.push_back(std::move(second));
+  RunningServer running({}, {}, std::move(hooks));
+  Client client(connect_to(running.port()));
+  client.send_raw(post("a long body for the first one"));
+  desk.take().answer(text(200, "first"));
+  EXPECT_TRUE(client.request("").ends_with("first"));
+  EXPECT_TRUE(client.request("GET /other HTTP/1.1\r\nHost: x\r\n\r\n").ends_with("second"));
+  EXPECT_TRUE(client.request("GET /elsewhere HTTP/1.1\r\nHost: x\r\n\r\n").ends_with("at once"));
+  EXPECT_TRUE(client.request("POST /other HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc")
+                  .starts_with("HTTP/1.1 413 "));
+}
+
 TEST(LaterHttp, BodiesAreBounded) {
   Desk desk;
   ServerHooks hooks = desk.hooks();
-  hooks.later.body_bytes_max = 10;
+  hooks.later.front().body_bytes_max = 10;
   RunningServer running({}, {}, std::move(hooks));
   Client large(connect_to(running.port()));
   EXPECT_TRUE(large.request(post("12345678901")).starts_with("HTTP/1.1 413 "));
@@ -165,7 +187,7 @@ TEST(LaterHttp, BodiesAreBounded) {
 TEST(LaterHttp, WhoIsRefusedByTheHeadIsNotWaitedFor) {
   Desk desk;
   ServerHooks hooks = desk.hooks();
-  hooks.later.refuse = [](const net::Request& request) -> std::optional<net::Response> {
+  hooks.later.front().refuse = [](const net::Request& request) -> std::optional<net::Response> {
     if (request.header("Key")) return std::nullopt;
     return text(401, "no key");
   };
@@ -197,7 +219,7 @@ TEST(LaterHttp, ABodyThatDoesNotComeIsCut) {
 TEST(LaterHttp, WithoutAnAnswerInTimeTheClientIsToldSo) {
   Desk desk;
   ServerHooks hooks = desk.hooks();
-  hooks.later.answer_ms_max = 50;
+  hooks.later.front().answer_ms_max = 50;
   RunningServer running({}, {}, std::move(hooks));
   Client client(connect_to(running.port()));
   EXPECT_TRUE(client.request(kGet).starts_with("HTTP/1.1 503 "));
@@ -255,7 +277,7 @@ TEST(LaterHttp, AClientThatReadsNothingOfItsAnswerIsCut) {
 TEST(LaterHttp, HeadsAreAnsweredWithoutABodyAlsoWhenTheAnswerIsLate) {
   Desk desk;
   ServerHooks hooks = desk.hooks();
-  hooks.later.answer_ms_max = 50;
+  hooks.later.front().answer_ms_max = 50;
   RunningServer running({}, {}, std::move(hooks));
   Client client(connect_to(running.port()));
   const std::string answer = client.request("HEAD /later/a HTTP/1.1\r\nHost: x\r\n\r\n");

@@ -36,7 +36,8 @@ RoomHost::RoomHost(Worker& worker)
 RoomEntry& RoomHost::find_or_make(std::string_view room) {
   if (const auto found = rooms_.find(room); found != rooms_.end()) return *found->second;
   auto entry = std::make_unique<RoomEntry>(std::string(room), next_generation_++,
-                                           worker_.shared().definition, worker_.random_number());
+                                           worker_.shared().definition_of(project_of(room)),
+                                           worker_.random_number());
   RoomEntry& made = *entry;
   rooms_.emplace(room, std::move(entry));
   remember(made);
@@ -75,12 +76,12 @@ void RoomHost::join(Connection& connection, std::string_view room, const Authori
                     std::span<char> received) {
   worker_.timers().cancel(connection.timer);
   connection.phase = Phase::open;
+  RoomEntry& entry = find_or_make(room);
   connection.frames = net::FrameReader(
       net::FrameReaderOptions{.compression = connection.deflate,
-                              .message_bytes_max = worker_.limits().unregistered_bytes_max});
+                              .message_bytes_max = entry.room.limits().unregistered_bytes_max});
   connection.progress_ms = worker_.now_ms();
   connection.session = worker_.make_session_id();
-  RoomEntry& entry = find_or_make(room);
   const std::uint32_t index = attach(entry, connection);
   log_session("join", connection);
   step(entry, room::Opened{.index = room::SessionIndex{index},
@@ -143,7 +144,7 @@ bool RoomHost::handle_event(Connection& connection, const net::FrameEvent& given
     case net::EventKind::need_more: break;
   }
   // A message that failed may have left as much as one that was good.
-  if (inflate_scratch_.capacity() > worker_.limits().message_bytes_max) {
+  if (inflate_scratch_.capacity() > entry.room.limits().message_bytes_max) {
     free_memory(inflate_scratch_);
   }
   if (connection.phase != Phase::open) return connection.phase == Phase::closing;
@@ -319,7 +320,7 @@ bool RoomHost::settle() {
     entry->in_dirty_rooms = false;
     entry->pacing.came(worker_.now_ms());
     const std::int64_t due_ms =
-        entry->pacing.due_ms(worker_.limits().flush_wait_ms(entry->room.size()));
+        entry->pacing.due_ms(entry->room.limits().flush_wait_ms(entry->room.size()));
     const bool saved = entry->saved_ms == worker_.now_ms();
     if (worker_.now_ms() < due_ms && !saved) {
       if (!entry->flush.set()) worker_.timers().set(entry->flush, due_ms);
@@ -378,7 +379,7 @@ void RoomHost::handle_reply(Reply& reply) {
 void RoomHost::on_flush(RoomEntry& entry) {
   // More has come meanwhile.
   const std::int64_t due_ms =
-      entry.pacing.due_ms(worker_.limits().flush_wait_ms(entry.room.size()));
+      entry.pacing.due_ms(entry.room.limits().flush_wait_ms(entry.room.size()));
   if (worker_.now_ms() < due_ms) {
     worker_.timers().set(entry.flush, due_ms);
   } else {

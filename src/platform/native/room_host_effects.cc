@@ -202,7 +202,7 @@ void RoomHost::queued(Connection& connection) {
     check_queue(connection);
     return;
   }
-  if (connection.outbox.bytes() >= worker_.limits().queue_bytes_hard_max) {
+  if (connection.outbox.bytes() >= connection.room->room.limits().queue_bytes_hard_max) {
     worker_.connections().flush(connection);  // one turn made all that; what is left counts
     if (connection.phase == Phase::dead) return;
   }
@@ -236,7 +236,7 @@ void RoomHost::mark_dirty(RoomEntry& entry, Connection& connection) {
 
 void RoomHost::check_queue(Connection& connection) {
   if (connection.doomed || !connection.outbox.blocked()) return;
-  const Limits& limits = worker_.limits();
+  const Limits& limits = connection.room->room.limits();
   bool too_slow = connection.outbox.bytes() >= limits.queue_bytes_hard_max;
   if (!too_slow && connection.outbox.counted_bytes() > limits.queue_bytes_max) {
     const std::int64_t stalled_ms = connection.progress_ms + limits.queue_stall_ms;
@@ -295,7 +295,7 @@ room::ListenerEvent RoomHost::listener_event(const RoomEntry& entry, room::CallH
 }
 
 void RoomHost::execute_call(RoomEntry& entry, room::CallHost& call) {
-  const room::Listeners& listeners = worker_.shared().definition.listeners;
+  const room::Listeners& listeners = entry.room.definition().listeners;
   switch (call.kind) {
     case room::HostCallKind::procedure: start_procedure(entry, call); return;
     case room::HostCallKind::user_connected:
@@ -339,7 +339,7 @@ void RoomHost::execute_call(RoomEntry& entry, room::CallHost& call) {
 }
 
 void RoomHost::start_procedure(RoomEntry& entry, room::CallHost& call) {
-  const room::Procedure& procedure = worker_.shared().definition.procedures[call.procedure];
+  const room::Procedure& procedure = entry.room.definition().procedures[call.procedure];
   auto reply = replier(entry, call.ticket);
   procedure.start(
       room::ProcedureStart{.room = entry.room.id(),

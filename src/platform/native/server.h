@@ -42,8 +42,8 @@ struct ServerConfig {
   std::vector<std::string> origins;
   // CIDRs of proxies whose Forwarded / X-Forwarded-For is believed.
   std::vector<std::string> trusted_proxies;
-  // Rooms are served at room_path + "{room}".
-  std::string room_path = "/api/pluv/room/";
+  // Rooms are served at each of these + "{room}"; JoinRequest::http tells which one it was.
+  std::vector<std::string> room_paths = {"/api/pluv/room/"};
   bool deflate = false;          // permessage-deflate, RFC 7692
   int deflate_window_bits = 10;  // 9..15
   bool per_address_limits = true;
@@ -65,15 +65,20 @@ struct AuthorizedUser {
   std::string id;
   std::string json;
   std::shared_ptr<const void> user;
+  // Whose room it is: the room is known as room_key(project, room) from then on. Empty: nobody's;
+  // else is_project_id. Rooms and users of different projects have nothing to do with each other.
+  std::string project{};
+  std::string permissions = "*";  // as in room::Opened
 };
 
 // What an authorizer sees. Views live for the call.
 struct JoinRequest {
   const net::Request* http = nullptr;  // null for a socket that the host registered itself
-  std::string_view room;
+  std::string_view room;               // its name
   std::string_view token;  // from ?token=, percent-decoded once; empty when there is none
   std::string_view client_address;
   std::int64_t now_unix_ms = 0;
+  std::string_view project{};  // of the session that presents a new token; empty before a join
 };
 
 // A log line of the platform's: level is "debug", "info", "warn" or "error". fields is a JSON
@@ -93,7 +98,7 @@ struct HttpQuestion {
 using HttpAnswerFn = std::function<void(net::Response)>;
 
 // HTTP requests whose answers take time: their connection reads nothing more until it has its
-// answer. All functions but refuse, or none; they run on a loop and must not block or throw.
+// answer. All functions but refuse; they run on a loop and must not block or throw.
 struct LaterHttp {
   // Which requests; told by the head alone.
   std::function<bool(const net::Request&)> takes;
@@ -115,8 +120,13 @@ struct ServerHooks {
   // Requests other than room upgrades. nullopt: 404. Runs on a loop: must not block or throw.
   std::function<std::optional<net::Response>(const net::Request&, std::string_view client_address)>
       http;
-  // Asked before http.
-  LaterHttp later;
+  // Asked in this order, before http.
+  std::vector<LaterHttp> later;
+  // What the rooms of a project do and allow: frozen, with has_store as there is a store, and
+  // outliving the server. Null, or the answer null: as all rooms. Before a socket's project is
+  // known, and for what all projects share (memory, connections, addresses), the server's own
+  // limits hold. Called on any loop.
+  std::function<const room::Definition*(std::string_view project)> definition_of;
   // Is shown messages while it is on. Null: nobody is.
   std::shared_ptr<MessageTap> tap;
   Logger log;
@@ -168,8 +178,8 @@ class Server {
   // the server that it was taken over from.
   [[nodiscard]] net::IpAddress address() const noexcept;
 
-  // Rooms. Each call is carried out on the room's own loop; broadcast, emit and evict of a room
-  // without sessions do nothing. data: a raw JSON object or "null".
+  // Rooms, by their keys. Each call is carried out on the room's own loop; broadcast, emit and
+  // evict of a room without sessions do nothing. data: a raw JSON object or "null".
   void broadcast(std::string_view room, std::string_view event, std::string_view data);
   void emit(std::string_view room, std::string_view event, std::string_view data);
   void evict(std::string_view room, std::string_view session_id);

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
+#include "base/assert.h"
 #include "platform/native/worker.h"
 
 namespace pluv::native {
@@ -30,13 +32,14 @@ void AddressCounts::remove(const net::IpAddress& address) {
   if (found != counts_.end() && --found->second == 0) counts_.erase(found);
 }
 
-UserCounts::Counted* UserCounts::add(std::string_view user, std::uint32_t limit) {
+UserCounts::Counted* UserCounts::add(std::string_view project, std::string_view user,
+                                     std::uint32_t limit) {
+  std::string key(project);  // which has no '/'
+  key += '/';
+  key += user;
   const std::lock_guard lock(mutex_);
-  auto found = counts_.find(user);
-  if (found == counts_.end()) {
-    found = counts_.emplace(user, 0).first;
-  }
-  if (found->second >= limit) return nullptr;
+  const auto found = counts_.try_emplace(std::move(key), 0).first;
+  if (found->second >= limit) return nullptr;  // which is not 0
   ++found->second;
   return &*found;
 }
@@ -64,6 +67,14 @@ std::size_t RoomSizes::get(std::string_view room) const {
   const std::lock_guard lock(shard.mutex);
   const auto found = shard.sizes.find(room);
   return found == shard.sizes.end() ? 0 : found->second;
+}
+
+const room::Definition& Shared::definition_of(std::string_view project) const {
+  if (project.empty() || !hooks.definition_of) return definition;
+  const room::Definition* const own = hooks.definition_of(project);
+  if (own == nullptr) return definition;
+  PLUV_ASSERT(own->has_store == definition.has_store);
+  return *own;
 }
 
 Worker& Shared::owner_of(std::string_view room) const noexcept {

@@ -53,14 +53,14 @@ class AddressCounts {
   std::unordered_map<Key, std::uint32_t, KeyHash> counts_;
 };
 
-// Open connections by user id. Thread-safe.
+// Open connections by project and user id. Thread-safe.
 class UserCounts {
  public:
   // A user who has connections, and how many; stays where it is.
   using Counted = std::pair<const std::string, std::uint32_t>;
 
-  // Counts one more connection of the user; null when there are limit of them already.
-  [[nodiscard]] Counted* add(std::string_view user, std::uint32_t limit);
+  // Counts one more connection of the project's user; null when there are limit of them already.
+  [[nodiscard]] Counted* add(std::string_view project, std::string_view user, std::uint32_t limit);
   // One of add()'s is gone.
   void remove(Counted& user);
 
@@ -109,6 +109,8 @@ struct Shared {
   std::atomic<int> exit_code{0};
 
   [[nodiscard]] const Limits& limits() const noexcept { return definition.limits; }
+  // Of the rooms of this project; empty: of those that belong to none.
+  [[nodiscard]] const room::Definition& definition_of(std::string_view project) const;
   [[nodiscard]] bool memory_at(MemoryPressure pressure) const noexcept {
     return memory_pressure.load(std::memory_order_relaxed) >= pressure;
   }
