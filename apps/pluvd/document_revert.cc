@@ -7,9 +7,9 @@
 #include <variant>
 #include <vector>
 
-#include "apps/pluvd/inspector_document.h"
-#include "ycrdt/doc_state.h"
-#include "ycrdt/read.h"
+#include "apps/pluvd/document_kinds.h"
+#include "apps/pluvd/document_read.h"
+#include "apps/pluvd/text_ends.h"
 #include "ycrdt/utf16.h"
 
 namespace pluv::apps {
@@ -24,16 +24,6 @@ using ycrdt::Value;
 
 // Types in types; each costs a stack frame.
 constexpr int kDepthMax = 200;
-
-bool is_text(TypeKind kind) { return kind == TypeKind::text || kind == TypeKind::xml_text; }
-bool has_list(TypeKind kind) { return kind != TypeKind::map && kind != TypeKind::xml_hook; }
-
-// What a root whose type nobody has named looks like.
-TypeKind kind_of(const SharedType& type) {
-  const TypeKind kind = type.kind();
-  if (kind != TypeKind::undefined || type.doc() == nullptr) return kind;
-  return ycrdt::guess_kind(type.doc()->store, type.branch());
-}
 
 std::string name_of(const SharedType& type) {
   if (type.kind() == TypeKind::xml_element) return type.as_xml_element().node_name();
@@ -218,9 +208,7 @@ class Reverting {
     if (a.empty() || b.empty() || !are_alike_texts(a.front(), b.front())) return length;
     const std::string& left = *text_of(a.front());
     const std::string& right = *text_of(b.front());
-    const auto [in_left, in_right] = std::ranges::mismatch(left, right);
-    auto bytes = static_cast<std::size_t>(in_left - left.begin());
-    while (bytes > 0 && (is_inside(left, bytes) || is_inside(right, bytes))) --bytes;
+    const std::size_t bytes = common_front(left, right);
     length += units_of(std::string_view(left).substr(0, bytes));
     cut_front(a, bytes);
     cut_front(b, bytes);
@@ -233,24 +221,9 @@ class Reverting {
       b.pop_back();
     }
     if (a.empty() || b.empty() || !are_alike_texts(a.back(), b.back())) return;
-    const std::string& left = *text_of(a.back());
-    const std::string& right = *text_of(b.back());
-    const std::size_t most = std::min(left.size(), right.size());
-    std::size_t bytes = 0;
-    while (bytes < most && left[left.size() - bytes - 1] == right[right.size() - bytes - 1]) {
-      ++bytes;
-    }
-    while (bytes > 0 &&
-           (is_inside(left, left.size() - bytes) || is_inside(right, right.size() - bytes))) {
-      --bytes;
-    }
+    const std::size_t bytes = common_back(*text_of(a.back()), *text_of(b.back()));
     cut_back(a, bytes);
     cut_back(b, bytes);
-  }
-
-  // In the middle of a character.
-  static bool is_inside(const std::string& text, std::size_t at) {
-    return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80;
   }
 
   static bool are_alike_texts(const DeltaOp& a, const DeltaOp& b) {

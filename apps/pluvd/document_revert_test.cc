@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "apps/pluvd/inspector_document.h"
+#include "apps/pluvd/document_read.h"
 #include "ycrdt/doc.h"
 
 namespace pluv::apps {

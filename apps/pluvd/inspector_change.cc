@@ -5,7 +5,7 @@
 #include "apps/pluvd/document_revert.h"
 #include "apps/pluvd/inspector.h"
 #include "apps/pluvd/inspector_answer.h"
-#include "auth/random.h"
+#include "apps/pluvd/random_writer.h"
 #include "json/reader.h"
 #include "json/writer.h"
 #include "ycrdt/doc.h"
@@ -69,15 +69,6 @@ std::optional<std::uint64_t> number_of(std::string_view raw) {
     return std::nullopt;
   }
   return static_cast<std::uint64_t>(number);
-}
-
-// A client id as yjs draws one; none that is here already, but for a chance in billions.
-Result<std::uint64_t> random_writer() {
-  std::array<std::uint8_t, 4> bytes{};
-  if (Result<void> drawn = auth::fill_random(bytes); !drawn.ok()) return drawn.error();
-  std::uint64_t writer = 0;
-  for (const std::uint8_t byte : bytes) writer = writer << 8 | byte;
-  return writer;
 }
 
 Error nobody_there(const std::string& room) {

@@ -2,10 +2,11 @@
 #include <limits>
 #include <utility>
 
+#include "apps/pluvd/document_read.h"
 #include "apps/pluvd/inspector.h"
 #include "apps/pluvd/inspector_answer.h"
-#include "apps/pluvd/inspector_document.h"
 #include "apps/pluvd/inspector_query.h"
+#include "apps/pluvd/stored_look.h"
 #include "base/assert.h"
 #include "json/writer.h"
 
@@ -85,16 +86,6 @@ Error no_room(const std::string& room) {
   return {ErrorCode::not_found, "There is no room " + room + ", and no document of it"};
 }
 
-// What the store has, in the form of what a room shows. Its versions are record numbers, which are
-// smaller than those of rooms.
-native::DocumentLook look_of(adapters::StoredDocument stored) {
-  native::DocumentLook look;
-  for (const std::string& update : stored.updates) look.bytes += update.size();
-  look.version = stored.last;
-  look.updates = std::move(stored.updates);
-  return look;
-}
-
 // How many of the entries make a page of so many: those of one number stay together.
 std::size_t shown_of(const std::vector<adapters::HistoryEntry>& entries, std::size_t most) {
   if (entries.size() <= most) return entries.size();
@@ -132,14 +123,6 @@ std::string history_json(const std::vector<adapters::HistoryEntry>& entries, std
   }
   writer.end_object();
   return json;
-}
-
-// A name that comes before this room's in the store's order, and behind all others that do: no
-// room's name has a DEL.
-std::string name_before(std::string name) {
-  --name.back();
-  name += '\x7f';
-  return name;
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
-// Documents as the inspector shows them: decoded from copies of their bytes, off the loops, so that
-// a document that a room keeps as bytes stays bytes there. Pure functions; they take as long as the
-// document is large.
+// Documents as people and programs outside read them: decoded from copies of their bytes, off the
+// loops, so that a document that a room keeps as bytes stays bytes there. Pure functions; they take
+// as long as the document is large.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-#include "apps/pluvd/inspector_document.h"
+#include "apps/pluvd/document_read.h"
 
 #include <cstdint>
 #include <string_view>

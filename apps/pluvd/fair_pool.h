@@ -1,0 +1,57 @@
+// Threads that carry out the jobs of several parties: whose turn it is goes round, and no party has
+// more than its share of the threads, so that nobody waits for what another one has piled up. Jobs
+// must not throw. Thread-safe; owned by whoever makes it.
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+namespace pluv::apps {
+
+struct FairPoolOptions {
+  std::size_t threads = 4;
+  std::size_t at_once_max = 2;   // of one party's
+  std::size_t waiting_max = 64;  // of one party's
+};
+
+class FairPool {
+ public:
+  // Throws std::system_error when the system has no threads for it.
+  explicit FairPool(FairPoolOptions options = {});
+  ~FairPool() { finish(); }
+  FairPool(const FairPool&) = delete;
+  FairPool& operator=(const FairPool&) = delete;
+
+  // False: so many of this party's wait already, or finish() began. Never blocks.
+  [[nodiscard]] bool post(std::string_view party, std::function<void()> job);
+  // Returns when what was running has ended; what waits is dropped.
+  void finish();
+
+ private:
+  struct Party {
+    std::deque<std::function<void()>> jobs;
+    std::size_t running = 0;
+    bool queued = false;  // in turns_
+  };
+
+  void run();
+  void queue(Party& party);
+
+  const FairPoolOptions options_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool finishing_ = false;
+  std::map<std::string, Party, std::less<>> parties_;  // those with something to do
+  std::deque<Party*> turns_;                           // those that may begin something
+  std::vector<std::thread> threads_;                   // last: they use the others
+};
+
+}  // namespace pluv::apps

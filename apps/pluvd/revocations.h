@@ -1,0 +1,62 @@
+// Which users' tokens are no longer good: those made up to a moment, for one room of a project or
+// for all of them. Kept in the hosting database, and in memory, where a join asks; an entry goes
+// once no token can be as old. Thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+
+#include "apps/pluvd/hosting_database.h"
+#include "base/result.h"
+
+namespace pluv::apps {
+
+// Of one project, and of all.
+inline constexpr std::size_t kRevocationsOfProjectMax = 100'000;
+inline constexpr std::size_t kRevocationsMax = 1'000'000;
+
+class Revocations {
+ public:
+  // Reads what is there. Errors are the database's.
+  [[nodiscard]] static Result<std::shared_ptr<Revocations>> open(
+      std::shared_ptr<HostingDatabase> database, std::int64_t now_unix_ms);
+
+  // From now on tokens made up to this moment are refused; in the same second, too, since tokens
+  // count seconds. room: a name; empty: all of the project's. It is on the disk when this returns.
+  // Errors: limit (too many), or the database's; then nothing has changed.
+  [[nodiscard]] Result<void> add(std::string_view project, std::string_view room,
+                                 std::string_view user, std::int64_t now_unix_ms);
+
+  // issued_at_s: 0 when the token does not say, which counts as long ago.
+  [[nodiscard]] bool revoked(std::string_view project, std::string_view room, std::string_view user,
+                             std::int64_t issued_at_s) const;
+
+  [[nodiscard]] std::size_t size() const;
+
+ private:
+  struct Key {
+    std::string project;
+    std::string room;
+    std::string user;
+    auto operator<=>(const Key&) const = default;
+  };
+
+  explicit Revocations(std::shared_ptr<HostingDatabase> database)
+      : database_(std::move(database)) {}
+  [[nodiscard]] Result<void> load(std::int64_t now_unix_ms);
+  [[nodiscard]] Result<void> make_room(const Key& key, std::int64_t now_s);
+  [[nodiscard]] Result<void> write(const Key& key, std::int64_t now_s);
+
+  const std::shared_ptr<HostingDatabase> database_;
+  std::mutex adding_;  // one at a time; outside of mutex_, which joins take
+  mutable std::shared_mutex mutex_;
+  std::map<Key, std::int64_t> revoked_s_;
+  std::map<std::string, std::size_t, std::less<>> counts_;  // by project
+};
+
+}  // namespace pluv::apps
