@@ -44,6 +44,15 @@ WebhookOutbox::~WebhookOutbox() {
                LogFields().add("events", std::uint64_t{unsaved_events_}).text());
 }
 
+void WebhookOutbox::close() {
+  const std::lock_guard reading(reading_);
+  reader_.reset();
+  const std::lock_guard lock(mutex_);
+  closed_ = true;
+  file_.reset();
+  lock_.reset();
+}
+
 // --- Adding.
 
 void WebhookOutbox::connected(std::string_view project, std::string_view room,
@@ -111,6 +120,7 @@ void WebhookOutbox::keep(Change change) {
 }
 
 bool WebhookOutbox::write_unsaved() {
+  if (closed_) return false;
   if (file_ == nullptr) {
     const Result<void> taken = take_file();
     if (!taken.ok()) {

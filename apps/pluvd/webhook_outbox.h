@@ -71,6 +71,8 @@ struct OutboxOptions {
   std::string path;  // empty: in memory
   std::function<std::int64_t()> unix_ms;
   std::function<void(std::string_view level, std::string_view event, std::string_view fields)> log;
+  std::size_t dead_letters_max = kDeadLettersMax;
+  std::size_t dead_letter_bytes_max = kDeadLetterBytesMax;
 };
 
 struct DeadCounts {
@@ -87,6 +89,9 @@ class WebhookOutbox {
   // Is told of each event that was written, in its order; under the lock, so it must be quick and
   // not call back. Once, before anything is added.
   void on_added(std::function<void(OutboxItem)> added) { added_ = std::move(added); }
+
+  // Lets go of the file for good.
+  void close();
 
   // What happened in a room. room: its name. user: a JSON object.
   void connected(std::string_view project, std::string_view room, std::string_view session,
@@ -179,6 +184,7 @@ class WebhookOutbox {
   std::size_t unsaved_events_ = 0;
   std::size_t unsaved_bytes_ = 0;
   bool failing_ = false;
+  bool closed_ = false;
   std::chrono::steady_clock::time_point retry_at_{};
   std::uint64_t lost_ = 0;
   std::uint64_t lost_before_ = 0;  // this failure

@@ -135,7 +135,8 @@ std::optional<std::uint64_t> WebhookOutbox::first_dead(const std::string& projec
 
 void WebhookOutbox::bound_dead(const std::string& project) {
   DeadCounts& counts = dead_[project];
-  while (counts.letters > kDeadLettersMax || counts.bytes > kDeadLetterBytesMax) {
+  while (counts.letters > options_.dead_letters_max ||
+         counts.bytes > options_.dead_letter_bytes_max) {
     const std::optional<std::uint64_t> id = first_dead(project);
     if (!id) return;
     auto bytes = remove_dead(project, *id);

@@ -26,13 +26,15 @@ class Outbox : public testing::Test {
   ~Outbox() override { std::filesystem::remove_all(folder_); }
 
   std::unique_ptr<WebhookOutbox> open(std::string path) {
-    auto opened = WebhookOutbox::open(
-        {.path = std::move(path),
-         .unix_ms = [this] { return now_; },
-         .log =
-             [this](std::string_view, std::string_view event, std::string_view fields) {
-               log_ += std::string(event) + " " + std::string(fields) + "\n";
-             }});
+    OutboxOptions options;
+    options.path = std::move(path);
+    options.unix_ms = [this] { return now_; };
+    options.log = [this](std::string_view, std::string_view event, std::string_view fields) {
+      log_ += std::string(event) + " " + std::string(fields) + "\n";
+    };
+    options.dead_letters_max = 1'000;
+    options.dead_letter_bytes_max = 4'000;
+    auto opened = WebhookOutbox::open(std::move(options));
     EXPECT_TRUE(opened.ok()) << opened.error().message;
     (*opened)->on_added([this](OutboxItem item) { added_.push_back(std::move(item)); });
     return std::move(*opened);
@@ -256,17 +258,33 @@ TEST_F(Outbox, HasDeadLettersThatCanBePlayedAgain) {
   EXPECT_EQ(*outbox->body(items->at(0).id), "one");
 }
 
-TEST_F(Outbox, DropsTheOldestDeadLettersOverTheBound) {
+TEST_F(Outbox, DropsTheOldestDeadLettersOverTheBounds) {
   const auto outbox = open();
-  const std::string body(kDeadLetterBytesMax / 4, 'x');
+  const std::string body(1'000, 'x');
   for (int i = 0; i < 5; ++i) {
     outbox->destroyed("a", "room", {event("storage-destroyed", body)});
     EXPECT_TRUE(outbox->bury(added_.back(), "gone").ok());
+    EXPECT_EQ(outbox->dropped(), i < 4 ? 0U : 1U);
   }
   EXPECT_EQ(outbox->dead("a", 0, 10)->size(), 4U);
-  EXPECT_EQ(outbox->dead_counts()["a"].bytes, kDeadLetterBytesMax);
-  EXPECT_EQ(outbox->dropped(), 1U);
+  EXPECT_EQ(outbox->dead_counts()["a"].bytes, 4'000U);
   EXPECT_EQ(outbox->dead("a", 0, 10)->at(0).id, 2U);
+  for (int i = 0; i < 1'001; ++i) {
+    outbox->destroyed("b", "room", {event("room-destroyed")});
+    EXPECT_TRUE(outbox->bury(added_.back(), "gone").ok());
+  }
+  EXPECT_EQ(outbox->dead_counts()["b"].letters, 1'000U);
+  EXPECT_EQ(outbox->dropped(), 2U);
+}
+
+TEST_F(Outbox, LetsGoOfItsFileWhenItIsClosed) {
+  const auto first = open();
+  first->close();
+  const auto second = open();
+  EXPECT_TRUE(second->settle());
+  first->destroyed("a", "room", {event("room-destroyed")});
+  EXPECT_FALSE(first->settle());
+  EXPECT_TRUE(second->list()->empty());
 }
 
 TEST_F(Outbox, DropsDeadLettersOfLongAgo) {
