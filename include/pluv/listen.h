@@ -32,7 +32,7 @@ struct ListenOptions {
   // draining) are there unless a route takes their path.
   std::vector<Route> routes{};
   std::optional<TlsOptions> tls{};
-  // Rooms are served at room_path + "{room}".
+  // Rooms are served at room_path + "{room}". Empty: none are, only routes.
   std::string room_path = "/api/pluv/room/";
   // Event loops, one thread each. 0: one a core.
   std::uint32_t threads = 0;

@@ -39,6 +39,8 @@ class NativeHost final : public Host {
   native::Server& server_;
 };
 
+constexpr std::size_t kBodyBytesCap = std::size_t{1} << 30;
+
 native::ServerConfig make_server_config(ListenOptions& options) {
   native::ServerConfig config;
   config.host = options.host;
@@ -51,7 +53,8 @@ native::ServerConfig make_server_config(ListenOptions& options) {
   }
   config.origins = options.origins;
   config.trusted_proxies = options.trusted_proxies;
-  config.room_paths = {options.room_path};
+  config.room_paths.clear();
+  if (!options.room_path.empty()) config.room_paths.push_back(options.room_path);
   config.deflate = options.deflate;
   config.drain_window_ms = options.drain_window.count();
   config.drain_deadline_ms = options.drain_deadline.count();
@@ -61,8 +64,8 @@ native::ServerConfig make_server_config(ListenOptions& options) {
 }
 
 void check_options(const ListenOptions& options) {
-  if (options.room_path.empty() || options.room_path.front() != '/' ||
-      options.room_path.back() != '/') {
+  if (!options.room_path.empty() &&
+      (options.room_path.front() != '/' || options.room_path.back() != '/')) {
     throw std::invalid_argument("listen: room_path must begin and end with '/'");
   }
   for (const Route& route : options.routes) {
@@ -70,6 +73,12 @@ void check_options(const ListenOptions& options) {
       throw std::invalid_argument("listen: a route's path must begin with '/'");
     }
     if (!route.handler) throw std::invalid_argument("listen: a route has no handler");
+    if (route.body_bytes_max > kBodyBytesCap) {
+      throw std::invalid_argument("listen: a route's body_bytes_max is over 1 GiB");
+    }
+    if (!route.may_block && route.method != "GET") {
+      throw std::invalid_argument("listen: a route of another method than GET needs may_block");
+    }
   }
 }
 
@@ -78,6 +87,7 @@ void check_options(const ListenOptions& options) {
 struct Core::Platform {
   std::mutex listen_mutex;
   HttpRoutes routes;
+  BlockingPool pool;  // of routes that may block
   std::unique_ptr<NativeHost> host;
   std::unique_ptr<native::Server> owned;
   std::atomic<native::Server*> server{nullptr};  // owned, once it listens
@@ -110,6 +120,7 @@ Core::Core(CoreConfig config, std::shared_ptr<Runtime> runtime)
 
 Core::~Core() {
   // Outwards in: nothing new reaches the loops, the loops end, what still waited is freed.
+  platform_->pool.stop();
   state_->runtime->detach();
   platform_->server.store(nullptr);
   platform_->owned.reset();
@@ -151,6 +162,9 @@ void Core::listen(ListenOptions options) {
   if (platform_->owned) throw std::logic_error("The server listens already");
   native::ServerHooks hooks = platform_->make_hooks(*state_, options);
   platform_->routes = HttpRoutes(std::move(options.routes), hooks.log);
+  if (auto later = platform_->routes.later(platform_->pool)) {
+    hooks.later.push_back(std::move(*later));
+  }
   const Runtime::Logger logger = hooks.log;
   auto opened = state_->persistence.open(
       [logger](std::string_view level, std::string_view event, std::string_view message) {

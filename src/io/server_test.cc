@@ -184,6 +184,67 @@ TEST(Server, ServesRoomsRoutesAndServerCode) {
   EXPECT_EQ(listening.join(), 0);
 }
 
+TEST(Server, RoutesThatMayBlockGetTheWholeBody) {
+  const auto server = make_server();
+  std::atomic<int> inside = 0;
+  const auto both_inside = [&inside](const Request&) {
+    // Only one loop, and yet two of them are at work at once.
+    ++inside;
+    for (int i = 0; i < 5'000 && inside < 2; ++i) std::this_thread::sleep_for(1ms);
+    return Response::text(200, inside >= 2 ? "together" : "alone");
+  };
+  auto listening = server.listen(
+      {.port = 0,
+       .routes = {post(
+                      "/echo",
+                      [](const Request& request) {
+                        return Response::text(200, std::string(request.method()) + " of " +
+                                                       std::string(request.body()));
+                      },
+                      2'000'000),
+                  get("/echo", [](const Request&) { return Response::text(200, "no body"); }),
+                  post("/bad",
+                       [](const Request&) -> Response {
+                         throw std::runtime_error("secret reason");
+                       }),
+                  blocking_get("/wait", both_inside)},
+       .threads = 1,
+       .log = [](std::string_view, std::string_view, std::string_view) {}});
+  listening.start();
+  const auto ask = [&](std::string_view head, std::string_view body, std::string_view until) {
+    Client http(listening.port());
+    http.send(std::string(head) + " HTTP/1.1\r\nHost: x\r\nContent-Length: " +
+              std::to_string(body.size()) + "\r\n\r\n" + std::string(body));
+    return http.read_until(until);
+  };
+  EXPECT_NE(ask("POST /echo", "abc", "POST of abc").find("200 OK"), std::string::npos);
+  const std::string large(2'000'000, 'x');
+  EXPECT_NE(ask("POST /echo", large, large).find("200 OK"), std::string::npos);
+  EXPECT_NE(ask("POST /echo", large + "x", "too big").find("413 "), std::string::npos);
+  EXPECT_NE(ask("GET /echo", "", "no body").find("200 OK"), std::string::npos);
+  EXPECT_NE(ask("PUT /echo", "", "not allowed").find("Allow: POST, GET, HEAD"), std::string::npos);
+  EXPECT_NE(ask("GET /bad", "", "not allowed").find("Allow: POST"), std::string::npos);
+  const std::string bad = ask("POST /bad", "", "Internal server error");
+  EXPECT_NE(bad.find("500 "), std::string::npos);
+  EXPECT_EQ(bad.find("secret"), std::string::npos);
+  Client first(listening.port());
+  first.send("GET /wait HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_NE(ask("GET /wait", "", "together"), "");
+  EXPECT_NE(first.read_until("together"), "");
+  listening.stop();
+  EXPECT_EQ(listening.join(), 0);
+}
+
+TEST(Server, RefusesRoutesThatCannotBe) {
+  const auto handler = [](const Request&) { return Response(); };
+  const auto listen = [&](Route route) {
+    const auto listening = make_server().listen({.port = 0, .routes = {std::move(route)}});
+  };
+  EXPECT_THROW(listen({.path = "/a", .handler = handler, .method = "PUT"}), std::invalid_argument);
+  EXPECT_THROW(listen(post("/a", handler, (std::size_t{1} << 30) + 1)), std::invalid_argument);
+  EXPECT_NO_THROW(listen(post("/a", handler, std::size_t{1} << 30)));
+}
+
 TEST(Server, RunsInsideAHostProgramsLoop) {
   const auto server = make_server();
   auto listening = server.listen(

@@ -48,11 +48,17 @@ struct LaterRequest {
   bool head_only = false;
 };
 
+// Content-Length that can be said at all: each taker of later requests has a bound of its own.
+inline constexpr std::size_t kBodyBytesCap = std::size_t{1} << 30;
+// Of requests that nobody takes: they are skipped.
+inline constexpr std::size_t kSkippedBodyBytesMax = net::HttpLimits{}.body_bytes_max;
+
 // What a connection needs until its upgrade.
 struct HttpState {
   // A target may fill the head: an HTTP error brings the original's client back at once, so that a
   // token which is too long had better be read and refused for good.
-  net::RequestParser parser{net::HttpLimits{.target_bytes_max = net::HttpLimits{}.head_bytes_max}};
+  net::RequestParser parser{net::HttpLimits{.target_bytes_max = net::HttpLimits{}.head_bytes_max,
+                                            .body_bytes_max = kBodyBytesCap}};
   std::size_t body_left = 0;  // of the last request, to be skipped
   net::IpAddress peer;
   std::unique_ptr<LaterRequest> later;

@@ -135,6 +135,12 @@ void Handshakes::receive(Connection& connection, std::span<char> bytes) {
     }
     net::Request request = http.parser.take();
     http.body_left = request.body_size();
+    const LaterHttp* const hook = later_for(request);
+    if (hook == nullptr && request.body_size() > kSkippedBodyBytesMax) {
+      fail(connection, ConnectionRefusal::bad_request,
+           net::error_response(413, "the body is too big"));
+      return;
+    }
     const std::string_view path = request.path();
     const std::vector<std::string>& prefixes = worker_.shared().config.room_paths;
     const auto prefix = std::ranges::find_if(
@@ -144,7 +150,7 @@ void Handshakes::receive(Connection& connection, std::span<char> bytes) {
       return;
     }
     http.last_request = ++answered == kPipelinedMax;
-    if (const LaterHttp* const hook = later_for(request); hook != nullptr) {
+    if (hook != nullptr) {
       if (refuse_later(connection, *hook, request)) continue;
       http.body_left = 0;
       begin_later(connection, *hook, std::move(request), view);
