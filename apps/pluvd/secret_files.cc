@@ -27,14 +27,6 @@ std::vector<std::string> read_secrets(LoadedSettings& out, const std::string& se
   return secrets;
 }
 
-void load_secret_file(LoadedSettings& out) {
-  const std::string& path = out.settings.secret_file;
-  if (path.empty()) return;
-  for (std::string& secret : read_secrets(out, "secret-file", path)) {
-    out.settings.secrets.push_back(std::move(secret));
-  }
-}
-
 // setting: that of the token itself.
 void load_token_file(LoadedSettings& out, const std::string& setting, const std::string& path,
                      std::string& token) {
@@ -52,11 +44,25 @@ void load_token_file(LoadedSettings& out, const std::string& setting, const std:
   }
 }
 
+void append_secrets(LoadedSettings& out, const std::string& setting, const std::string& path,
+                    std::vector<std::string>& secrets) {
+  if (path.empty()) return;
+  for (std::string& secret : read_secrets(out, setting, path)) {
+    secrets.push_back(std::move(secret));
+  }
+}
+
 }  // namespace
 
 void load_secret_files(LoadedSettings& out) {
-  load_secret_file(out);
   Settings& settings = out.settings;
+  append_secrets(out, "secret-file", settings.secret_file, settings.secrets);
+  for (ProjectSettings& project : settings.projects) {
+    const std::string name = "projects." + project.id;
+    append_secrets(out, name + ".secret_key_file", project.secret_key_file, project.secret_keys);
+    append_secrets(out, name + ".webhook_secret_file", project.webhook_secret_file,
+                   project.webhook_secrets);
+  }
   load_token_file(out, "metrics-token", settings.metrics_token_file, settings.metrics_token);
   load_token_file(out, "admin-token", settings.admin_token_file, settings.admin_token);
 }

@@ -238,7 +238,7 @@ std::string settings_toml(const Settings& settings) {
     }
     out.append(key).append(" = ").append(toml_value(settings, setting)).append("\n");
   }
-  return out;
+  return out + projects_toml(settings);
 }
 
 std::string settings_help() {

@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "apps/pluvd/project_settings.h"
 #include "base/limits.h"
 #include "base/result.h"
 
@@ -52,8 +53,11 @@ struct Settings {
   std::string admin_token_file;
   std::int64_t inspector_interval_ms = 10'000;
   bool core_dumps = false;
+  std::string audit_log;
+  std::int64_t audit_log_bytes_max = std::int64_t{64} * 1024 * 1024;
 
   Limits limits;
+  std::vector<ProjectSettings> projects;
 
   [[nodiscard]] bool tokens_required() const noexcept { return auth || !dev; }
 };

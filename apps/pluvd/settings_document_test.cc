@@ -21,15 +21,13 @@ std::string read(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-TEST(Documents, ShowTheTableOfSettingsAsItIs) {
-  const std::string path = PLUV_SOURCE_DIR "/docs/pluvd.md";
+void expect_made_part(const std::string& path, const std::string& now) {
   std::string text = read(path);
   const std::size_t begin = text.find(kBegin);
   const std::size_t end = text.find(kEnd);
   ASSERT_NE(begin, std::string::npos);
   ASSERT_NE(end, std::string::npos);
   const std::size_t from = begin + kBegin.size();
-  const std::string now = settings_markdown();
   if (std::getenv("PLUV_UPDATE_DOCUMENTS") != nullptr && text.substr(from, end - from) != now) {
     text.replace(from, end - from, now);
     std::ofstream(path) << text;
@@ -37,6 +35,14 @@ TEST(Documents, ShowTheTableOfSettingsAsItIs) {
   }
   EXPECT_EQ(text.substr(from, end - from), now)
       << "run this test once with PLUV_UPDATE_DOCUMENTS=1";
+}
+
+TEST(Documents, ShowTheTableOfSettingsAsItIs) {
+  expect_made_part(PLUV_SOURCE_DIR "/docs/pluvd.md", settings_markdown());
+}
+
+TEST(Documents, ShowTheTableOfAProjectsSettingsAsItIs) {
+  expect_made_part(PLUV_SOURCE_DIR "/docs/hosting.md", projects_markdown());
 }
 
 TEST(Documents, EveryLimitIsASetting) {

@@ -50,6 +50,23 @@ FileEntry entry_of(std::string key, const toml::node& node, std::uint32_t line) 
   return entry;
 }
 
+// The tables in a table count by their names: "projects.acme.limits". There are three at most.
+constexpr int kTablesMax = 3;
+
+void add_entries(std::vector<FileEntry>& out, const std::string& prefix, const toml::table& table,
+                 int depth) {
+  for (const auto& [key, node] : table) {
+    std::string name = prefix + std::string(key.str());
+    const auto* inner = node.as_table();
+    if (inner != nullptr && (depth == 0 || !inner->empty()) && depth < kTablesMax) {
+      add_entries(out, name + ".", *inner, depth + 1);
+    } else {
+      const std::uint32_t line = (depth == 0 ? key.source() : node.source()).begin.line;
+      out.push_back(entry_of(std::move(name), node, line));
+    }
+  }
+}
+
 }  // namespace
 
 Result<std::vector<FileEntry>> parse_settings_text(std::string_view text,
@@ -57,17 +74,7 @@ Result<std::vector<FileEntry>> parse_settings_text(std::string_view text,
   std::vector<FileEntry> out;
   try {
     const toml::table root = toml::parse(text, file_name);
-    for (const auto& [key, node] : root) {
-      const std::string name(key.str());
-      if (const auto* table = node.as_table()) {
-        for (const auto& [inner, value] : *table) {
-          out.push_back(
-              entry_of(name + "." + std::string(inner.str()), value, inner.source().begin.line));
-        }
-      } else {
-        out.push_back(entry_of(name, node, key.source().begin.line));
-      }
-    }
+    add_entries(out, "", root, 0);
   } catch (const toml::parse_error& error) {
     return Error{ErrorCode::invalid, std::string(file_name) + ":" +
                                          std::to_string(error.source().begin.line) + ": " +

@@ -23,6 +23,7 @@ void apply(LoadedSettings& out, const Setting& setting, std::span<const std::str
 }
 
 void apply_entry(LoadedSettings& out, const FileEntry& entry, const std::string& path) {
+  if (apply_project_entry(out, entry, path)) return;
   const std::string where = path + ":" + std::to_string(entry.line) + ": " + entry.key;
   const Setting* setting = find_setting_by_key(entry.key);
   if (setting == nullptr) {
@@ -90,6 +91,7 @@ LoadedSettings read_settings(const CommandLine& command_line, const Environment&
     if (path.empty() && name == kConfigVariable) path = value;
   }
   if (!path.empty()) load_file(out, path);
+  out.config_file = path;
   load_environment(out, environment);
   for (const GivenSetting& given : command_line.settings) {
     const std::string flag = "--" + std::string(given.setting->name);
@@ -109,6 +111,7 @@ LoadedSettings load_settings(const CommandLine& command_line, const Environment&
   if (!out.inspector_given) out.settings.inspector = out.settings.dev;
   // Four seconds' worth at once: a client that was offline catches up.
   out.settings.limits.messages_burst_max = out.settings.limits.messages_per_second_max * 4;
+  resolve_project_limits(out, out.config_file);
   judge_settings(out);
   return out;
 }

@@ -23,6 +23,7 @@ struct LoadedSettings {
   // What works but should make an operator think.
   std::vector<std::string> warnings;
   bool inspector_given = false;  // something says whether there is one
+  std::string config_file;       // empty: none was read
 };
 
 [[nodiscard]] LoadedSettings load_settings(const CommandLine& command_line,

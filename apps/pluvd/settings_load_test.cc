@@ -5,37 +5,16 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
 #include <string>
 #include <vector>
 
 #include "apps/pluvd/settings_file.h"
+#include "apps/pluvd/temporary_file_testing.h"
 
 namespace pluv::apps {
 namespace {
 
 constexpr const char* kSecret = "a secret of thirty-two characters";
-
-// A file that goes with the test.
-class TemporaryFile {
- public:
-  explicit TemporaryFile(const std::string& text, mode_t mode = 0600) {
-    std::string pattern = testing::TempDir() + "pluvd_XXXXXX";
-    const int fd = ::mkstemp(pattern.data());
-    EXPECT_GE(fd, 0);
-    ::close(fd);
-    path_ = pattern;
-    std::ofstream(path_) << text;
-    EXPECT_EQ(::chmod(path_.c_str(), mode), 0);
-  }
-  ~TemporaryFile() { ::unlink(path_.c_str()); }
-  TemporaryFile(const TemporaryFile&) = delete;
-  TemporaryFile& operator=(const TemporaryFile&) = delete;
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 LoadedSettings load(std::vector<std::string> arguments, const Environment& environment = {}) {
   return load_settings(parse_command_line(arguments).value(), environment);

@@ -49,7 +49,7 @@ class Judge {
   }
 
   void secrets() {
-    if (settings_.secrets.empty() && !settings_.dev) {
+    if (settings_.secrets.empty() && !settings_.dev && settings_.projects.empty()) {
       problem(
           "secret: none is set, so no token could be checked; set PLUV_AUTH_SECRET or "
           "--secret-file to at least 32 random characters (openssl rand -base64 32), the same that "
@@ -217,6 +217,9 @@ bool is_loopback_host(std::string_view host) {
   return address && address->is_loopback();
 }
 
-void judge_settings(LoadedSettings& loaded) { Judge(loaded).run(); }
+void judge_settings(LoadedSettings& loaded) {
+  Judge(loaded).run();
+  judge_projects(loaded);
+}
 
 }  // namespace pluv::apps
