@@ -1,6 +1,8 @@
 #include "apps/pluvd/reload.h"
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
 namespace pluv::apps {
 namespace {
@@ -11,6 +13,30 @@ bool is_reloaded(const Setting& setting) {
          setting.name == "metrics-token-file" || setting.name == "admin-token-file";
 }
 
+// Projects that are new, are gone, or have other rules than their keys. What is gone has no keys
+// from now on, but its sessions stay.
+std::vector<std::string> projects_until_restart(const Settings& running, const Settings& fresh) {
+  const auto rules_of = [](const Settings& all, const std::string& id) {
+    Settings one;
+    for (const ProjectSettings& project : all.projects) {
+      if (project.id != id) continue;
+      one.projects.push_back(project);
+      one.projects.back().public_keys.clear();
+      one.projects.back().secret_keys.clear();
+      one.projects.back().webhook_secrets.clear();
+    }
+    return projects_toml(one);
+  };
+  std::vector<std::string> ids;
+  for (const Settings* all : {&running, &fresh}) {
+    for (const ProjectSettings& project : all->projects) {
+      if (std::ranges::find(ids, project.id) != ids.end()) continue;
+      if (rules_of(running, project.id) != rules_of(fresh, project.id)) ids.push_back(project.id);
+    }
+  }
+  return ids;
+}
+
 std::string unchanged_until_restart(const Settings& running, const Settings& fresh) {
   std::string names;
   for (const Setting& setting : setting_table()) {
@@ -18,6 +44,10 @@ std::string unchanged_until_restart(const Settings& running, const Settings& fre
     if (display_value(running, setting) == display_value(fresh, setting)) continue;
     if (!names.empty()) names += ", ";
     names += setting.name;
+  }
+  for (const std::string& project : projects_until_restart(running, fresh)) {
+    if (!names.empty()) names += ", ";
+    names += "projects." + project;
   }
   return names;
 }
@@ -40,6 +70,14 @@ bool reload_secrets(const Settings& running, const LoadedSettings& fresh,
     if (!replaced.ok()) {
       target.log("error", "reload_refused",
                  "secret: " + replaced.error().message + "; everything stays as it was");
+      return false;
+    }
+  }
+  if (target.projects != nullptr) {
+    const Result<void> replaced = target.projects->replace_keys(fresh.settings.projects);
+    if (!replaced.ok()) {
+      target.log("error", "reload_refused",
+                 replaced.error().message + "; projects keep their keys");
       return false;
     }
   }

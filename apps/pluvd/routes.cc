@@ -39,6 +39,7 @@ Routes::Route Routes::route_of(std::string_view path) const {
   if (path == "/" && options_.dev) return Route::start_page;
   if (pages_.covers(path)) return Route::page;
   if (path.starts_with(kRoomPath)) return Route::room;
+  if (options_.projects && path.starts_with(kHostedRoomPath)) return Route::room;
   return Route::none;
 }
 
@@ -77,7 +78,9 @@ net::Response Routes::get(Route route, const net::Request& request) const {
     case Route::room:
     case Route::none: break;
   }
-  return plain(426, "Rooms speak WebSocket: connect to " + std::string(kRoomPath) +
+  const std::string_view rooms =
+      request.path().starts_with(kRoomPath) ? kRoomPath : kHostedRoomPath;
+  return plain(426, "Rooms speak WebSocket: connect to " + std::string(rooms) +
                         "{room} with a WebSocket client.\n")
       .header("Upgrade", "websocket");
 }

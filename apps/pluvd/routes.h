@@ -20,6 +20,7 @@
 namespace pluv::apps {
 
 inline constexpr std::string_view kRoomPath = "/api/pluv/room/";
+inline constexpr std::string_view kHostedRoomPath = "/api/room/";  // of projects
 inline constexpr std::string_view kAuthorizePath = "/api/pluv/authorize";
 
 struct RouteOptions {
@@ -27,6 +28,7 @@ struct RouteOptions {
   bool tokens_required = true;  // for the start page
   bool tls = false;             // for the start page
   bool inspector = false;       // its page
+  bool projects = false;        // their rooms
   bool metrics = true;
   std::string metrics_token;  // empty: none is asked for
   net::OriginList cors_origins;

@@ -14,15 +14,20 @@
 #include <utility>
 
 #include "apps/pluvd/access.h"
+#include "apps/pluvd/audit_log.h"
 #include "apps/pluvd/demo.h"
 #include "apps/pluvd/inspector.h"
 #include "apps/pluvd/log.h"
 #include "apps/pluvd/process_secrets.h"
+#include "apps/pluvd/project_rooms.h"
+#include "apps/pluvd/projects.h"
 #include "apps/pluvd/reload.h"
 #include "apps/pluvd/routes.h"
 #include "apps/pluvd/store.h"
+#include "apps/pluvd/token_route.h"
 #include "apps/pluvd/web_files.h"
 #include "auth/wipe.h"
+#include "base/ids.h"
 #include "json/writer.h"
 #include "platform/native/metrics.h"
 #include "room/yjs_document.h"
@@ -50,6 +55,7 @@ RouteOptions route_options(const Settings& settings) {
   out.tokens_required = settings.tokens_required();
   out.tls = !settings.tls_cert.empty();
   out.inspector = settings.inspector;
+  out.projects = !settings.projects.empty();
   out.web_files = web_files();
   out.metrics = settings.metrics;
   out.metrics_token = settings.metrics_token;
@@ -66,6 +72,10 @@ void wipe_secrets(Settings& settings) {
   auth::wipe(settings.secrets);
   auth::wipe(settings.metrics_token);
   auth::wipe(settings.admin_token);
+  for (ProjectSettings& project : settings.projects) {
+    auth::wipe(project.secret_keys);
+    auth::wipe(project.webhook_secrets);
+  }
 }
 
 // A socket of systemd or of a predecessor has the address that these chose.
@@ -90,6 +100,11 @@ void log_urls(Log& log, const Settings& settings, std::uint16_t port) {
     add("demo", http + "/demo");
   }
   add("health", http + "/healthz");
+  if (!settings.projects.empty()) {
+    add("project_rooms", server_url(settings, "ws", port) + std::string(kHostedRoomPath) +
+                             "{room}?public_key={key}");
+    add("tokens", http + std::string(kTokenPath));
+  }
   if (settings.metrics) add("metrics", http + "/metrics");
   if (settings.inspector) add("inspector", http + "/inspector");
   writer.end_object();
@@ -103,7 +118,10 @@ struct Running {
   }
 
   Log log;
+  std::unique_ptr<AuditLog> audit;
   std::optional<Access> access;
+  std::shared_ptr<Projects> projects;  // null: there are none
+  std::optional<ProjectRooms> project_rooms;
   std::optional<Routes> routes;
   std::shared_ptr<Inspector> inspector;  // null: there is none
   std::unique_ptr<native::Server> server;
@@ -148,6 +166,7 @@ RouteSources route_sources(Running& running) {
           [&running] {
             std::string text = native::prometheus_text(running.server->metrics());
             if (running.inspector) text += running.inspector->metrics_text();
+            if (running.projects) text += running.projects->metrics_text();
             return text;
           },
   };
@@ -161,22 +180,102 @@ void reload(Running& running, const Settings& settings,
       .access = *running.access,
       .routes = *running.routes,
       .inspector_access = running.inspector ? &running.inspector->access() : nullptr,
+      .projects = running.projects.get(),
       .log = [&running](std::string_view level, std::string_view event, std::string_view reason) {
         running.log.explain(level, event, reason);
       }};
   if (reload_secrets(settings, fresh, target) && !settings.tls_cert.empty()) {
     running.server->reload_tls();
   }
+  if (const Result<void> opened = running.audit->reopen(); !opened.ok()) {
+    running.log.explain("error", "audit_log", opened.error().message);
+  }
   wipe_secrets(fresh.settings);
+}
+
+std::string refusal_fields(const native::JoinRequest& join, const Error& error) {
+  std::string out;
+  json::Writer writer(out);
+  writer.begin_object();
+  writer.key("room");
+  writer.string(join.room);
+  writer.key("address");
+  writer.string(join.client_address);
+  writer.key("reason");
+  writer.string(error.message);
+  writer.end_object();
+  return out;
+}
+
+// Whoever names a project is judged by its keys, everybody else by the server's own.
+Result<native::AuthorizedUser> authorize(Running& running, bool tokens_required,
+                                         const native::JoinRequest& join) {
+  std::string_view project = join.project;
+  Result<native::AuthorizedUser> user = [&]() -> Result<native::AuthorizedUser> {
+    if (running.projects) {
+      const std::string public_key = public_key_of(join);
+      if (!public_key.empty() || !project.empty()) {
+        if (const Project* const named = running.projects->by_public_key(public_key)) {
+          project = named->id;
+        }
+        return running.projects->authorize(join);
+      }
+    }
+    if (!tokens_required) return native::AuthorizedUser{};
+    return running.access->authorize(join);
+  }();
+  if (!user.ok() && running.audit->is_on()) {
+    running.audit->write_refusal(project, "join_refused", refusal_fields(join, user.error()));
+  }
+  return user;
+}
+
+void note_refusal(Running& running, std::string_view room, std::string_view session,
+                  room::RefusalReason reason) {
+  const std::string_view project = project_of(room);
+  if (running.projects) {
+    if (const Project* const known = running.projects->find(project)) {
+      known->counts.refusals.fetch_add(1, std::memory_order_relaxed);
+    }
+  }
+  if (!running.audit->is_on()) return;
+  std::string fields;
+  json::Writer writer(fields);
+  writer.begin_object();
+  writer.key("room");
+  writer.string(room_name_of(room));
+  writer.key("session");
+  writer.string(session);
+  writer.key("reason");
+  writer.string(room::refusal_reason_name(reason));
+  writer.end_object();
+  running.audit->write_refusal(project, "refused", fields);
 }
 
 native::ServerHooks server_hooks(Running& running, const Settings& settings,
                                  std::function<LoadedSettings()> read_again) {
   native::ServerHooks hooks;
-  if (settings.tokens_required()) {
-    hooks.authorize = [&running](const native::JoinRequest& join) {
-      return running.access->authorize(join);
+  if (settings.tokens_required() || running.projects) {
+    hooks.authorize = [&running, required = settings.tokens_required()](
+                          const native::JoinRequest& join) {
+      return authorize(running, required, join);
     };
+  }
+  hooks.refused = [&running](std::string_view room, std::string_view session,
+                             room::RefusalReason reason) {
+    note_refusal(running, room, session, reason);
+  };
+  if (running.projects) {
+    hooks.definition_of = [&running](std::string_view project) {
+      return running.project_rooms->find(project);
+    };
+    hooks.later.push_back(token_route(
+        *running.projects,
+        {.unix_ms = now_unix_ms,
+         .audit = [&running](std::string_view project, std::string_view event,
+                             std::string_view fields) {
+           running.audit->write(project, event, fields);
+         }}));
   }
   hooks.http = [&running](const net::Request& request, std::string_view) {
     return running.routes->answer(request);
@@ -232,6 +331,7 @@ native::ServerConfig server_config(const Settings& settings) {
   out.origins = settings.origins;
   out.trusted_proxies = settings.trusted_proxies;
   out.room_paths = {std::string(kRoomPath)};
+  if (!settings.projects.empty()) out.room_paths.emplace_back(kHostedRoomPath);
   out.deflate = settings.deflate;
   out.per_address_limits = !settings.dev;
   out.drain_window_ms = settings.drain_window_ms;
@@ -298,9 +398,20 @@ int serve(LoadedSettings loaded, std::function<LoadedSettings()> read_again) {
                             ? "the authorize route gives everybody a token; never serve users so"
                             : "everybody who connects is let in; never serve users so");
   }
+  Result<std::unique_ptr<AuditLog>> audit =
+      AuditLog::open({.path = settings.audit_log,
+                      .bytes_max = settings.audit_log_bytes_max,
+                      .unix_ms = now_unix_ms});
+  if (!audit.ok()) return fail("audit-log", audit.error().message, kExitConfiguration);
+  running.audit = std::move(*audit);
   Result<Access> access = make_access(settings, running.log);
   if (!access.ok()) return fail("secret", access.error().message, kExitConfiguration);
   running.access.emplace(std::move(access).value());
+  if (!settings.projects.empty()) {
+    Result<std::shared_ptr<Projects>> projects = Projects::make(settings.projects);
+    if (!projects.ok()) return fail("projects", projects.error().message, kExitConfiguration);
+    running.projects = std::move(*projects);
+  }
   running.routes.emplace(route_options(settings), route_sources(running));
   if (settings.inspector) {
     running.inspector = std::make_shared<Inspector>(
@@ -313,11 +424,19 @@ int serve(LoadedSettings loaded, std::function<LoadedSettings()> read_again) {
         running.log.explain(level, event, what);
       });
   if (!store.ok()) return fail("storage", store.error().message, kExitStorage);
+  room::Definition definition = room_definition(settings);
+  definition.has_store = *store != nullptr;
+  definition.listeners =
+      noted_listeners(std::move(definition.listeners), running.projects.get(), *running.audit);
+  if (running.projects) {
+    running.project_rooms.emplace(definition, *running.projects, *running.audit,
+                                  [](const Project&) { return room::Listeners(); });
+  }
   native::ServerHooks hooks = server_hooks(running, settings, std::move(read_again));
   adapters::Store* const documents = store->get();
   hooks.store = std::move(*store);
   running.server = std::make_unique<native::Server>(server_config(settings),
-                                                    room_definition(settings), std::move(hooks));
+                                                    std::move(definition), std::move(hooks));
   if (running.inspector) running.inspector->attach(*running.server, documents);
   const Result<void> listening = running.server->listen();
   if (!listening.ok()) {

@@ -16,3 +16,4 @@ export { RoomUnderLoad } from "./lib/room_under_load.mjs";
 export { ActivatedPluvd } from "./lib/activator.mjs";
 export { EIO, EROFS, faults, noFaultyIo } from "./lib/faulty_io.mjs";
 export { noSmallDisk, SmallDisk } from "./lib/small_disk.mjs";
+export { Hosting } from "./lib/hosting.mjs";
