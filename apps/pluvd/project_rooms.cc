@@ -58,8 +58,8 @@ ProjectRooms::ProjectRooms(const room::Definition& base, const Projects& project
     auto own = std::make_unique<room::Definition>(base);
     own->limits = project->limits;
     own->strict = project->strict;
-    own->listeners = noted_listeners(listeners ? listeners(*project) : room::Listeners(),
-                                     &projects, audit);
+    own->listeners =
+        noted_listeners(listeners ? listeners(*project) : room::Listeners(), &projects, audit);
     own->freeze();
     definitions_.emplace(project->id, std::move(own));
   }

@@ -66,16 +66,18 @@ class ProjectJudge {
 
   void keys(const ProjectSettings& project) {
     if (project.public_keys.empty()) {
-      problem(name_ + ".public_key", "none is set, so no client could say that it is of this "
-                                     "project; it is no secret, any unique text will do");
+      problem(name_ + ".public_key",
+              "none is set, so no client could say that it is of this "
+              "project; it is no secret, any unique text will do");
     }
     for (const std::string& key : project.public_keys) {
       if (!std::ranges::all_of(key, is_key_character)) {
         problem(name_ + ".public_key",
-                "\"" + key + "\" has other characters than letters, digits, '-', '_', '.' and '~', "
-                             "which need no escapes in a URL");
+                "\"" + key +
+                    "\" has other characters than letters, digits, '-', '_', '.' and '~', "
+                    "which need no escapes in a URL");
       }
-      unique(name_ + ".public_key", key, public_keys_, "the same key as " );
+      unique(name_ + ".public_key", key, public_keys_, "the same key as ");
     }
     if (project.secret_keys.empty()) {
       problem(name_ + ".secret_key",
@@ -94,8 +96,9 @@ class ProjectJudge {
   }
 
   void strength(const std::string& name, const std::string& secret) {
-    constexpr const char* kAdvice = " can be guessed; use at least 32 random ones "
-                                    "(openssl rand -base64 32)";
+    constexpr const char* kAdvice =
+        " can be guessed; use at least 32 random ones "
+        "(openssl rand -base64 32)";
     if (secret.size() < kSecretBytesMin) {
       problem(name, "one of " + std::to_string(secret.size()) + " characters" + kAdvice);
     } else if (std::set<char>(secret.begin(), secret.end()).size() < kSecretVarietyMin) {
@@ -134,8 +137,7 @@ class ProjectJudge {
     if (url.starts_with("http://") && !is_loopback_host(host_of(url))) {
       warn(name, "events cross the network unencrypted; use https");
     }
-    if (!project.webhook_ca_file.empty() &&
-        ::access(project.webhook_ca_file.c_str(), R_OK) != 0) {
+    if (!project.webhook_ca_file.empty() && ::access(project.webhook_ca_file.c_str(), R_OK) != 0) {
       problem(name_ + ".webhook_ca_file", "cannot read " + project.webhook_ca_file);
     }
   }

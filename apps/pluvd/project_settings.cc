@@ -53,12 +53,24 @@ constexpr std::array kKeys = {
 };
 
 constexpr std::array<std::string_view, 18> kLimitKeys = {
-    "limits.rate",           "limits.message",          "limits.storage_update",
-    "limits.storage_first",  "limits.presence",         "limits.user",
-    "limits.user_id",        "limits.event_name",       "limits.sessions_per_room",
-    "limits.connections_per_user", "limits.malformed",  "limits.waiting_messages",
-    "limits.waiting",        "limits.document",         "limits.unsaved",
-    "limits.gated",          "limits.resync_interval",  "limits.silence",
+    "limits.rate",
+    "limits.message",
+    "limits.storage_update",
+    "limits.storage_first",
+    "limits.presence",
+    "limits.user",
+    "limits.user_id",
+    "limits.event_name",
+    "limits.sessions_per_room",
+    "limits.connections_per_user",
+    "limits.malformed",
+    "limits.waiting_messages",
+    "limits.waiting",
+    "limits.document",
+    "limits.unsaved",
+    "limits.gated",
+    "limits.resync_interval",
+    "limits.silence",
 };
 
 template <class... Fns>
@@ -196,8 +208,9 @@ bool apply_project_entry(LoadedSettings& out, const FileEntry& entry, const std:
   const std::string_view id = rest.substr(0, dot);
   ProjectSettings* const project = find_or_make(out.settings, id, entry.line);
   if (project == nullptr) {
-    out.problems.push_back(where + ": a project's name is made of letters, digits, '-' and '_', "
-                                   "begins and ends with a letter or digit, and has at most " +
+    out.problems.push_back(where +
+                           ": a project's name is made of letters, digits, '-' and '_', "
+                           "begins and ends with a letter or digit, and has at most " +
                            std::to_string(kProjectIdBytesMax) + " characters");
     return true;
   }
@@ -261,8 +274,7 @@ std::string projects_toml(const Settings& settings) {
     shown.limits = project.limits;
     for (const FileEntry& entry : project.limit_entries) {
       const std::size_t dot = entry.key.rfind('.');
-      const Setting* const setting =
-          find_setting_by_key("limits." + entry.key.substr(dot + 1));
+      const Setting* const setting = find_setting_by_key("limits." + entry.key.substr(dot + 1));
       out.append(entry.key.substr(dot + 1)).append(" = ");
       const std::string value = display_value(shown, *setting);
       out.append(setting->kind == SettingKind::count ? value : quoted(value)).append("\n");
@@ -281,8 +293,9 @@ std::string projects_markdown() {
     if (!value.empty()) out.append("`").append(value).append("`");
     out.append(" | ").append(key.help).append(" |\n");
   }
-  out += "\nOf the `[limits]` of the whole server a project may have its own in "
-         "`[projects.NAME.limits]`: ";
+  out +=
+      "\nOf the `[limits]` of the whole server a project may have its own in "
+      "`[projects.NAME.limits]`: ";
   for (const std::string_view key : kLimitKeys) {
     if (key != kLimitKeys.front()) out += ", ";
     out.append("`").append(key.substr(key.find('.') + 1)).append("`");

@@ -28,7 +28,7 @@ struct ProjectSettings {
   std::vector<std::string> public_keys;
   std::vector<std::string> secret_keys;  // newest first; those of secret_key_file follow
   std::string secret_key_file;
-  std::string webhook_url;  // empty: it is told nothing
+  std::string webhook_url;                   // empty: it is told nothing
   std::vector<std::string> webhook_secrets;  // the first one signs; those of the file follow
   std::string webhook_secret_file;
   std::string webhook_ca_file;  // empty: the system's authorities

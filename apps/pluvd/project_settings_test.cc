@@ -37,14 +37,14 @@ bool refuses(const std::string& toml, std::string_view what) {
 }
 
 TEST(ProjectSettings, AreReadWithTheirLimits) {
-  const LoadedSettings loaded =
-      load("[limits]\npresence = \"1KiB\"\n" +
-           project("acme",
-                   "webhook_url = \"https://acme.example/hooks\"\n"
-                   "webhook_secret = [\"a new secret of the hook\", \"an old secret of the hook\"]\n"
-                   "webhook_timeout = \"3s\"\nwebhook_initial_storage = true\nconnections = 100\n"
-                   "[projects.acme.limits]\ndocument = \"1MiB\"\nrate = 50\n") +
-           project("other"));
+  const LoadedSettings loaded = load(
+      "[limits]\npresence = \"1KiB\"\n" +
+      project("acme",
+              "webhook_url = \"https://acme.example/hooks\"\n"
+              "webhook_secret = [\"a new secret of the hook\", \"an old secret of the hook\"]\n"
+              "webhook_timeout = \"3s\"\nwebhook_initial_storage = true\nconnections = 100\n"
+              "[projects.acme.limits]\ndocument = \"1MiB\"\nrate = 50\n") +
+      project("other"));
   ASSERT_EQ(joined(loaded.problems), "");
   ASSERT_EQ(loaded.settings.projects.size(), 2U);
   const ProjectSettings& acme = loaded.settings.projects[0];
@@ -80,8 +80,8 @@ TEST(ProjectSettings, SpareTheSecretOfTheServer) {
 
 TEST(ProjectSettings, ReadSecretsInFiles) {
   const TemporaryFile keys("newest key of the project\nolder key of the project\n");
-  const LoadedSettings loaded = load("[projects.a]\npublic_key = \"a\"\nsecret_key_file = \"" +
-                                     keys.path() + "\"\n");
+  const LoadedSettings loaded =
+      load("[projects.a]\npublic_key = \"a\"\nsecret_key_file = \"" + keys.path() + "\"\n");
   ASSERT_EQ(joined(loaded.problems), "");
   EXPECT_EQ(loaded.settings.projects[0].secret_keys,
             (std::vector<std::string>{"newest key of the project", "older key of the project"}));
@@ -111,16 +111,19 @@ TEST(ProjectSettings, RefuseKeysThatAreMissingWeakOrShared) {
   EXPECT_TRUE(refuses("[projects.a]\npublic_key = \"a\"\n", "projects.a.secret_key: none is set"));
   EXPECT_TRUE(refuses("[projects.a]\npublic_key = \"a\"\nsecret_key = \"short\"\n",
                       "one of 5 characters can be guessed"));
-  EXPECT_TRUE(refuses("[projects.a]\npublic_key = \"a&b\"\nsecret_key = \"long enough to be a key\"",
-                      "which need no escapes"));
-  const std::string same = "[projects.b]\npublic_key = \"pk-a\"\nsecret_key = \"a secret of enough "
-                           "characters\"\n";
+  EXPECT_TRUE(
+      refuses("[projects.a]\npublic_key = \"a&b\"\nsecret_key = \"long enough to be a key\"",
+              "which need no escapes"));
+  const std::string same =
+      "[projects.b]\npublic_key = \"pk-a\"\nsecret_key = \"a secret of enough "
+      "characters\"\n";
   EXPECT_TRUE(refuses(project("a") + same, "projects.b.public_key: the same key as projects.a"));
   EXPECT_TRUE(refuses(project("a") + same, "projects.b.secret_key: the same as projects.a"));
   EXPECT_TRUE(refuses("secret = [\"a secret of enough characters\"]\n" + project("a"),
                       "projects.a.secret_key: the same as secret"));
-  EXPECT_TRUE(refuses(project("a", "webhook_url = \"http://127.0.0.1/\"\n"
-                                   "webhook_secret = \"a secret of enough characters\"\n"),
+  EXPECT_TRUE(refuses(project("a",
+                              "webhook_url = \"http://127.0.0.1/\"\n"
+                              "webhook_secret = \"a secret of enough characters\"\n"),
                       "projects.a.webhook_secret: the same as projects.a.secret_key"));
 }
 
@@ -130,15 +133,16 @@ TEST(ProjectSettings, RefuseWebhooksThatCannotWork) {
   EXPECT_TRUE(refuses(project("a", "webhook_url = \"https://x/\"\n"),
                       "could not tell these events from anybody's"));
   EXPECT_TRUE(refuses(project("a", "webhook_initial_storage = true\n"), "nobody to ask"));
-  const auto warnings = load(project("a", "webhook_url = \"http://x.example/\"\n"
-                                          "webhook_secret = \"a secret of the webhooks\"\n"))
+  const auto warnings = load(project("a",
+                                     "webhook_url = \"http://x.example/\"\n"
+                                     "webhook_secret = \"a secret of the webhooks\"\n"))
                             .warnings;
   EXPECT_NE(joined(warnings).find("unencrypted"), std::string::npos);
 }
 
 TEST(ProjectSettings, RefuseADocumentThatNobodyCouldJoin) {
-  EXPECT_TRUE(refuses(project("a", "[projects.a.limits]\ndocument = \"500MiB\"\n"),
-                      "nobody could join"));
+  EXPECT_TRUE(
+      refuses(project("a", "[projects.a.limits]\ndocument = \"500MiB\"\n"), "nobody could join"));
 }
 
 TEST(ProjectSettings, AreShownWithoutTheirSecrets) {

@@ -111,7 +111,9 @@ Result<std::string> Projects::make_token(const Project& project,
   wanted.room = request.room;
   wanted.user_json = request.user_json;
   wanted.max_age_ms = request.max_age_ms;
-  wanted.permissions = request.permissions;
+  if (!request.permissions.empty()) {
+    return Error{ErrorCode::invalid, "permissions are not known yet"};
+  }
   wanted.now_unix_ms = request.now_unix_ms;
   wanted.limits = token_limits(project);
   const auto user = json::from_json<TokenUser>(request.user_json);
@@ -142,9 +144,9 @@ Result<native::AuthorizedUser> Projects::admit(const Project& project,
   if (token_keys == now->token_keys.end()) {
     return Error{ErrorCode::unauthorized, "the project has no keys any more"};
   }
-  Result<auth::TokenClaims> claims = auth::decode_token(
-      *token_keys->second, join.token, join.room, join.now_unix_ms,
-      {.limits = token_limits(project)});
+  Result<auth::TokenClaims> claims =
+      auth::decode_token(*token_keys->second, join.token, join.room, join.now_unix_ms,
+                         {.limits = token_limits(project)});
   if (!claims.ok()) return std::move(claims).error();
   if (revoked_ && revoked_(project.id, join.room, claims->user_id, claims->issued_at_s)) {
     return Error{ErrorCode::unauthorized, "the user's tokens were revoked"};
@@ -159,7 +161,6 @@ Result<native::AuthorizedUser> Projects::admit(const Project& project,
   user.id = std::move(claims->user_id);
   user.json = std::move(claims->user_json);
   user.project = project.id;
-  user.permissions = std::move(claims->permissions);
   return user;
 }
 

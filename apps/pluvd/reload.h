@@ -1,6 +1,6 @@
 // What SIGHUP changes while pluvd serves: the secrets of tokens, the keys of projects, the token of
-// /metrics and that of the inspector. All or nothing: settings with a problem leave everything as it is. Sessions stay,
-// whatever they joined with.
+// /metrics and that of the inspector. All or nothing: settings with a problem leave everything as
+// it is. Sessions stay, whatever they joined with.
 #pragma once
 
 #include <functional>

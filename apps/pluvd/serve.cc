@@ -256,8 +256,8 @@ native::ServerHooks server_hooks(Running& running, const Settings& settings,
                                  std::function<LoadedSettings()> read_again) {
   native::ServerHooks hooks;
   if (settings.tokens_required() || running.projects) {
-    hooks.authorize = [&running, required = settings.tokens_required()](
-                          const native::JoinRequest& join) {
+    hooks.authorize = [&running,
+                       required = settings.tokens_required()](const native::JoinRequest& join) {
       return authorize(running, required, join);
     };
   }
@@ -270,12 +270,11 @@ native::ServerHooks server_hooks(Running& running, const Settings& settings,
       return running.project_rooms->find(project);
     };
     hooks.later.push_back(token_route(
-        *running.projects,
-        {.unix_ms = now_unix_ms,
-         .audit = [&running](std::string_view project, std::string_view event,
-                             std::string_view fields) {
-           running.audit->write(project, event, fields);
-         }}));
+        *running.projects, {.unix_ms = now_unix_ms,
+                            .audit = [&running](std::string_view project, std::string_view event,
+                                                std::string_view fields) {
+                              running.audit->write(project, event, fields);
+                            }}));
   }
   hooks.http = [&running](const net::Request& request, std::string_view) {
     return running.routes->answer(request);
@@ -435,8 +434,8 @@ int serve(LoadedSettings loaded, std::function<LoadedSettings()> read_again) {
   native::ServerHooks hooks = server_hooks(running, settings, std::move(read_again));
   adapters::Store* const documents = store->get();
   hooks.store = std::move(*store);
-  running.server = std::make_unique<native::Server>(server_config(settings),
-                                                    std::move(definition), std::move(hooks));
+  running.server = std::make_unique<native::Server>(server_config(settings), std::move(definition),
+                                                    std::move(hooks));
   if (running.inspector) running.inspector->attach(*running.server, documents);
   const Result<void> listening = running.server->listen();
   if (!listening.ok()) {

@@ -110,8 +110,9 @@ constexpr std::array kTable = {
             3'600'000},
     Setting{"core-dumps", "core_dumps", "PLUV_CORE_DUMPS", kLogs, on_off, &Settings::core_dumps, "",
             "Let a crash leave a core dump, with the keys and documents in memory at that time"},
-    Setting{"audit-log", "audit_log", "PLUV_AUDIT_LOG", kLogs, text, &Settings::audit_log, "FILE",
-            "File for a JSON line of each join, refusal and act of an administrator; none: nowhere"},
+    Setting{
+        "audit-log", "audit_log", "PLUV_AUDIT_LOG", kLogs, text, &Settings::audit_log, "FILE",
+        "File for a JSON line of each join, refusal and act of an administrator; none: nowhere"},
     Setting{"audit-log-max", "audit_log_max", "PLUV_AUDIT_LOG_MAX", kLogs, size,
             &Settings::audit_log_bytes_max, "SIZE",
             "When it is larger it is renamed to FILE.1, in place of an older one", 4'096, kSizeMax},

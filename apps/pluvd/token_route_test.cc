@@ -73,9 +73,13 @@ TEST_F(TokenRouteTest, TakesTheAgeInMilliseconds) {
 }
 
 TEST_F(TokenRouteTest, RefusesKeysThatAreNotOfOneProject) {
-  for (const auto& [secret, public_key] : std::vector<std::pair<std::string, std::string>>{
-           {"secret key of b", "pk-a"}, {"secret key of a", "pk-b"}, {"wrong", "pk-a"},
-           {"", "pk-a"}, {"secret key of a", ""}, {"pk-a", "pk-a"}}) {
+  for (const auto& [secret, public_key] :
+       std::vector<std::pair<std::string, std::string>>{{"secret key of b", "pk-a"},
+                                                        {"secret key of a", "pk-b"},
+                                                        {"wrong", "pk-a"},
+                                                        {"", "pk-a"},
+                                                        {"secret key of a", ""},
+                                                        {"pk-a", "pk-a"}}) {
     const net::Response response = ask(call(kPlain, secret, public_key));
     EXPECT_EQ(response.status(), 401) << secret << " " << public_key;
     EXPECT_EQ(response.body(), "The keys are not those of a project.\n");
@@ -92,14 +96,15 @@ TEST_F(TokenRouteTest, SaysWhatIsWrongWithTheRest) {
   EXPECT_EQ(room.status(), 400);
   EXPECT_NE(room.body().find("room"), std::string::npos);
   EXPECT_EQ(ask(call(R"("room":"r","user":{"id":7})")).status(), 400);
-  EXPECT_EQ(ask(call(R"("room":"r","user":{"id":"u1","x":")" + std::string(600, 'x') + "\"}"))
-                .status(),
-            400);
+  EXPECT_EQ(
+      ask(call(R"("room":"r","user":{"id":"u1","x":")" + std::string(600, 'x') + "\"}")).status(),
+      400);
   EXPECT_EQ(ask(call(R"("room":"r","user":{"id":"u1"},"permissions":["fly away"])")).status(), 400);
 }
 
 TEST_F(TokenRouteTest, TakesOnlyPosts) {
-  const native::LaterHttp route = token_route(*projects, {.unix_ms = [] { return kNowMs; }});
+  const native::LaterHttp route =
+      token_route(*projects, {.unix_ms = [] { return kNowMs; }, .audit = {}});
   const auto parse = [](const std::string& method, const std::string& path) {
     net::RequestParser parser;
     const std::string head = method + " " + path + " HTTP/1.1\r\nHost: x\r\n\r\n";

@@ -114,17 +114,18 @@ test("tokens and keys of one project are nothing to another", async (t) => {
 test("room names that are keys are no names", async () => {
   const hosting = await two();
   const { a } = hosting.projects;
-  for (const name of ["b/room", "b%2Froom", "b%252Froom", "..%2Fb%2Froom", "b%5Croom", "%00"]) {
-    const token = await hosting.token("a", "room");
-    const answer = await rawRequest(hosting.server.port,
-      `GET /api/room/${name}?token=${token}&public_key=${a.public_key} HTTP/1.1\r\n` +
-      "Host: x\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n" +
-      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n");
-    assert.ok(answer.status >= 400 && answer.status < 500, `${name}: ${answer.text}`);
-    const asked = await hosting.askToken("a", { room: decodeURIComponent(name),
-                                               user: { id: "ann" } });
-    assert.equal(asked.status, 400, name);
-  }
+  await Promise.all(["b/room", "b%2Froom", "b%252Froom", "..%2Fb%2Froom", "b%5Croom", "%00"].map(
+    async (name) => {
+      const token = await hosting.token("a", "room");
+      const answer = await rawRequest(hosting.server.port,
+        `GET /api/room/${name}?token=${token}&public_key=${a.public_key} HTTP/1.1\r\n` +
+        "Host: x\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n" +
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n");
+      assert.ok(answer.status >= 400 && answer.status < 500, `${name}: ${answer.text}`);
+      const asked = await hosting.askToken("a", { room: decodeURIComponent(name),
+                                                 user: { id: "ann" } });
+      assert.equal(asked.status, 400, name);
+    }));
 });
 
 test("a token is made for who has both keys of a project, and says no more to others", async () => {
@@ -160,7 +161,7 @@ test("what is no request for a token is told so", async () => {
 
 test("a project has limits of its own", async (t) => {
   const hosting = await startOwn(t, {
-    small: { connections: 2, limits: { presence: 32, document: "4KiB" } }, large: {} });
+    small: { limits: { presence: 32, document: "4KiB" } }, large: {} });
   const join = async (name, id) =>
     t.use(await StorageClient.joined(await hosting.client(name, t.room, { id })));
   const small = await join("small", "ann");
@@ -174,12 +175,24 @@ test("a project has limits of its own", async (t) => {
   await small.until(() => small.messages.filter(({ type }) => type === "$error").length === 2);
   await large.settled();
   small.violations.length = 0;  // it was refused, and asked for what it has
-  await join("small", "bob");
+});
+
+test("a project has only so many sessions, and the others do not mind", async (t) => {
+  const hosting = await startOwn(t, { small: { connections: 2 }, large: {} });
+  const clients = { small: [], large: [] };
+  for (const id of ["ann", "bob"]) {
+    for (const name of ["small", "large"]) {
+      clients[name].push(t.use(await Client.joined(await hosting.client(name, t.room, { id }))));
+    }
+  }
   const third = t.use(new Client(await hosting.client("small", t.room, { id: "cy" })));
+  t.use(await Client.joined(await hosting.client("large", t.room, { id: "cy" })));
   await third.closed();
   assert.equal(third.closes[0].code, 1013, "for now");
-  await join("large", "bob");
-  await join("large", "cy");
+  await clients.small[0].close();
+  const back = t.use(new Client({ ...await hosting.client("small", t.room, { id: "cy" }),
+                                  reconnect: true }));
+  await back.ready();
 });
 
 test("keys are replaced while it serves", async (t) => {
@@ -204,13 +217,16 @@ test("keys are replaced while it serves", async (t) => {
 
 test("documents of projects are there after a restart, each in its own room", async (t) => {
   const hosting = await startOwn(t, { a: {}, b: {} });
+  const others = [];
   for (const name of ["a", "b"]) {
     const client = await StorageClient.joined(await hosting.client(name, t.room));
+    const other = await StorageClient.joined(await hosting.client(name, t.room, { id: "bob" }));
     client.doc.getText("text").insert(0, `kept of ${name}`);
-    await client.settled();
-    await client.close();
+    await other.until(() => other.doc.getText("text").length > 0);
+    others.push(client, other);
   }
   await hosting.server.kill();
+  for (const client of others) await client.close();
   await hosting.start();
   for (const name of ["a", "b"]) {
     const client = t.use(await StorageClient.joined(await hosting.client(name, t.room)));
@@ -261,7 +277,8 @@ test("without a secret of the server only projects are served", async (t) => {
   const hosting = new Hosting({ a: {} });
   t.use(hosting);
   hosting.server = await new Server(programs.pluvd, [
-    "--port", "0", "--config", hosting.config, "--data", hosting.data]).listening();
+    "--port", "0", "--log-level", "warn", "--config", hosting.config, "--data", hosting.data])
+    .listening();
   t.use(await Client.joined(await hosting.client("a", t.room)));
   await refused({ url: hosting.server.url, room: t.room,
                   token: await makeToken({ room: t.room, user: { id: "ann" } }) });

@@ -271,6 +271,9 @@ void RoomHost::execute_close(RoomEntry& entry, const room::Close& close) {
 
 void RoomHost::execute_refused(const RoomEntry& entry, const room::Refused& refused) {
   worker_.metrics().refused[static_cast<std::size_t>(refused.reason)].add(1);
+  if (const auto& tell = worker_.shared().hooks.refused) {
+    tell(entry.room.id(), refused.session.text(), refused.reason);
+  }
   if (!worker_.may_log_refusal()) return;
   worker_.shared().log("info", "refused",
                        LogFields()

@@ -22,6 +22,7 @@
 #include "platform/native/metrics.h"
 #include "platform/native/room_look.h"
 #include "room/definition.h"
+#include "room/effects.h"
 
 namespace pluv::native {
 
@@ -127,6 +128,10 @@ struct ServerHooks {
   // known, and for what all projects share (memory, connections, addresses), the server's own
   // limits hold. Called on any loop.
   std::function<const room::Definition*(std::string_view project)> definition_of;
+  // Something of a session's was turned down. room: its key. On any loop, inside a step: must not
+  // block, throw or call the server.
+  std::function<void(std::string_view room, std::string_view session, room::RefusalReason reason)>
+      refused;
   // Is shown messages while it is on. Null: nobody is.
   std::shared_ptr<MessageTap> tap;
   Logger log;
