@@ -23,14 +23,14 @@ constexpr std::array kKeys = {
     ProjectKey{"public_key", list, &ProjectSettings::public_keys,
                "Name of the project in its clients' URLs (`public_key=`); one or a list, none is a "
                "secret"},
-    ProjectKey{"secret_key", secrets, &ProjectSettings::secret_keys,
+    ProjectKey{"secret_key", hidden_list, &ProjectSettings::secret_keys,
                "Key of its back end, for tokens and the admin API; one or a list, newest first: "
                "the first one makes tokens, all are accepted"},
     ProjectKey{"secret_key_file", text, &ProjectSettings::secret_key_file,
                "File with such keys, one a line; they follow those of secret_key"},
     ProjectKey{"webhook_url", text, &ProjectSettings::webhook_url,
                "Where its events are sent, http or https; none: nowhere"},
-    ProjectKey{"webhook_secret", secrets, &ProjectSettings::webhook_secrets,
+    ProjectKey{"webhook_secret", hidden_list, &ProjectSettings::webhook_secrets,
                "What they are signed with; of a list the first one"},
     ProjectKey{"webhook_secret_file", text, &ProjectSettings::webhook_secret_file,
                "File with it instead"},
@@ -184,7 +184,7 @@ std::string toml_value(const ProjectSettings& project, const ProjectKey& key) {
           },
           [&](std::string ProjectSettings::* member) { return quoted(project.*member); },
           [&](std::vector<std::string> ProjectSettings::* member) {
-            return toml_list(project.*member, key.kind == secrets);
+            return toml_list(project.*member, key.kind == hidden_list);
           },
           [&](std::int64_t ProjectSettings::* member) {
             return key.kind == duration ? quoted(format_duration(project.*member))
@@ -238,7 +238,7 @@ bool apply_project_entry(LoadedSettings& out, const FileEntry& entry, const std:
   }
   if (const Result<void> assigned = assign(*project, *known, entry); !assigned.ok()) {
     out.problems.push_back(where + ": " + assigned.error().message);
-  } else if (known->kind == secrets) {
+  } else if (known->kind == hidden_list) {
     judge_secret_file(out, where, path);
   }
   return true;

@@ -50,7 +50,7 @@ using ProjectTarget =
     std::variant<bool ProjectSettings::*, std::string ProjectSettings::*,
                  std::vector<std::string> ProjectSettings::*, std::int64_t ProjectSettings::*>;
 
-enum class ProjectKeyKind : std::uint8_t { on_off, text, list, secrets, count, duration };
+enum class ProjectKeyKind : std::uint8_t { on_off, text, list, hidden_list, count, duration };
 
 struct ProjectKey {
   std::string_view key;
