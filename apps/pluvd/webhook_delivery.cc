@@ -43,6 +43,7 @@ WebhookDelivery::WebhookDelivery(WebhookOutbox& outbox, const WebhookEndpoints& 
 WebhookDelivery::~WebhookDelivery() { close(); }
 
 void WebhookDelivery::start() {
+  list();  // before anybody adds, whom a long list would hold up
   thread_ = std::thread([this] { run(); });
 }
 

@@ -129,6 +129,28 @@ TEST_F(Delivery, SendsSignedEventsAndForgetsThem) {
   EXPECT_EQ(delivery_->counts()["a"].failed, 0U);
 }
 
+TEST_F(Delivery, SignsWithAFreshSecretOnceThereIsOne) {
+  Record seen;
+  TestHttpServer server([&seen](const TestRequest& request) {
+    const bool is_fresh =
+        hosted::verify_webhook("fresh", request.header("x-pluv-signature-256"), request.body);
+    seen.add(is_fresh ? "fresh" : "other");
+    return test_reply(200, "");
+  });
+  start({endpoint("a", server)});
+  add("a", "room", "1");
+  seen.wait(1);
+  WebhookEndpoint fresh = endpoint("a", server);
+  fresh.secrets = {"fresh", "new secret"};
+  fresh.url = "http://127.0.0.1:1/";
+  WebhookEndpoint unknown = fresh;
+  unknown.project = "b";
+  endpoints_->set_secrets({fresh, unknown});
+  EXPECT_EQ(endpoints_->find("b"), nullptr);
+  add("a", "room", "2");
+  EXPECT_EQ(seen.wait(2), (std::vector<std::string>{"other", "fresh"}));
+}
+
 TEST_F(Delivery, KeepsTheOrderOfARoomThroughFailures) {
   Record seen;
   std::atomic<unsigned> answers = 0;

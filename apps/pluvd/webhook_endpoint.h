@@ -1,5 +1,5 @@
-// Where a project wants to be told of what happens in its rooms. Endpoints can be replaced while
-// events are delivered; whoever has one keeps it until it is done with it.
+// Where a project wants to be told of what happens in its rooms. Secrets can be replaced while
+// events are delivered; whoever has an endpoint keeps it as it was until it is done with it.
 #pragma once
 
 #include <cstdint>
@@ -30,17 +30,24 @@ struct WebhookEndpoint {
 
 class WebhookEndpoints {
  public:
-  explicit WebhookEndpoints(std::vector<WebhookEndpoint> endpoints) { set(std::move(endpoints)); }
-
-  // In place of all that there were.
-  void set(std::vector<WebhookEndpoint> endpoints) {
-    std::map<std::string, std::shared_ptr<const WebhookEndpoint>, std::less<>> fresh;
+  explicit WebhookEndpoints(std::vector<WebhookEndpoint> endpoints) {
     for (WebhookEndpoint& endpoint : endpoints) {
       std::string project = endpoint.project;
-      fresh[std::move(project)] = std::make_shared<const WebhookEndpoint>(std::move(endpoint));
+      by_project_[std::move(project)] =
+          std::make_shared<const WebhookEndpoint>(std::move(endpoint));
     }
+  }
+
+  // Those of projects that are here.
+  void set_secrets(std::vector<WebhookEndpoint> fresh) {
     const std::lock_guard lock(mutex_);
-    by_project_ = std::move(fresh);
+    for (WebhookEndpoint& endpoint : fresh) {
+      const auto at = by_project_.find(endpoint.project);
+      if (at == by_project_.end()) continue;
+      WebhookEndpoint changed = *at->second;
+      changed.secrets = std::move(endpoint.secrets);
+      at->second = std::make_shared<const WebhookEndpoint>(std::move(changed));
+    }
   }
   // Null: the project has none.
   [[nodiscard]] std::shared_ptr<const WebhookEndpoint> find(std::string_view project) const {

@@ -309,6 +309,7 @@ void WebhookOutbox::care() {
   {
     const std::lock_guard lock(mutex_);
     if (file_ == nullptr) return;
+    file_->shrink();
     pages = file_->log_pages();
     commits = file_->commits();
   }

@@ -20,6 +20,9 @@ constexpr std::int64_t kVersion = 1;
 // Somebody's tool may write for a moment; an event loop does not wait for longer.
 constexpr int kBusyMs = 20;
 
+// Free pages, which the next events fill. More than these are given back, some at a time.
+constexpr std::int64_t kFreePagesKept = 4'096;
+
 constexpr const char* kSchema = R"sql(
   CREATE TABLE events (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -115,6 +118,9 @@ Result<void> recognise(SqliteDatabase& database, const std::string& path) {
   if (*version > kVersion) {
     return Error{ErrorCode::invalid, path + " was written by a newer pluv"};
   }
+  if (is_new) {  // it cannot be chosen later
+    if (auto set = database.execute("PRAGMA auto_vacuum = INCREMENTAL"); !set) return set;
+  }
   if (auto set = database.execute(kSettings); !set) return set;
   if (!is_new) return {};
   const std::string all = "BEGIN EXCLUSIVE;" + std::string(kSchema) +
@@ -176,8 +182,13 @@ Result<void> OutboxFile::read_instance() {
 
 Result<void> OutboxFile::run(OutboxSql sql) { return SqliteQuery((*this)[sql]).run(); }
 
-std::int64_t OutboxFile::last_id() const { return sqlite3_last_insert_rowid(database_.handle()); }
+void OutboxFile::shrink() {
+  const auto free = database_.integer("PRAGMA freelist_count");
+  if (!free.ok() || *free < kFreePagesKept) return;
+  // What fails is tried again the next time.
+  (void)database_.execute("PRAGMA incremental_vacuum(128)");
+}
 
-std::int64_t OutboxFile::changes() const { return sqlite3_changes64(database_.handle()); }
+std::int64_t OutboxFile::last_id() const { return sqlite3_last_insert_rowid(database_.handle()); }
 
 }  // namespace pluv::apps

@@ -56,8 +56,9 @@ class OutboxFile {
   }
   // Runs a statement that has no parameters and answers no rows.
   [[nodiscard]] Result<void> run(OutboxSql sql);
+  // Gives some of the disk back, when an outage has taken much of it.
+  void shrink();
   [[nodiscard]] std::int64_t last_id() const;
-  [[nodiscard]] std::int64_t changes() const;
   // Of the write-ahead log, as of the last commit; how many commits there were.
   [[nodiscard]] int log_pages() const noexcept { return log_->pages; }
   [[nodiscard]] std::uint64_t commits() const noexcept { return log_->commits; }

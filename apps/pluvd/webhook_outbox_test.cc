@@ -318,6 +318,19 @@ TEST_F(Outbox, PutsItsLogIntoTheFile) {
   EXPECT_EQ(outbox->list()->size(), 500U);
 }
 
+TEST_F(Outbox, GivesTheDiskBackAfterAnOutage) {
+  const auto outbox = open();
+  const std::string body(1'000'000, 'x');
+  for (int i = 0; i < 30; ++i) outbox->destroyed("a", "room", {event("storage-destroyed", body)});
+  outbox->care();
+  const auto full = std::filesystem::file_size(path_);
+  EXPECT_GT(full, 30'000'000U);
+  for (const OutboxItem& item : added_) EXPECT_TRUE(outbox->delivered(item.id).ok());
+  for (int i = 0; i < 60; ++i) outbox->care();
+  outbox->close();  // which puts the log into the file
+  EXPECT_LT(std::filesystem::file_size(path_), full * 2 / 3);
+}
+
 TEST_F(Outbox, WorksInMemory) {
   const auto outbox = open("");
   outbox->connected("a", "room", "p_1", R"({"id":"u"})", event("user-connected", "1"));

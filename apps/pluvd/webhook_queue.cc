@@ -17,6 +17,11 @@ void WebhookQueue::add(OutboxItem item, std::int64_t due_ms) {
   project.bytes += item.bytes;
   room.items.push_back(std::move(item));
   if (room.state == State::idle) schedule(room, due_ms);
+  if (is_crowded(project)) crowded_.insert(project.id);
+}
+
+bool WebhookQueue::is_crowded(const Project& project) const {
+  return project.order.size() > limits_.waiting_max || project.bytes > limits_.waiting_bytes_max;
 }
 
 void WebhookQueue::schedule(Room& room, std::int64_t due_ms) {
@@ -35,6 +40,7 @@ void WebhookQueue::make_ready(Room& room) {
 }
 
 bool WebhookQueue::may_start(const Project& project, std::size_t bytes) const {
+  if (in_flight_ >= limits_.in_flight_hard_max) return false;
   if (project.in_flight == 0) return true;
   return project.in_flight < limits_.in_flight_per_project_max &&
          project.in_flight_bytes + bytes <= limits_.in_flight_bytes_per_project_max &&
@@ -122,21 +128,27 @@ std::optional<std::int64_t> WebhookQueue::next_due_ms() const {
 }
 
 std::optional<OutboxItem> WebhookQueue::take_excess() {
-  for (auto& [id, project] : projects_) {
-    if (project.order.size() <= limits_.waiting_max && project.bytes <= limits_.waiting_bytes_max) {
-      continue;
+  while (!crowded_.empty()) {
+    const auto at = projects_.find(*crowded_.begin());
+    if (at != projects_.end() && is_crowded(at->second)) {
+      if (std::optional<OutboxItem> oldest = take_oldest(at->second)) return oldest;
     }
-    for (const auto& [item_id, room] : project.order) {
-      if (room->state == State::in_flight && room->items.front().id == item_id) continue;
-      const auto at =
-          std::find_if(room->items.begin(), room->items.end(),
-                       [item_id](const OutboxItem& item) { return item.id == item_id; });
-      OutboxItem item = *at;
-      Room& of_item = *room;
-      remove(of_item, item.id);
-      if (of_item.items.empty()) forget(of_item);
-      return item;
-    }
+    crowded_.erase(crowded_.begin());
+  }
+  return std::nullopt;
+}
+
+std::optional<OutboxItem> WebhookQueue::take_oldest(Project& project) {
+  for (const auto& [id, of_item] : project.order) {
+    Room& room = *of_item;
+    if (room.state == State::in_flight && room.items.front().id == id) continue;
+    const auto at =
+        std::find_if(room.items.begin(), room.items.end(),
+                     [wanted = id](const OutboxItem& item) { return item.id == wanted; });
+    OutboxItem item = *at;
+    remove(room, item.id);
+    if (room.items.empty()) forget(room);
+    return item;
   }
   return std::nullopt;
 }

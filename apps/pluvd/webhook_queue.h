@@ -8,6 +8,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,8 @@ struct WebhookQueueLimits {
   // So many a project may always have, whatever others do: receivers that hang do not use up the
   // places of one that answers.
   std::size_t in_flight_reserved = 4;
+  // And all together never more than these: the client's connections, with some left for questions.
+  std::size_t in_flight_hard_max = 1'500;
   // Their bodies are in memory. One at a time goes in any case.
   std::size_t in_flight_bytes_max = std::size_t{256} * 1024 * 1024;
   std::size_t in_flight_bytes_per_project_max = std::size_t{32} * 1024 * 1024;
@@ -83,14 +86,17 @@ class WebhookQueue {
 
   void schedule(Room& room, std::int64_t due_ms);
   void make_ready(Room& room);
+  [[nodiscard]] bool is_crowded(const Project& project) const;
   [[nodiscard]] bool may_start(const Project& project, std::size_t bytes) const;
   [[nodiscard]] Room& land(const OutboxItem& item);
   void remove(Room& room, std::uint64_t id);
   void forget(Room& room);
+  [[nodiscard]] std::optional<OutboxItem> take_oldest(Project& project);
 
   const WebhookQueueLimits limits_;
   std::map<std::string, Project> projects_;
-  std::deque<Project*> turns_;  // projects with rooms that are ready
+  std::deque<Project*> turns_;     // projects with rooms that are ready
+  std::set<std::string> crowded_;  // projects that were over a bound when something was added
   Waiting waiting_;
   std::size_t in_flight_ = 0;
   std::size_t in_flight_bytes_ = 0;

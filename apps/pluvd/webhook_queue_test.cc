@@ -85,6 +85,15 @@ TEST(WebhookQueue, KeepsPlacesForProjectsWhoseReceiversAnswer) {
   EXPECT_EQ(take_all(queue), (std::map<std::string, std::size_t>{{"answers", 4}}));
 }
 
+TEST(WebhookQueue, NeverExceedsTheHardBound) {
+  WebhookQueue queue({.in_flight_max = 4, .in_flight_hard_max = 10});
+  std::uint64_t id = 0;
+  for (int n = 0; n < 20; ++n) queue.add(item(++id, std::to_string(n), "room"), 0);
+  EXPECT_EQ(take_all(queue).size(), 10U);
+  queue.done(item(1, "0", "room"));
+  EXPECT_EQ(take_all(queue).size(), 1U);
+}
+
 TEST(WebhookQueue, GivesProjectsTheirTurns) {
   WebhookQueue queue;
   std::uint64_t id = 0;

@@ -35,7 +35,7 @@ inline constexpr std::int64_t kConnectMsMax = 10'000;
 // Of an answer's head: as much as servers commonly read of a request's, and more.
 inline constexpr std::size_t kReplyHeadBytesMax = std::size_t{64} * 1024;
 // Calls under way at once; more wait their turn, in their time. Each is a connection.
-inline constexpr long kCallsMax = 512;
+inline constexpr long kCallsMax = 2'048;
 
 struct HttpReply {
   int status = 0;
