@@ -20,6 +20,7 @@
 #include "apps/pluvd/log.h"
 #include "apps/pluvd/process_secrets.h"
 #include "apps/pluvd/project_rooms.h"
+#include "apps/pluvd/project_webhooks.h"
 #include "apps/pluvd/projects.h"
 #include "apps/pluvd/reload.h"
 #include "apps/pluvd/routes.h"
@@ -121,6 +122,7 @@ struct Running {
   std::unique_ptr<AuditLog> audit;
   std::optional<Access> access;
   std::shared_ptr<Projects> projects;  // null: there are none
+  std::shared_ptr<Webhooks> webhooks;  // null: there are none
   std::optional<ProjectRooms> project_rooms;
   std::optional<Routes> routes;
   std::shared_ptr<Inspector> inspector;  // null: there is none
@@ -167,6 +169,7 @@ RouteSources route_sources(Running& running) {
             std::string text = native::prometheus_text(running.server->metrics());
             if (running.inspector) text += running.inspector->metrics_text();
             if (running.projects) text += running.projects->metrics_text();
+            if (running.webhooks) text += running.webhooks->metrics_text();
             return text;
           },
   };
@@ -184,13 +187,27 @@ void reload(Running& running, const Settings& settings,
       .log = [&running](std::string_view level, std::string_view event, std::string_view reason) {
         running.log.explain(level, event, reason);
       }};
-  if (reload_secrets(settings, fresh, target) && !settings.tls_cert.empty()) {
-    running.server->reload_tls();
+  if (reload_secrets(settings, fresh, target)) {
+    if (running.webhooks) running.webhooks->set_secrets(webhook_endpoints(fresh.settings));
+    if (!settings.tls_cert.empty()) running.server->reload_tls();
   }
   if (const Result<void> opened = running.audit->reopen(); !opened.ok()) {
     running.log.explain("error", "audit_log", opened.error().message);
   }
   wipe_secrets(fresh.settings);
+}
+
+WebhookOptions webhook_options(Running& running, const Settings& settings) {
+  WebhookOptions out;
+  out.unix_ms = now_unix_ms;
+  out.log = [&running](std::string_view level, std::string_view event, std::string_view fields) {
+    running.log.write(level, event, fields);
+  };
+  out.audit = [&running](std::string_view project, std::string_view event,
+                         std::string_view fields) { running.audit->write(project, event, fields); };
+  // A successor waits for the file, and has people who wait for it.
+  if (!settings.handover.empty()) out.close_ms = 0;
+  return out;
 }
 
 std::string refusal_fields(const native::JoinRequest& join, const Error& error) {
@@ -417,6 +434,10 @@ int serve(LoadedSettings loaded, std::function<LoadedSettings()> read_again) {
         InspectorAccessOptions{.dev = settings.dev, .token = settings.admin_token},
         inspector_options(settings, running.log));
   }
+  Result<std::shared_ptr<Webhooks>> webhooks =
+      open_webhooks(settings, webhook_options(running, settings));
+  if (!webhooks.ok()) return fail("webhooks", webhooks.error().message, kExitStorage);
+  running.webhooks = std::move(*webhooks);
   wipe_secrets(loaded.settings);
   Result<std::shared_ptr<adapters::Store>> store = open_store(
       settings, [&running](std::string_view level, std::string_view event, std::string_view what) {
@@ -428,8 +449,10 @@ int serve(LoadedSettings loaded, std::function<LoadedSettings()> read_again) {
   definition.listeners =
       noted_listeners(std::move(definition.listeners), running.projects.get(), *running.audit);
   if (running.projects) {
-    running.project_rooms.emplace(definition, *running.projects, *running.audit,
-                                  [](const Project&) { return room::Listeners(); });
+    running.project_rooms.emplace(
+        definition, *running.projects, *running.audit, [&running](const Project& project) {
+          return running.webhooks ? running.webhooks->listeners(project.id) : room::Listeners();
+        });
   }
   native::ServerHooks hooks = server_hooks(running, settings, std::move(read_again));
   adapters::Store* const documents = store->get();
@@ -444,7 +467,12 @@ int serve(LoadedSettings loaded, std::function<LoadedSettings()> read_again) {
                     " (who listens there: ss -ltnp sport = :" + std::to_string(settings.port) + ")",
                 kExitCannotListen);
   }
+  if (running.webhooks) {
+    running.webhooks->attach(*running.server);
+    running.webhooks->start();
+  }
   const int code = running.server->run();
+  if (running.webhooks) running.webhooks->close();
   if (running.inspector) running.inspector->close();
   running.log.explain(code == 0 ? "info" : "warn", "stopped",
                       code == 0

@@ -82,10 +82,6 @@ void Webhooks::close() {
   outbox_->close();
 }
 
-void Webhooks::set_endpoints(std::vector<WebhookEndpoint> endpoints) {
-  endpoints_.set(std::move(endpoints));
-}
-
 void Webhooks::attach(native::Server& server) {
   const std::lock_guard lock(mutex_);
   server_ = &server;

@@ -64,8 +64,8 @@ class Webhooks : public std::enable_shared_from_this<Webhooks> {
   void start();
   // After the server has run: what is due is still sent for a moment, the rest stays in the outbox.
   void close();
-  // In place of all endpoints. A project that had none at the start has no listeners, though.
-  void set_endpoints(std::vector<WebhookEndpoint> endpoints);
+  // Takes the secrets of these for those of the same projects; nothing else of them changes.
+  void set_secrets(std::vector<WebhookEndpoint> fresh) { endpoints_.set_secrets(std::move(fresh)); }
 
   [[nodiscard]] std::string metrics_text() const;
   [[nodiscard]] WebhookCounts counts(std::string_view project) const;

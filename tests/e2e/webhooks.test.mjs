@@ -1,0 +1,341 @@
+// Webhooks of pluvd's projects: what receivers are told, in which order, and that nothing of it is
+// lost, whoever is killed.
+//
+//   node webhooks.test.mjs --kills 60    kills of pluvd (default 25)
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+
+import * as Y from "yjs";
+
+import { certificateFlags } from "./lib/certificate.mjs";
+import { judgeRoom, roomsOf, WebhookReceiver } from "./lib/webhook_receiver.mjs";
+import { Client, Hosting, numberOption, Random, readMetrics, seedOf, sleep, StorageClient, suite,
+         toBase64, until } from "./lib.mjs";
+
+const kills = numberOption("kills", 25);
+const seed = seedOf("webhooks");
+const SECRET = "the webhooks' secret of these tests: 0123456789";
+const { test, run } = suite("webhooks", { parallel: 3, limit_ms: 240_000 + kills * 2_000 });
+
+// pluvd with a project that has this receiver.
+async function hostingOf(t, receiver, settings = {}, args = []) {
+  const hosting = t.use(new Hosting({
+    p: { webhook_url: receiver.url, webhook_secret: SECRET, ...settings } }));
+  await hosting.start(args);
+  return hosting;
+}
+
+const receiverOf = async (t, options = {}) =>
+  t.use(await WebhookReceiver.started({ secret: SECRET, ...options }));
+
+const join = async (hosting, room, user) =>
+  Client.joined(await hosting.client("p", room, typeof user === "string" ? { id: user } : user));
+
+test("a receiver is told who came and went, and what a room's document was", async (t) => {
+  const receiver = await receiverOf(t);
+  const hosting = await hostingOf(t, receiver);
+  const client = await StorageClient.joined(
+    await hosting.client("p", t.room, { id: "ann", name: "Ann", tags: [1, { b: 2, a: 1 }] }));
+  client.doc.getText("text").insert(0, "hello");
+  await client.settled();
+  await client.close();
+  const events = await receiver.until((all) => all.length >= 4 && all, "all of it");
+  assert.deepEqual(events.map(({ event }) => event),
+                   ["user-connected", "user-disconnected", "storage-destroyed", "room-destroyed"]);
+  for (const { room } of events) assert.equal(room, t.room);
+  for (const { user, storage } of events.slice(0, 2)) {
+    assert.deepEqual(user, { id: "ann", name: "Ann", tags: [1, { b: 2, a: 1 }] });
+    assert.equal(storage, null);
+  }
+  const doc = new Y.Doc();
+  Y.applyUpdate(doc, Buffer.from(events[2].storage, "base64"));
+  assert.equal(doc.getText("text").toString(), "hello");
+  assert.equal(new Set(events.map(({ delivery }) => delivery)).size, 4);
+  const metrics = await until(async () => {
+    const all = await readMetrics(hosting.server);
+    return all['pluv_webhook_deliveries_total{outcome="delivered"}'] === 4 && all;
+  });
+  assert.equal(metrics["pluv_webhook_pending"], 0);
+  assert.equal(metrics['pluv_webhook_events_total{event="room-destroyed"}'], 1);
+});
+
+test("joins and leaves carry the document where that is wanted", async (t) => {
+  const receiver = await receiverOf(t);
+  const hosting = await hostingOf(t, receiver, { webhook_storage: true });
+  const client = await StorageClient.joined(await hosting.client("p", t.room));
+  client.doc.getText("text").insert(0, "hello");
+  await client.settled();
+  await client.close();
+  const events = await receiver.until((all) => all.length >= 4 && all, "all of it");
+  const doc = new Y.Doc();
+  Y.applyUpdate(doc, Buffer.from(events[1].storage, "base64"));
+  assert.equal(doc.getText("text").toString(), "hello");
+});
+
+test("the order of each room is kept through failures, timeouts and lost answers", async (t) => {
+  const receiver = await receiverOf(t, {
+    seed, faults: { refuses: 0.12, breaks: 0.05, forgets: 0.05, is_slow: 0.1, hangs: 0.02 } });
+  const hosting = await hostingOf(t, receiver, { webhook_timeout: "1s" });
+  const ROOMS = 24;
+  const ROUNDS = 3;
+  const users = new Map();
+  await Promise.all(Array.from({ length: ROOMS }, async (_, number) => {
+    const room = `${t.room}-${number}`;
+    const random = new Random(seed + number);
+    const came = [];
+    for (let round = 0; round < ROUNDS; ++round) {
+      const clients = [];
+      for (let n = 0; n <= random.below(4); ++n) {
+        const id = `${number}-${round}-${n}`;
+        clients.push(await join(hosting, room, id));
+        came.push(id);
+        if (clients.length > 1 && random.chance(0.3)) await clients.shift().close();
+      }
+      for (const client of clients) await client.close();
+    }
+    users.set(room, came);
+  }));
+  const all = [...users.values()].flat().length;
+  const rooms = await receiver.until((accepted) => {
+    const found = roomsOf(accepted);
+    const left = [...found.values()].flat().filter(({ event }) => event === "user-disconnected");
+    const ended = [...found].filter(([, events]) => events.at(-1).event === "room-destroyed");
+    return left.length === all && ended.length === ROOMS && found;
+  }, `${all} users in ${ROOMS} rooms to have left`, 200_000);
+  let events = 0;
+  for (const [name, list] of rooms) {
+    const { there, ended } = judgeRoom(name, list);
+    assert.ok(ended && there.size === 0);
+    assert.deepEqual(list.filter(({ event }) => event === "user-connected").map(({ user }) => user.id),
+                     users.get(name), "in the order of their joins");
+    events += list.length;
+  }
+  const accepted = receiver.accepted().length;
+  assert.ok(accepted > events, "some answers were lost");
+  console.log(`# ${events} events in ${ROOMS} rooms, ${accepted} accepted with their repeats`);
+});
+
+// People come and go at random until it is stopped. What each has been shown is remembered.
+class Traffic {
+  constructor(t, hosting, random, rooms) {
+    Object.assign(this, { hosting, random, rooms });
+    this.name = t.room;
+    this.clients = new Set();
+    this.announced = new Map(); // user -> room: somebody has seen that they came
+    this.gone = new Map();      // ... and that they went
+    this.next = 0;
+  }
+  roomOf = (number) => `${this.name}-${number}`;
+
+  async join() {
+    const user = `u${this.next++}`;
+    const room = this.roomOf(this.random.below(this.rooms));
+    let parameters;
+    try {
+      parameters = await this.hosting.client("p", room, { id: user });
+    } catch {
+      return; // it was killed meanwhile
+    }
+    const client = new Client({ ...parameters, heartbeat: false });
+    client.user_id = user;
+    this.clients.add(client);
+    const believe = client.answer.bind(client);
+    client.answer = (message) => {
+      believe(message);
+      if (message.type === "$registered") this.announced.set(user, room);
+      if (message.type === "$exit" && message.user) this.gone.set(message.user.id, room);
+    };
+  }
+
+  async leave(client = this.random.of([...this.clients])) {
+    if (client === undefined) return;
+    this.clients.delete(client);
+    if (this.random.chance(0.5)) client.drop();
+    await client.close();
+  }
+
+  async during(ms) {
+    const end = Date.now() + ms;
+    while (Date.now() < end) {
+      if (this.clients.size < 12 || this.random.chance(0.5)) await this.join();
+      else await this.leave();
+      await sleep(this.random.below(5));
+    }
+  }
+  async over() {
+    await Promise.all([...this.clients].map((client) => this.leave(client)));
+  }
+
+  // All that anybody was shown, the receiver was told, and in the end nobody is there.
+  async check(receiver) {
+    const seen = [...this.announced, ...this.gone];
+    const told = new Map();
+    let events = 0;
+    await receiver.until((accepted) => {
+      events = 0;
+      let ended = true;
+      for (const [name, list] of roomsOf(accepted)) {
+        const room = judgeRoom(name, list);
+        for (const id of room.seen) told.set(id, name);
+        ended &&= room.ended && room.there.size === 0;
+        events += list.length;
+      }
+      return ended && seen.every(([user]) => told.has(user));
+    }, "everybody who was seen to come and leave");
+    for (const [user, room] of seen) assert.equal(told.get(user), room, `where ${user} was seen`);
+    return { told: told.size, announced: this.announced.size, events };
+  }
+}
+
+test("pluvd may be killed at any moment: what anybody has seen is told, and everybody leaves", async (t) => {
+  const random = new Random(seed);
+  const receiver = await receiverOf(t, { seed, faults: { is_slow: 0.02 } });
+  const hosting = await hostingOf(t, receiver);
+  const traffic = new Traffic(t, hosting, random, 10);
+  for (let kill = 0; kill < kills; ++kill) {
+    await traffic.during(30 + random.below(300));
+    await hosting.server.kill();
+    await traffic.over();
+    await hosting.start();
+  }
+  await traffic.during(300);
+  await traffic.over();
+  const { told, announced, events } = await traffic.check(receiver);
+  console.log(`# ${kills} kills, ${told} users told of, ${announced} of them seen, ${events} events`);
+  assert.ok(announced > kills, "there was traffic");
+  await hosting.server.stop();
+});
+
+test("a receiver may be killed at any moment: it is told again, in order", async (t) => {
+  const random = new Random(seed + 1);
+  const receiver = await receiverOf(t, { seed });
+  const hosting = await hostingOf(t, receiver, { webhook_timeout: "2s" });
+  const traffic = new Traffic(t, hosting, random, 10);
+  for (let kill = 0; kill < 6; ++kill) {
+    await traffic.during(200 + random.below(300));
+    await receiver.kill();
+    await traffic.during(random.below(400));
+    await receiver.start();
+  }
+  await traffic.over();
+  const { told, events } = await traffic.check(receiver);
+  console.log(`# 6 kills of the receiver, ${told} users, ${events} events`);
+});
+
+test("a successor closes what its killed predecessor left open, and tells it in order", async (t) => {
+  const receiver = await receiverOf(t);
+  const hosting = await hostingOf(t, receiver);
+  const ann = await join(hosting, t.room, "ann");
+  const bob = await join(hosting, t.room, "bob");
+  await hosting.server.kill();
+  await Promise.all([ann.close(), bob.close()]);
+  await hosting.start();
+  const cat = await join(hosting, t.room, "cat");
+  const events = await receiver.until((all) => {
+    const list = roomsOf(all).get(t.room) ?? [];
+    return list.length >= 6 && list;
+  }, "all of it");
+  assert.deepEqual(events.map(({ event, user }) => `${event} ${user?.id}`),
+                   ["user-connected ann", "user-connected bob", "user-disconnected ann",
+                    "user-disconnected bob", "room-destroyed undefined", "user-connected cat"]);
+  await cat.close();
+});
+
+test("a pluvd that is told to stop sends its last events before it ends", async (t) => {
+  const receiver = await receiverOf(t);
+  const hosting = await hostingOf(t, receiver);
+  const ann = await join(hosting, t.room, "ann");
+  await hosting.server.stop();
+  assert.deepEqual(receiver.accepted().map(({ event }) => event),
+                   ["user-connected", "user-disconnected", "room-destroyed"]);
+  await ann.close();
+});
+
+test("a successor that takes over while its predecessor drains goes on where that ends", async (t) => {
+  const receiver = await receiverOf(t);
+  const hosting = await hostingOf(t, receiver);
+  await hosting.server.stop();
+  const handover = ["--handover", path.join(hosting.folder, "handover"), "--drain-window", "1s"];
+  await hosting.start(handover);
+  const first = hosting.server;
+  const ann = await join(hosting, t.room, "ann");
+  await hosting.start(["--port", String(first.port), ...handover]);
+  const bob = t.use(await join(hosting, t.room, "bob"));
+  await first.exited;
+  const events = await receiver.until((all) => {
+    const list = roomsOf(all).get(t.room) ?? [];
+    return list.length >= 4 && list;
+  }, "all of it");
+  assert.deepEqual(events.map(({ event, user }) => `${event} ${user?.id}`),
+                   ["user-connected ann", "user-disconnected ann", "room-destroyed undefined",
+                    "user-connected bob"]);
+  await Promise.all([ann.close(), bob.close()]);
+  await receiver.until((all) => roomsOf(all).get(t.room).length === 6, "bob's leave");
+});
+
+test("what a receiver does not want is a dead letter, and its room goes on", async (t) => {
+  const gone = `${t.room}-gone`;
+  const receiver = await receiverOf(t, { gone });
+  const hosting = await hostingOf(t, receiver);
+  for (const room of [gone, t.room]) await (await join(hosting, room, "ann")).close();
+  await receiver.until((all) => all.length >= 3, "the other room");
+  const dead = async () => (await readMetrics(hosting.server))["pluv_webhook_dead_letters"];
+  await until(async () => await dead() === 3);
+  assert.equal(hosting.server.output.split("webhook_dead").length - 1, 3);
+  receiver.open();
+  await (await join(hosting, gone, "bob")).close();
+  const events = await receiver.until((all) => {
+    const found = all.filter(({ room }) => room === gone);
+    return found.length === 3 && found;
+  }, "the room's next people");
+  assert.equal(events[0].user.id, "bob");
+  await hosting.server.stop();
+  await hosting.start();
+  assert.equal(await dead(), 3, "they are kept");
+});
+
+test("a receiver whose certificate nobody vouches for is told nothing", async (t) => {
+  const folder = fs.mkdtempSync(path.join(t.use(await receiverOf(t)).folder, "tls-"));
+  const [, certificate, , key] = certificateFlags(folder);
+  const tls = { cert: fs.readFileSync(certificate, "utf8"), key: fs.readFileSync(key, "utf8") };
+  const receiver = await receiverOf(t, { tls });
+  const hosting = await hostingOf(t, receiver);
+  await (await join(hosting, t.room, "ann")).close();
+  await until(async () => (await readMetrics(hosting.server))[
+    'pluv_webhook_deliveries_total{outcome="failed"}'] > 0);
+  assert.deepEqual(receiver.accepted(), []);
+  await hosting.server.stop();
+  assert.deepEqual(receiver.accepted(), []);
+  // Whoever is told to trust it does, and goes on with what is waiting.
+  hosting.projects.p.webhook_ca_file = certificate;
+  hosting.write();
+  await hosting.start();
+  await receiver.until((all) => all.length === 3, "what had waited");
+});
+
+test("a project's document comes from its receiver, and a bad answer is no empty one", async (t) => {
+  const doc = new Y.Doc();
+  doc.getText("text").insert(0, "from the receiver");
+  const storage = toBase64(Y.encodeStateAsUpdate(doc));
+  const receiver = await receiverOf(t, { storage });
+  const hosting = await hostingOf(t, receiver, { webhook_initial_storage: true });
+  const client = t.use(await StorageClient.joined(await hosting.client("p", t.room)));
+  assert.equal(client.doc.getText("text").toString(), "from the receiver");
+  for (const answer of [{ status: 500, body: {} }, { status: 200, body: { ok: true } },
+                        { status: 200, body: { ok: true, data: { event: "initial-storage",
+                                                                 room: "other", storage: null } } }]) {
+    await receiver.kill();
+    await receiver.start({ storage: answer });
+    const refused = new StorageClient({ ...await hosting.client("p", `${t.room}-bad`) });
+    const { code } = await refused.closed();
+    assert.equal(code, 1011, JSON.stringify(answer));
+    await refused.close();
+  }
+  await receiver.kill();
+  await receiver.start({ storage: null });
+  const empty = t.use(await StorageClient.joined(await hosting.client("p", `${t.room}-bad`)));
+  assert.equal(empty.doc.getText("text").toString(), "");
+});
+
+await run();
