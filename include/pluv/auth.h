@@ -76,7 +76,7 @@ struct AuthorizerConfig {
   std::function<AuthorizeOptions(const Request&)> resolve;  // null: options hold for all
   std::function<Result<ParsedUser>(std::string_view json)> parse_user;
   std::function<json::SchemaFacts()> user_facts;  // what a user's checks ask for
-  bool needs_secret = true;  // false: the platform opens tokens (platform_cloudflare)
+  bool needs_secret = true;  // false: the platform makes and opens tokens (cloudflare, hosted)
 };
 
 // Reads and makes tokens; in a WebAssembly module, which has no cryptography, it only reads the
@@ -162,9 +162,10 @@ std::string create_token(const Authorizer* authorizer, const TokenOptions<User>&
 }  // namespace detail
 
 // Users are read as a User (unknown members are dropped) and must pass the checks, which are the
-// same as a procedure's. What others see of a user is what was read.
+// same as a procedure's. What others see of a user is what was read. Without options for platforms
+// whose service has the secret (hosted.h).
 template <class User, class... Checks>
-[[nodiscard]] Authorize<User> authorize(AuthorizeOptions options, Checks... checks) {
+[[nodiscard]] Authorize<User> authorize(AuthorizeOptions options = {}, Checks... checks) {
   Authorize<User> result{
       detail::make_authorizer<User>(detail::make_schema<User>(std::move(checks)...))};
   result.config.options = std::move(options);

@@ -44,16 +44,30 @@ class EncodedState {
   EncodedState() = default;
   explicit EncodedState(std::shared_ptr<room::Document> document)
       : document_(std::move(document)) {}
+  // One that was encoded elsewhere, in valid base64; empty: there is none.
+  [[nodiscard]] static EncodedState from_base64(std::string text) {
+    EncodedState out;
+    if (!text.empty()) out.text_ = std::make_shared<const std::string>(std::move(text));
+    return out;
+  }
 
   // Whether the room has a document that anybody has ever written into.
-  [[nodiscard]] bool exists() const { return document_ != nullptr && !document_->empty(); }
+  [[nodiscard]] bool exists() const {
+    return text_ != nullptr || (document_ != nullptr && !document_->empty());
+  }
   // Empty when there is none.
-  [[nodiscard]] std::string bytes() const { return exists() ? document_->encode() : std::string(); }
+  [[nodiscard]] std::string bytes() const {
+    if (text_ != nullptr) return base64_decode(*text_).value_or(std::string());
+    return exists() ? document_->encode() : std::string();
+  }
   // The same as the original hands it out.
-  [[nodiscard]] std::string base64() const { return base64_encode(bytes()); }
+  [[nodiscard]] std::string base64() const {
+    return text_ != nullptr ? *text_ : base64_encode(bytes());
+  }
 
  private:
   std::shared_ptr<room::Document> document_;
+  std::shared_ptr<const std::string> text_;  // in place of it
 };
 
 // A listener of on_storage_updated that runs at most once in this time for each room: at once, and
