@@ -17,3 +17,4 @@ export { ActivatedPluvd } from "./lib/activator.mjs";
 export { EIO, EROFS, faults, noFaultyIo } from "./lib/faulty_io.mjs";
 export { noSmallDisk, SmallDisk } from "./lib/small_disk.mjs";
 export { Hosting } from "./lib/hosting.mjs";
+export { OriginalPlatform, signature } from "./lib/original_platform.mjs";
