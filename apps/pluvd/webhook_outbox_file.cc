@@ -12,7 +12,6 @@ namespace {
 
 using adapters::SqliteDatabase;
 using adapters::SqliteQuery;
-using adapters::SqliteStatement;
 
 // "plwh" in SQLite's header.
 constexpr std::int64_t kApplicationId = 0x706c7768;

@@ -295,6 +295,30 @@ test("what a receiver does not want is a dead letter, and its room goes on", asy
   assert.equal(await dead(), 3, "they are kept");
 });
 
+test("a new secret signs after a SIGHUP, and a receiver that has it not yet is told again", async (t) => {
+  const receiver = await receiverOf(t);
+  const hosting = await hostingOf(t, receiver);
+  await (await join(hosting, t.room, "ann")).close();
+  await receiver.until((all) => all.length === 3, "what the old secret signs");
+  const fresh = `${SECRET} and more`;
+  hosting.projects.p.webhook_secret = fresh;
+  hosting.write();
+  hosting.server.signal("SIGHUP");
+  // Each event that the receiver does not know is refused, and comes again.
+  let users = 0;
+  await until(async () => {
+    await (await join(hosting, t.room, `user-${users++}`)).close();
+    return receiver.accepted().some(({ forged }) => forged);
+  }, { what: "the first event that the new secret signs" });
+  await receiver.kill();
+  await receiver.start({ secret: fresh });
+  const told = await receiver.until((all) => {
+    const events = all.filter(({ forged }) => !forged);
+    return events.length >= 3 + 3 * users && events;
+  }, "all of it");
+  judgeRoom(t.room, roomsOf(told).get(t.room));
+});
+
 test("a receiver whose certificate nobody vouches for is told nothing", async (t) => {
   const folder = fs.mkdtempSync(path.join(t.use(await receiverOf(t)).folder, "tls-"));
   const [, certificate, , key] = certificateFlags(folder);

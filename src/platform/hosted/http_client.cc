@@ -124,7 +124,9 @@ bool prepare(Transfer& transfer) {
   good = append_header(transfer, "Expect:");
   for (const auto& [name, value] : call.headers) {
     // With an empty value libcurl leaves a header out, unless it is written so.
-    good = append_header(transfer, value.empty() ? name + ";" : name + ": " + value) && good;
+    std::string line = name;
+    line.append(value.empty() ? ";" : ": ").append(value);
+    good = append_header(transfer, line) && good;
   }
   set(CURLOPT_NOSIGNAL, 1L);
   set(CURLOPT_QUICK_EXIT, 1L);  // or a call that is over would wait for its name server
