@@ -33,6 +33,8 @@ Result<void> WebhookOutbox::take_file() {
   file_ = std::move(*file);
   Result<void> done = close_left_open();
   if (done.ok()) done = count_dead();
+  // The first commit to a log syncs its head: now, and not in a loop.
+  if (done.ok()) done = file_->run(OutboxSql::restart_log);
   if (!done.ok()) {
     file_.reset();
     lock_.reset();

@@ -1,17 +1,17 @@
 #include "apps/pluvd/webhook_outbox.h"
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
-#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+
+#include "adapters/child_testing.h"
+#include "adapters/faulty_vfs_testing.h"
 
 namespace pluv::apps {
 namespace {
@@ -128,8 +128,7 @@ TEST_F(Outbox, IsReadableByItsOwnerOnly) {
 }
 
 TEST_F(Outbox, ClosesInOrderWhatAKilledProcessLeftOpen) {
-  const pid_t child = ::fork();
-  if (child == 0) {
+  adapters::testing::Child child([this](int to) {
     const auto outbox = open();
     outbox->connected("a", "one", "p_2", R"({"id":"second"})", event("user-connected"));
     outbox->connected("a", "one", "p_1", R"({"id":"first"})", event("user-connected"));
@@ -138,11 +137,11 @@ TEST_F(Outbox, ClosesInOrderWhatAKilledProcessLeftOpen) {
     outbox->connected("b", "one", "p_4", R"({"id":"fourth"})", event("user-connected"));
     outbox->disconnected("b", "one", "p_4", event("user-disconnected"));
     outbox->destroyed("b", "one", {event("room-destroyed")});
-    ::raise(SIGKILL);
-  }
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  ASSERT_TRUE(WIFSIGNALED(status));
+    adapters::testing::Child::tell(to, "done");
+    for (;;) ::pause();
+  });
+  EXPECT_EQ(child.line(), "done");
+  child.kill();
   const Names closed = {
       "a/one user-connected",    "a/one user-connected",    "a/two user-connected",
       "a/two user-disconnected", "b/one user-connected",    "b/one user-disconnected",
@@ -195,6 +194,48 @@ TEST_F(Outbox, KeepsEventsInMemoryWhileTheDiskFails) {
   EXPECT_EQ(names(*outbox),
             (Names{"a/room user-connected", "a/room user-disconnected", "a/room room-destroyed"}));
   EXPECT_EQ(added_.size(), 3U);
+}
+
+TEST_F(Outbox, AddsWithoutASync) {
+  adapters::testing::FaultyVfs disk;
+  for (const char* when : {"a new file", "a file that was closed in order"}) {
+    const auto outbox = open();
+    disk.fail_syncs(SQLITE_IOERR_FSYNC);
+    for (int i = 0; i < 500; ++i) outbox->destroyed("a", "room", {event("room-destroyed")});
+    EXPECT_EQ(outbox->unsaved(), 0U) << when;
+    disk.fail_syncs(SQLITE_OK);
+    outbox->care();
+    outbox->destroyed("a", "room", {event("storage-destroyed", std::string(10'000'000, 'x'))});
+    outbox->care();  // the log is in the file, and begun anew
+    disk.fail_syncs(SQLITE_IOERR_FSYNC);
+    for (int i = 0; i < 500; ++i) outbox->destroyed("a", "room", {event("room-destroyed")});
+    EXPECT_EQ(outbox->unsaved(), 0U) << when;
+    disk.fail_syncs(SQLITE_OK);
+  }
+  EXPECT_EQ(open()->list()->size(), 2'002U);
+}
+
+TEST_F(Outbox, LosesNothingOnAFullDisk) {
+  adapters::testing::FaultyVfs disk;
+  const auto outbox = open();
+  int added = 0;
+  const auto add = [&] {
+    outbox->connected("a", "room", "p_" + std::to_string(added), R"({"id":"u"})",
+                      event("user-connected", std::to_string(added)));
+    ++added;
+  };
+  for (int failures = 1; failures < 12; ++failures) {
+    for (int i = 0; i < 3; ++i) add();
+    disk.fail_writes(failures);
+    for (int i = 0; i < 5; ++i) add();
+    while (outbox->unsaved() > 0) (void)outbox->settle();
+  }
+  EXPECT_EQ(outbox->lost(), 0U);
+  const auto items = outbox->list();
+  ASSERT_EQ(items->size(), static_cast<std::size_t>(added));
+  for (int i = 0; i < added; ++i) {
+    EXPECT_EQ(*outbox->body((*items)[static_cast<std::size_t>(i)].id), std::to_string(i));
+  }
 }
 
 TEST_F(Outbox, CountsWhatMemoryDoesNotHold) {
