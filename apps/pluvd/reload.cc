@@ -23,7 +23,9 @@ std::vector<std::string> projects_until_restart(const Settings& running, const S
       one.projects.push_back(project);
       one.projects.back().public_keys.clear();
       one.projects.back().secret_keys.clear();
+      one.projects.back().secret_key_file.clear();
       one.projects.back().webhook_secrets.clear();
+      one.projects.back().webhook_secret_file.clear();
     }
     return projects_toml(one);
   };

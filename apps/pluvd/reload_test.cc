@@ -23,10 +23,11 @@ class ReloadTest : public testing::Test {
  protected:
   bool reload(const LoadedSettings& fresh) {
     return reload_secrets(
-        Settings(), fresh,
+        running, fresh,
         {.access = access,
          .routes = routes,
          .inspector_access = &inspector_access,
+         .projects = projects.get(),
          .log = [this](std::string_view level, std::string_view event, std::string_view reason) {
            said.append(level).append(" ").append(event).append(": ").append(reason).append("\n");
          }});
@@ -70,8 +71,18 @@ class ReloadTest : public testing::Test {
   }
   Routes routes{guarded(),
                 {.make_token = {}, .draining = {}, .metrics_text = [] { return "metrics"; }}};
+  std::shared_ptr<Projects> projects;
+  Settings running;
   std::string said;
 };
+
+ProjectSettings project(const std::string& id, const std::string& secret) {
+  ProjectSettings out;
+  out.id = id;
+  out.public_keys = {"pk-" + id};
+  out.secret_keys = {secret};
+  return out;
+}
 
 TEST_F(ReloadTest, TakesSecretsAndTheMetricsTokenOver) {
   EXPECT_TRUE(reload(loaded({kNew, kOld}, "second")));
@@ -123,6 +134,33 @@ TEST_F(ReloadTest, SaysWhatNeedsARestartAndNoSecret) {
             "warn doubtful_setting: something is doubtful\n"
             "warn reload_needs_restart: port, max-presence\n"
             "info reloaded: 1 secrets; the first one signs\n");
+}
+
+TEST_F(ReloadTest, TakesTheKeysOfProjectsOver) {
+  running.projects = {project("a", kOld), project("b", "the secret of b, for good")};
+  projects = Projects::make(running.projects).value();
+  LoadedSettings fresh = loaded({kNew});
+  fresh.settings.projects = {project("a", kNew), running.projects[1]};
+  EXPECT_TRUE(reload(fresh));
+  EXPECT_EQ(projects->by_secret_key(kNew), projects->find("a"));
+  EXPECT_EQ(projects->by_secret_key(kOld), nullptr);
+  EXPECT_EQ(projects->by_secret_key("the secret of b, for good"), projects->find("b"));
+  EXPECT_EQ(said, "info reloaded: 1 secrets; the first one signs\n");
+}
+
+TEST_F(ReloadTest, SaysWhichProjectsNeedARestart) {
+  running.projects = {project("a", kOld), project("gone", "the secret of one that goes"),
+                      project("same", "the secret of one that stays")};
+  projects = Projects::make(running.projects).value();
+  LoadedSettings fresh = loaded({kNew});
+  fresh.settings.projects = {running.projects[0], running.projects[2],
+                             project("new", "the secret of one that comes")};
+  fresh.settings.projects[0].connections_max = 7;
+  EXPECT_TRUE(reload(fresh));
+  EXPECT_NE(said.find("warn reload_needs_restart: projects.a, projects.gone, projects.new\n"),
+            std::string::npos)
+      << said;
+  EXPECT_EQ(projects->by_secret_key("the secret of one that goes"), nullptr);
 }
 
 }  // namespace
