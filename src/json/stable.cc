@@ -82,7 +82,7 @@ void append_string_units(const std::u16string& units, std::string& out) {
 }
 
 void append_stable_string(std::string_view spelled, std::string& out) {
-  if (spelled.find('\\') == spelled.npos) {  // such as megabytes of base64
+  if (spelled.find('\\') == std::string_view::npos) {  // such as megabytes of base64
     out += spelled;
     return;
   }
@@ -125,7 +125,7 @@ void put_in_order(Frame& frame, std::string& out) {
     if (!sorted.empty()) sorted.push_back(',');
     sorted.append(out, members[i].begin, members[i].end - members[i].begin);
   }
-  out.replace(frame.begin, out.npos, sorted);
+  out.replace(frame.begin, std::string::npos, sorted);
 }
 
 // Containers are kept on a stack of its own, for nothing here recurses.

@@ -1,5 +1,5 @@
 // The signature of a webhook: its header "x-pluv-signature-256" holds "sha256=" and the
-// HMAC-SHA-256 of the payload in its stable form, in lower-case hex (protocol.md section 10). Free
+// HMAC-SHA-256 of the payload in its stable form, in lower-case hex (docs/hosting.md). Free
 // functions that keep nothing; safe from any thread. Never logs a secret.
 #pragma once
 

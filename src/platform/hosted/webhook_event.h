@@ -1,5 +1,5 @@
-// What a webhook says: the payload {"event", "data"} as a typed event, and back (protocol.md
-// section 10). Values; pure functions. The signature is the caller's business (signature.h).
+// What a webhook says: the payload {"event", "data"} as a typed event, and back (docs/hosting.md).
+// Values; pure functions. The signature is the caller's business (signature.h).
 #pragma once
 
 #include <optional>

@@ -1,7 +1,7 @@
-// The part of the original's hosted platform, as docs/hosting.md describes what it hears: it asks the service for
-// tokens as that one does, and receives webhooks by its rules, which are stricter than a back end's
-// of ours: the signature is over the stable spelling of the parsed payload, storage is a text or
-// null, a user is an object with a text as id, and the answer is checked before it is sent.
+// The part of the original's hosted platform, as docs/hosting.md describes what it hears: it asks
+// the service for tokens as that one does, and receives webhooks by its rules, which are stricter
+// than a back end's of ours: the signature is over the stable spelling of the parsed payload, storage
+// is a text or null, a user is an object with a text as id, and the answer is checked, too.
 import { createHmac, timingSafeEqual } from "node:crypto";
 import http from "node:http";
 
