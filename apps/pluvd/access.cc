@@ -58,8 +58,11 @@ Result<native::AuthorizedUser> Access::authorize(const native::JoinRequest& join
   Result<auth::TokenClaims> claims =
       auth::decode_token(*keys(), join.token, join.room, join.now_unix_ms, policy_);
   if (!claims.ok()) return claims.error();
-  return native::AuthorizedUser{
-      .id = std::move(claims->user_id), .json = std::move(claims->user_json), .user = nullptr};
+  return native::AuthorizedUser{.id = std::move(claims->user_id),
+                                .json = std::move(claims->user_json),
+                                .user = nullptr,
+                                .project = {},
+                                .permissions = std::move(claims->permissions)};
 }
 
 Result<std::string> Access::make_token(std::string_view room, std::string_view id,

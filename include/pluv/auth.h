@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -60,15 +61,22 @@ struct TokenOptions {
   std::chrono::milliseconds max_age = std::chrono::seconds(60);
   // Passed on to an authorizer that is a function of the request.
   const Request* request = nullptr;
+  // What the user may do in the room: "read", without which nobody may enter, "write" (the
+  // document, and "read"), "presence", "event:NAME", "event:*", "*" and names of your own, which
+  // procedures may ask for (procedure.h). nullopt: everything.
+  std::optional<std::vector<std::string>> permissions = std::nullopt;
 };
 
 namespace detail {
+
+using TokenPermissions = std::optional<std::vector<std::string>>;
 
 // A user that passed the schema: its id, its JSON as everybody will see it, and itself.
 struct ParsedUser {
   std::string id;
   std::string json;
   std::shared_ptr<const void> user;
+  std::string permissions = "*";  // in the room that it was authorized for
 };
 
 struct AuthorizerConfig {
@@ -99,8 +107,8 @@ class Authorizer {
   // Throws std::invalid_argument for a room, user or age that is none or over its limit, and
   // std::runtime_error when there is no randomness or no secret.
   [[nodiscard]] std::string create_token(std::string_view room, std::string_view user_json,
-                                         std::chrono::milliseconds max_age,
-                                         const Request* request) const;
+                                         std::chrono::milliseconds max_age, const Request* request,
+                                         const TokenPermissions& permissions) const;
   [[nodiscard]] json::SchemaFacts user_facts() const;
 
  private:
@@ -156,7 +164,8 @@ std::string create_token(const Authorizer* authorizer, const TokenOptions<User>&
   if (const Result<void> written = write_payload(options.user, user); !written.ok()) {
     raise<std::invalid_argument>(written.error().message);
   }
-  return authorizer->create_token(options.room, user, options.max_age, options.request);
+  return authorizer->create_token(options.room, user, options.max_age, options.request,
+                                  options.permissions);
 }
 
 }  // namespace detail

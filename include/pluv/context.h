@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "base/permissions.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "pluv/task.h"
@@ -75,6 +76,11 @@ class ContextBase {
     return std::chrono::sys_time<std::chrono::milliseconds>(
         std::chrono::milliseconds(call_.now.unix_ms));
   }
+  // Whether the caller's token allows this (see TokenOptions::permissions); what the server's own
+  // code calls may do everything.
+  [[nodiscard]] bool permitted(std::string_view permission) const noexcept {
+    return call_.permissions.has(permission);
+  }
   // Live sessions of the room; in a coroutine as of the room's last step.
   [[nodiscard]] std::size_t size() const;
   // The room's document, to be read and changed until the handler returns; include pluv/ycrdt.h for
@@ -106,6 +112,7 @@ class ContextBase {
     Now now;
     Runtime* runtime = nullptr;
     room::Room* live_room = nullptr;  // null in a coroutine
+    Permissions permissions = Permissions::everything();
   };
   explicit ContextBase(Call call) : call_(std::move(call)) {}
   [[nodiscard]] std::vector<RawSession> raw_sessions() const;

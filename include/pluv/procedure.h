@@ -18,9 +18,13 @@
 // Nothing of a call is sent unless all of its resolvers succeed.
 #pragma once
 
+#include <stdexcept>
+#include <string>
 #include <type_traits>
 #include <utility>
 
+#include "base/permissions.h"
+#include "pluv/detail/exceptions.h"
 #include "pluv/detail/handler.h"
 #include "pluv/schema.h"
 
@@ -46,11 +50,24 @@ class Procedure {
   static constexpr bool has_sync = detail::kIsPresent<Sync>;
 
   Procedure() = default;
-  Procedure(Schema schema, Broadcast broadcast, Self self, Sync sync)
+  Procedure(Schema schema, Broadcast broadcast, Self self, Sync sync, std::string permission)
       : schema_(std::move(schema)),
         broadcast_(std::move(broadcast)),
         self_(std::move(self)),
-        sync_(std::move(sync)) {}
+        sync_(std::move(sync)),
+        permission_(std::move(permission)) {}
+
+  // What the caller's token has to allow (TokenOptions::permissions) beside the event itself; else
+  // the sender gets the $error "Not permitted: NAME" and nothing else happens. Server code needs no
+  // permission. A name that is none (base/permissions.h) throws std::invalid_argument.
+  [[nodiscard]] Procedure permission(std::string name) const {
+    if (!Permissions::is_name(name)) {
+      detail::raise<std::invalid_argument>("pluv: no name of a permission: " + name);
+    }
+    Procedure limited = *this;
+    limited.permission_ = std::move(name);
+    return limited;
+  }
 
   // The data of the event must be a T (a JSON object) that passes the checks; else the sender gets
   // an $error such as "message: expected string, received number" and nothing else happens.
@@ -62,7 +79,7 @@ class Procedure {
                   "pluv: input comes before the resolvers that take it");
     static_assert(kIsObject<T>, "pluv: a procedure's input must be a JSON object: a plain struct");
     auto schema = detail::make_schema<T>(std::move(checks)...);
-    return Procedure<User, Value, T, decltype(schema)>(std::move(schema), {}, {}, {});
+    return Procedure<User, Value, T, decltype(schema)>(std::move(schema), {}, {}, {}, permission_);
   }
 
   // Its output goes to every session, the sender included.
@@ -71,23 +88,23 @@ class Procedure {
     static_assert(!has_broadcast, "pluv: broadcast was already defined for this procedure");
     check_resolver<Fn>();
     return Procedure<User, Value, In, Schema, Fn, Self, Sync>(schema_, std::move(resolver), self_,
-                                                              sync_);
+                                                              sync_, permission_);
   }
   // Its output goes to the sender alone.
   template <class Fn>
   [[nodiscard]] auto self(Fn resolver) const {
     static_assert(!has_self, "pluv: self was already defined for this procedure");
     check_resolver<Fn>();
-    return Procedure<User, Value, In, Schema, Broadcast, Fn, Sync>(schema_, broadcast_,
-                                                                   std::move(resolver), sync_);
+    return Procedure<User, Value, In, Schema, Broadcast, Fn, Sync>(
+        schema_, broadcast_, std::move(resolver), sync_, permission_);
   }
   // Runs on every server node that holds the room; its output goes to the sessions of that node.
   template <class Fn>
   [[nodiscard]] auto sync(Fn resolver) const {
     static_assert(!has_sync, "pluv: sync was already defined for this procedure");
     check_resolver<Fn>();
-    return Procedure<User, Value, In, Schema, Broadcast, Self, Fn>(schema_, broadcast_, self_,
-                                                                   std::move(resolver));
+    return Procedure<User, Value, In, Schema, Broadcast, Self, Fn>(
+        schema_, broadcast_, self_, std::move(resolver), permission_);
   }
 
   // For the server: the parts, and what can come out.
@@ -95,6 +112,7 @@ class Procedure {
   [[nodiscard]] const Broadcast& broadcast_part() const noexcept { return broadcast_; }
   [[nodiscard]] const Self& self_part() const noexcept { return self_; }
   [[nodiscard]] const Sync& sync_part() const noexcept { return sync_; }
+  [[nodiscard]] const std::string& permission_part() const noexcept { return permission_; }
 
   template <class Fn>
   using Traits = detail::HandlerTraits<Fn, In, Ctx, TaskCtx, has_input>;
@@ -135,6 +153,7 @@ class Procedure {
   [[no_unique_address]] Broadcast broadcast_;
   [[no_unique_address]] Self self_;
   [[no_unique_address]] Sync sync_;
+  std::string permission_;
 
  public:
   // A list of Event types.

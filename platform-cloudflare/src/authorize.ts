@@ -3,7 +3,7 @@
 import type { Authorize, AuthorizeArguments, TokenSecrets } from "./host_types.js";
 import { Unauthorized, Unavailable } from "./join_errors.js";
 import { runSchema, type Schema } from "./schema.js";
-import { openToken, type TokenUser } from "./token.js";
+import { type OpenedToken, openToken, type TokenUser } from "./token.js";
 import { TokenKeys } from "./token_keys.js";
 import { problemOfUser } from "./user_limits.js";
 
@@ -16,6 +16,7 @@ export interface AuthorizedUser<User> {
   id: string;
   json: string; // without white space, as others see it
   user: User;
+  permissions: string;
 }
 
 /**
@@ -32,9 +33,10 @@ export async function authorizeJoin<Env, User>(
   const keys = await resolveKeys(options.authorize, from);
   const opened = await openToken(keys, token, from.room, nowMs);
   if (options.user === undefined) {
-    return { id: opened.userId, json: opened.userJson, user: opened.user };
+    const { userId, userJson, user, permissions } = opened;
+    return { id: userId, json: userJson, user, permissions };
   }
-  return applySchema(options.user, opened.user);
+  return applySchema(options.user, opened);
 }
 
 // Throws Unavailable.
@@ -63,11 +65,11 @@ export function secretsOf(answer: TokenSecrets): string | readonly string[] {
 }
 
 // What others see of a user is what the schema made of it.
-function applySchema<User>(schema: Schema<User>, value: unknown): AuthorizedUser<User> {
+function applySchema<User>(schema: Schema<User>, opened: OpenedToken): AuthorizedUser<User> {
   let user: User;
   let json: string | undefined;
   try {
-    user = runSchema(schema, value);
+    user = runSchema(schema, opened.user);
     json = JSON.stringify(user) as string | undefined;
   } catch (error) {
     const why = error instanceof Error ? error.message : "it was refused";
@@ -77,5 +79,6 @@ function applySchema<User>(schema: Schema<User>, value: unknown): AuthorizedUser
   const written: unknown = JSON.parse(json);
   const problem = problemOfUser(json, written);
   if (problem !== undefined) throw new Unauthorized(`the token's user is invalid: ${problem.text}`);
-  return { id: (written as TokenUser).id.toWellFormed(), json, user };
+  const id = (written as TokenUser).id.toWellFormed();
+  return { id, json, user, permissions: opened.permissions };
 }

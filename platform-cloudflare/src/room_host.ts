@@ -107,12 +107,14 @@ export class RoomHost<Env, User, Context> {
   }
 
   // After prepare. Throws when nobody can be let in; the socket was not accepted then.
-  join(room: string, user: { id: string; json: string }, socket: WebSocket): void {
+  join(
+    room: string, user: { id: string; json: string; permissions: string }, socket: WebSocket,
+  ): void {
     if (!this.#open()) throw new Error("the room is broken");
     const id = `p_${crypto.randomUUID()}`;
     this.#ctx.acceptWebSocket(socket);
     const index = this.#sessions.add(socket);
-    if (!this.#feedFrom(socket, (inputs) => inputs.opened(index, id, user.id, user.json))) return;
+    if (!this.#feedFrom(socket, (inputs) => inputs.opened(index, id, user))) return;
     const refusal = this.#takeRejection();
     if (refusal !== null) {
       this.#sessions.remove(index);

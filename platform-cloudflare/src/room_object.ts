@@ -7,6 +7,7 @@ import { DurableObject } from "cloudflare:workers";
 import { authorizeJoin } from "./authorize.js";
 import type { RoomObjectOptions } from "./host_types.js";
 import { Unauthorized } from "./join_errors.js";
+import { allPermissions } from "./permissions.js";
 import { askToRefuse, refuseForNow, refuseUnauthorized } from "./refusal.js";
 import { RoomHost } from "./room_host.js";
 import { isRoomName } from "./room_name.js";
@@ -55,7 +56,7 @@ export function createRoomDurableObject<Env = unknown, User = unknown, Context =
           headers: { Connection: "Upgrade", Upgrade: "websocket" },
         });
       }
-      let user = { id: "", json: "" };
+      let user = { id: "", json: "", permissions: allPermissions };
       try {
         if (options.authorize) {
           const { authorize, user: schema } = options;

@@ -2,6 +2,9 @@
 // JWE, see jwe.ts). The native server, and existing deployments by npm jose, make and read the same
 // tokens. Nothing here logs, and no error names a secret or a part of a token.
 import { openJwe, sealJwe } from "./jwe.js";
+import {
+  allPermissions, isRoomPattern, matchesRoom, mayHaveRoomPattern, permissionsIn,
+} from "./permissions.js";
 import { jsonDepth, jsonDepthMax, rawMember } from "./raw_json.js";
 import { requireRoomName } from "./room_name.js";
 import { TokenKeys } from "./token_keys.js";
@@ -69,6 +72,8 @@ export interface OpenedToken {
   userJson: string;
   /** Its value. It still has to pass the application's schema. */
   user: TokenUser;
+  /** What it allows in the room, as a room takes it: names with one space between them. */
+  permissions: string;
   /** Unix time in milliseconds. */
   expiresAt: number;
 }
@@ -90,22 +95,33 @@ export async function openToken(
   const claims = parseClaims(text);
   const expiresAtS = checkTime(claims, nowMs);
   const roomOfToken = claims.get("room");
-  if (roomOfToken === undefined) throw new Unauthorized("the token has no room");
-  if (roomOfToken !== room) throw new Unauthorized("the token is for another room");
+  if (typeof roomOfToken !== "string") throw new Unauthorized("the token has no room");
+  const permissions = checkRoom(roomOfToken, parseObject(text), room);
   const userJson = rawMember(text, "user");
   if (userJson === undefined) throw new Unauthorized("the token has no user");
   const user = readUser(userJson);
   const subject = claims.get("sub");
   if (typeof subject !== "string") throw new Unauthorized("the token has no sub");
-  if (subject.toWellFormed() !== `${room}|${user.id.toWellFormed()}`) {
+  if (subject.toWellFormed() !== `${roomOfToken}|${user.id.toWellFormed()}`) {
     throw new Unauthorized("the token's sub is not its room and user");
   }
   return {
     userId: user.id.toWellFormed(),
     userJson,
     user,
+    permissions,
     expiresAt: Math.floor(expiresAtS) * msASecond,
   };
+}
+
+// What the token allows in the room that it is presented for.
+function checkRoom(roomOfToken: string, claims: object, room: string): string {
+  const claim: unknown = "permissions" in claims ? claims.permissions : undefined;
+  const hasPattern = mayHaveRoomPattern(claim) && isRoomPattern(roomOfToken);
+  if (hasPattern ? !matchesRoom(roomOfToken, room) : roomOfToken !== room) {
+    throw new Unauthorized("the token is for another room");
+  }
+  return claim === undefined ? allPermissions : permissionsIn(claim, room);
 }
 
 function requireTime(name: string, value: unknown, min: number, max: number): void {

@@ -2,7 +2,7 @@
 // are those of src/platform/cloudflare/wire.h, which describes them; wireVersion tells whether a
 // module is of this release.
 
-export const wireVersion = 1;
+export const wireVersion = 2;
 
 const inputKinds = {
   opened: 1,
@@ -194,8 +194,11 @@ export class InputWriter {
 export class Inputs {
   readonly #writer = new InputWriter();
 
-  opened(index: number, session: string, userId: string, user: string): InputWriter {
-    return this.#begin("opened").u32(index).text(session).text(userId).text(user);
+  opened(
+    index: number, session: string, user: { id: string; json: string; permissions: string },
+  ): InputWriter {
+    return this.#begin("opened").u32(index).text(session).text(user.id).text(user.json)
+      .text(user.permissions);
   }
   restored(index: number, attachment: string, silentMs: number): InputWriter {
     return this.#begin("restored").u32(index).text(attachment).number(silentMs);

@@ -28,7 +28,8 @@ test("jose reads what the package makes", async () => {
 
 test("the package reads what jose makes", async () => {
   assert.deepEqual(await ourRead(await joseToken()), {
-    userId: USER.id, userJson: JSON.stringify(USER), user: USER, expiresAt: (NOW_S + 60) * 1000,
+    userId: USER.id, userJson: JSON.stringify(USER), user: USER, permissions: "*",
+    expiresAt: (NOW_S + 60) * 1000,
   });
 });
 

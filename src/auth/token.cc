@@ -3,6 +3,7 @@
 #include <cmath>
 #include <optional>
 
+#include "auth/token_permissions.h"
 #include "base/ids.h"
 #include "json/object.h"
 #include "json/reader.h"
@@ -74,6 +75,7 @@ struct RawClaims {
   std::optional<double> nbf;
   std::optional<double> exp;
   std::optional<std::string_view> user;
+  std::optional<std::string_view> permissions;
 };
 
 // Null when the claim was read or the reader failed; else what is wrong with its value. Of equal
@@ -102,6 +104,11 @@ const char* read_claim(json::Reader& reader, std::string_view name, std::string&
   if (name == "user") {
     std::string_view raw;
     if (reader.raw_value(raw)) claims.user = raw;
+    return nullptr;
+  }
+  if (name == "permissions") {
+    std::string_view raw;
+    if (reader.raw_value(raw)) claims.permissions = raw;
     return nullptr;
   }
   reader.skip_value();
@@ -147,8 +154,30 @@ bool is_subject(std::string_view subject, std::string_view room, std::string_vie
          subject[room.size()] == '|' && subject.ends_with(user_id);
 }
 
+// What the token allows in the room that it is presented for.
+Result<std::string> check_room(const RawClaims& claims, std::string_view room) {
+  if (!claims.room) return refused("the token has no room");
+  const bool has_pattern = claims.permissions && may_have_room_pattern(*claims.permissions) &&
+                           is_room_pattern(*claims.room);
+  if (has_pattern ? !matches_room(*claims.room, room) : *claims.room != room) {
+    return refused("the token is for another room");
+  }
+  if (!claims.permissions) return std::string("*");
+  Result<std::string> permissions = permissions_in(*claims.permissions, room);
+  if (!permissions.ok()) return Error{ErrorCode::unauthorized, permissions.error().message};
+  return permissions;
+}
+
 Result<void> check_request(const TokenRequest& request) {
-  if (!is_room_id(request.room)) return Error{ErrorCode::invalid, "the room id is not valid"};
+  const bool may_have_pattern = may_have_room_pattern(request.permissions);
+  if (may_have_pattern ? !is_room_pattern(request.room) : !is_room_id(request.room)) {
+    return Error{ErrorCode::invalid, "the room id is not valid"};
+  }
+  if (!request.permissions.empty()) {
+    if (Result<void> checked = check_permissions(request.permissions); !checked.ok()) {
+      return checked;
+    }
+  }
   if (request.now_unix_ms < 0 || request.now_unix_ms > kUnixMsMax) {
     return Error{ErrorCode::invalid, "the time is out of range"};
   }
@@ -210,6 +239,12 @@ Result<std::string> encode_token(const TokenKeys& keys, const TokenRequest& requ
   writer.string(subject);
   writer.key("user");
   writer.raw(user->json);
+  if (!request.permissions.empty()) {
+    writer.key("permissions");
+    std::string minified;
+    json::append_minified(request.permissions, minified);
+    writer.raw(minified);
+  }
   writer.key("iat");
   writer.number(request.now_unix_ms / kMsASecond);
   writer.key("exp");
@@ -244,22 +279,23 @@ Result<TokenClaims> decode_token(const TokenKeys& keys, std::string_view token,
   if (Result<void> time = check_time(*claims, now_unix_ms, policy.clock_tolerance_ms); !time.ok()) {
     return std::move(time).error();
   }
-  if (!claims->room) return refused("the token has no room");
-  if (*claims->room != room) return refused("the token is for another room");
+  Result<std::string> permissions = check_room(*claims, room);
+  if (!permissions.ok()) return std::move(permissions).error();
   if (!claims->user) return refused("the token has no user");
   Result<User> user = parse_user(*claims->user, policy.limits, ErrorCode::unauthorized);
   if (!user.ok()) return std::move(user).error();
   if (!claims->sub) return refused("the token has no sub");
-  if (!is_subject(*claims->sub, room, user->id)) {
+  if (!is_subject(*claims->sub, *claims->room, user->id)) {
     return refused("the token's sub is not its room and user");
   }
   TokenClaims out;
-  out.room = std::move(*claims->room);
+  out.room = room;
   out.user_id = std::move(user->id);
   out.user_json = std::move(user->json);
   out.issued_at_s = claims->iat ? whole_seconds(*claims->iat) : 0;
   out.expires_at_s = whole_seconds(*claims->exp);
   if (claims->jti) out.id = std::move(*claims->jti);
+  out.permissions = std::move(permissions).value();
   return out;
 }
 

@@ -35,7 +35,7 @@ struct TokenPolicy {
 };
 
 struct TokenRequest {
-  std::string_view room;       // is_room_id
+  std::string_view room;       // is_room_id, or is_room_pattern when the permissions are an object
   std::string_view user_json;  // a JSON object that passed the user schema, with a string "id"
   std::string_view user_id;    // that same id
   std::int64_t max_age_ms = kTokenAgeMsDefault;  // 1 to kTokenAgeMsMax; rounded up to a second
@@ -43,21 +43,23 @@ struct TokenRequest {
   JweIv iv{};                                // random, never used before
   std::array<std::uint8_t, 16> id_random{};  // becomes the token's id, a UUID v4
   TokenLimits limits{};
+  std::string_view permissions{};  // the claim's raw JSON (token_permissions.h); empty: everything
 };
 
 // What a token that was accepted says. The user still has to pass the application's schema.
 struct TokenClaims {
-  std::string room;
+  std::string room;  // that was asked for
   std::string user_id;
   std::string user_json;          // an object, without white space
   std::int64_t issued_at_s = 0;   // unix; 0 when the token does not say
   std::int64_t expires_at_s = 0;  // unix
   std::string id;                 // "jti"; empty when the token does not say
+  std::string permissions = "*";  // in this room: the text form of Permissions; may read
 };
 
 // A token under the newest secret, made of letters, digits, '-', '_' and '.' (safe in a URL).
-// Errors: invalid for a room, user, age or time that is none; limit for a user, age or token over
-// its limit; internal when the crypto library fails.
+// Errors: invalid for a room, user, age, time or permissions that are none; limit for a user, age,
+// permissions or token over its limit; internal when the crypto library fails.
 [[nodiscard]] Result<std::string> encode_token(const TokenKeys& keys, const TokenRequest& request);
 
 // The claims of a token for this room that is not expired: exp > now - tolerance, in seconds. Like

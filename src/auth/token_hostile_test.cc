@@ -3,6 +3,7 @@
 
 #include "auth/token.h"
 #include "auth/token_test_support.h"
+#include "base/permissions.h"
 
 namespace pluv::auth {
 namespace {
@@ -178,6 +179,31 @@ TEST_F(HostileToken, whose_sub_is_not_its_room_and_user_is_refused) {
     EXPECT_EQ(claims(object({kInRoom, "\"sub\":\"" + std::string(sub) + "\"", kUser, kExp})),
               "the token's sub is not its room and user")
         << sub;
+  }
+}
+
+TEST_F(HostileToken, gains_no_permission_by_noise_in_their_claim) {
+  const std::string good = R"({"room":"my-*","sub":"my-*|u","user":{"id":"u"},"permissions":)"
+                           R"({"my-room":["read","event:a"],"other":["*"]},"exp":1700000060})";
+  ASSERT_EQ(claims(good), "accepted");
+  constexpr std::string_view kBytes = "{}[]\":,\\u0129w-. \t\x01\x80\xff";
+  const std::size_t begin = good.find("[\"read");
+  for (int round = 0; round < 20'000; ++round) {
+    std::string text = good;
+    for (std::uint32_t left = 1 + random() % 3; left != 0; --left) {
+      const std::size_t at = begin + random() % (text.size() - begin);
+      if (random() % 2 == 0) {
+        text[at] = kBytes[random() % kBytes.size()];
+      } else {
+        text.erase(at, 1);
+      }
+    }
+    const Result<TokenClaims> read = decode_token(keys_, sealed(keys_, text), kRoom, kNowMs);
+    if (!read.ok()) continue;
+    const Permissions allowed = Permissions::parse(read->permissions).value();
+    ASSERT_TRUE(allowed.may_read()) << text;
+    ASSERT_FALSE(allowed.may_write()) << text;
+    ASSERT_FALSE(allowed.has_everything()) << text;
   }
 }
 

@@ -79,6 +79,10 @@ int decode(std::span<const std::string_view> words) {
   writer.string(claims.value().user_id);
   writer.key("user");
   writer.raw(claims.value().user_json);
+  if (claims.value().permissions != "*") {
+    writer.key("permissions");
+    writer.string(claims.value().permissions);
+  }
   writer.key("iat");
   writer.number(claims.value().issued_at_s);
   writer.key("exp");

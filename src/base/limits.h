@@ -8,6 +8,12 @@
 
 namespace pluv {
 
+// Of what a session may do (permissions.h): names, the bytes of one, and of all with the spaces
+// between them. They lie in every session, and a token has room for little more.
+inline constexpr std::size_t kPermissionsMax = 64;
+inline constexpr std::size_t kPermissionNameBytesMax = 64;
+inline constexpr std::size_t kPermissionsBytesMax = 2 * 1024;
+
 struct Limits {
   // One message of a client, in bytes of JSON. Over it the session is closed with 1009.
   std::size_t message_bytes_max = 64 * 1024;

@@ -12,6 +12,7 @@
 #include "auth/token_keys.h"
 #include "base/ids.h"
 #include "io/clock.h"
+#include "json/writer.h"
 #include "pluv/detail/exceptions.h"
 
 namespace pluv::detail {
@@ -24,6 +25,17 @@ Result<auth::TokenKeys> derive_keys(const AuthorizeOptions& options) {
   }
   for (const Secret& secret : options.secrets) secrets.push_back(secret.text());
   return auth::TokenKeys::from_secrets(secrets);
+}
+
+// Empty: no claim.
+std::string permissions_claim(const TokenPermissions& permissions) {
+  std::string claim;
+  if (!permissions) return claim;
+  json::Writer writer(claim);
+  writer.begin_array();
+  for (const std::string& name : *permissions) writer.string(name);
+  writer.end_array();
+  return claim;
 }
 
 [[noreturn]] void throw_error(const Error& error) {
@@ -78,16 +90,20 @@ Result<ParsedUser> Authorizer::authorize(std::string_view room, std::string_view
         return auth::decode_token(keys, token, room, now_unix_ms, policy);
       });
   if (!claims.ok()) return std::move(claims).error();
-  return parse_user(claims->user_json);
+  Result<ParsedUser> user = parse_user(claims->user_json);
+  if (user.ok()) user->permissions = std::move(claims->permissions);
+  return user;
 }
 
 std::string Authorizer::create_token(std::string_view room, std::string_view user_json,
-                                     std::chrono::milliseconds max_age,
-                                     const Request* request) const {
+                                     std::chrono::milliseconds max_age, const Request* request,
+                                     const TokenPermissions& permissions) const {
   Result<ParsedUser> user = config_.parse_user(user_json);
   if (!user.ok()) throw std::invalid_argument("user: " + user.error().message);
+  const std::string allowed = permissions_claim(permissions);
   auth::TokenRequest wanted;
   wanted.room = room;
+  wanted.permissions = allowed;
   wanted.user_json = user->json;
   wanted.user_id = user->id;
   wanted.max_age_ms = max_age.count();

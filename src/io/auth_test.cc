@@ -48,6 +48,22 @@ TEST(Authorize, ATokenAdmitsItsUserToItsRoomOnly) {
   }
 }
 
+TEST(Authorize, TokensMayAllowOnlySomeThings) {
+  const auto io = make_io();
+  const auto authorizer = make_authorizer({.secret = "secret123"});
+  const auto allowed = [&](std::optional<std::vector<std::string>> permissions) {
+    const std::string token = io.create_token(
+        {.room = "lobby", .user = {"7", "Ada"}, .permissions = std::move(permissions)});
+    const auto user = authorizer.authorize("lobby", token, Request(), detail::unix_now_ms());
+    return user.ok() ? user->permissions : user.error().message;
+  };
+  EXPECT_EQ(allowed(std::nullopt), "*");
+  EXPECT_EQ(allowed(std::vector<std::string>{"read", "event:wave", "moderate"}),
+            "event:wave moderate read");
+  EXPECT_EQ(allowed(std::vector<std::string>{}), "the token's permissions do not allow to read");
+  EXPECT_THROW((void)allowed(std::vector<std::string>{"no name"}), std::invalid_argument);
+}
+
 TEST(Authorize, TokensLiveAMinuteUnlessToldOtherwise) {
   const auto io = make_io();
   const auto authorizer = make_authorizer({.secret = "secret123"});
@@ -103,8 +119,9 @@ TEST(Authorize, AFunctionThatThrowsMakesJoinsWait) {
   const auto refused = authorizer.authorize("r", "t", Request(), 0);
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().code, ErrorCode::unavailable);
-  EXPECT_THROW((void)authorizer.create_token("r", R"({"id":"1","name":"A"})", 60s, nullptr),
-               std::runtime_error);
+  EXPECT_THROW(
+      (void)authorizer.create_token("r", R"({"id":"1","name":"A"})", 60s, nullptr, std::nullopt),
+      std::runtime_error);
 }
 
 TEST(Authorize, ACheckThatThrowsRefusesTheTokenAndEndsNothing) {

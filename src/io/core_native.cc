@@ -137,8 +137,11 @@ native::ServerHooks Core::Platform::make_hooks(const State& state, ListenOptions
       Result<ParsedUser> user =
           authorizer->authorize(join.room, join.token, request, join.now_unix_ms);
       if (!user.ok()) return std::move(user).error();
-      return native::AuthorizedUser{std::move(user->id), std::move(user->json),
-                                    std::move(user->user)};
+      return native::AuthorizedUser{.id = std::move(user->id),
+                                    .json = std::move(user->json),
+                                    .user = std::move(user->user),
+                                    .project = {},
+                                    .permissions = std::move(user->permissions)};
     };
   }
   hooks.http = [this](const net::Request& http, std::string_view client_address) {

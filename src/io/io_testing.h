@@ -122,7 +122,7 @@ class Bench {
 
   room::SessionIndex join(detail::ParsedUser user = {}) {
     const room::SessionIndex index{next_++};
-    step(room::Opened{index, id_of(index), user.id, user.json, user.user});
+    step(room::Opened{index, id_of(index), user.id, user.json, user.user, user.permissions});
     mail.clear();
     return index;
   }
@@ -181,6 +181,7 @@ class Bench {
     start.presence_json = effects.view(call.session.presence_json);
     start.context = call.context;
     start.broadcast_only = call.broadcast_only;
+    start.permissions = call.session.permissions;
     const room::Ticket ticket = call.ticket;
     core_.definition().procedures[call.procedure].start(
         std::move(start), [this, ticket](Result<room::EventSink> result) {

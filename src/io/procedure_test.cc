@@ -55,6 +55,48 @@ TEST(Procedure, SelfReachesTheSenderAlone) {
   EXPECT_EQ(bench.take(b), Strings{});
 }
 
+TEST(Procedure, MayAskForAPermission) {
+  const auto api = io();
+  const auto kick =
+      api.procedure().permission("moderate").input<Text>().broadcast([](const Text& in) {
+        return emit<"kicked">(in);
+      });
+  const auto server = api.server(ServerOptions{.router = api.router(on<"kick">(kick))});
+  Bench bench(server);
+  const auto owner = bench.join();
+  const auto moderator =
+      bench.join({.id = "m", .json = {}, .user = {}, .permissions = "read event:kick moderate"});
+  const auto guest =
+      bench.join({.id = "g", .json = {}, .user = {}, .permissions = "read event:kick"});
+  bench.send(guest, "kick", R"({"message":"x"})");
+  EXPECT_EQ(bench.take(guest),
+            Strings{R"($error {"message":"Not permitted: moderate","stack":null})"});
+  EXPECT_EQ(bench.take(owner), Strings{});
+  for (const auto sender : {moderator, owner}) {
+    bench.send(sender, "kick", R"({"message":"x"})");
+    EXPECT_EQ(bench.take(guest), Strings{R"(kicked {"message":"x"})"});
+  }
+  EXPECT_THROW((void)api.procedure().permission("no name"), std::invalid_argument);
+}
+
+TEST(Procedure, IsToldWhatItsCallerMayDo) {
+  const auto api = io();
+  using Ctx = decltype(api)::Ctx;
+  const auto ask = api.procedure().self([](Ctx& ctx) {
+    return emit<"answer">(
+        Number{(ctx.permitted("read") ? 1.0 : 0.0) + (ctx.permitted("moderate") ? 2.0 : 0.0)});
+  });
+  const auto server = api.server(ServerOptions{.router = api.router(on<"ask">(ask))});
+  Bench bench(server);
+  const auto owner = bench.join();
+  const auto guest =
+      bench.join({.id = "g", .json = {}, .user = {}, .permissions = "read event:ask"});
+  bench.send(guest, "ask", "{}");
+  EXPECT_EQ(bench.take(guest), Strings{R"(answer {"value":1})"});
+  bench.send(owner, "ask", "{}");
+  EXPECT_EQ(bench.take(owner), Strings{R"(answer {"value":3})"});
+}
+
 TEST(Procedure, RunsAllThreeResolversInOrder) {
   const auto api = io();
   const auto all = api.procedure()

@@ -13,6 +13,7 @@ enum class MessageKind : std::uint8_t {
   ping,
   update_presence,
   update_storage,
+  refresh_token,
   custom,            // an event of the application
   unknown_internal,  // begins with '$' and is none of the server's
 };
@@ -24,6 +25,7 @@ struct ClientMessage {
   std::string_view presence;  // initialize_session, update_presence: raw JSON, empty when absent
   std::string_view update;    // initialize_session, update_storage: base64, empty when absent
   std::string_view origin;    // update_storage: empty when absent or null
+  std::string_view token;     // refresh_token: empty when absent or null
 };
 
 }  // namespace pluv::protocol

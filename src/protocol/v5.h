@@ -83,6 +83,9 @@ void append_storage_updated(std::string& out, const Sender& sender, std::string_
                             std::string_view state);
 void append_exit(std::string& out, const Sender& leaver, std::string_view room);
 void append_pong(std::string& out, const Sender& self, std::string_view room);
+// permissions: the text form, names with one space between them.
+void append_token_refreshed(std::string& out, const Sender& self, std::string_view room,
+                            std::string_view permissions);
 void append_error(std::string& out, const Sender& receiver, std::string_view room,
                   std::string_view message);
 // One member of $othersReceived's map: "id":{...}. The caller writes the commas.

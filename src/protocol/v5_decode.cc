@@ -14,13 +14,14 @@ MessageKind kind_of_type(std::string_view type) noexcept {
   if (type == "$ping") return MessageKind::ping;
   if (type == "$getOthers") return MessageKind::get_others;
   if (type == "$initializeSession") return MessageKind::initialize_session;
+  if (type == "$refreshToken") return MessageKind::refresh_token;
   return MessageKind::unknown_internal;
 }
 
 // Whether something of its data is read here.
 bool has_members(MessageKind kind) noexcept {
   return kind == MessageKind::initialize_session || kind == MessageKind::update_presence ||
-         kind == MessageKind::update_storage;
+         kind == MessageKind::update_storage || kind == MessageKind::refresh_token;
 }
 
 // A member that must be a string or null; null and absent are the empty view.
@@ -37,8 +38,8 @@ Error invalid(const char* message) { return Error{ErrorCode::invalid, message}; 
 bool Decoder::read_members(json::Reader& data, ClientMessage& message) {
   const bool wants_presence = message.kind == MessageKind::initialize_session ||
                               message.kind == MessageKind::update_presence;
-  const bool wants_update =
-      has_members(message.kind) && message.kind != MessageKind::update_presence;
+  const bool wants_update = message.kind == MessageKind::initialize_session ||
+                            message.kind == MessageKind::update_storage;
   bool right = data.enter_object();
   std::string_view key;
   while (right && data.next_member(key_scratch_, key)) {
@@ -48,6 +49,8 @@ bool Decoder::read_members(json::Reader& data, ClientMessage& message) {
       right = read_optional_string(data, message.update, update_scratch_);
     } else if (message.kind == MessageKind::update_storage && key == "origin") {
       right = read_optional_string(data, message.origin, origin_scratch_);
+    } else if (message.kind == MessageKind::refresh_token && key == "token") {
+      right = read_optional_string(data, message.token, update_scratch_);
     } else {
       right = data.skip_value();
     }

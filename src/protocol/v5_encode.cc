@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstddef>
@@ -137,6 +138,22 @@ void append_pong(std::string& out, const Sender& self, std::string_view room) {
   Envelope envelope(out, self);
   out += "{}";
   envelope.finish_own(room, "$pong");
+}
+
+void append_token_refreshed(std::string& out, const Sender& self, std::string_view room,
+                            std::string_view permissions) {
+  Envelope envelope(out, self);
+  out += "{\"permissions\":[";
+  while (!permissions.empty()) {
+    const std::size_t end = std::min(permissions.find(' '), permissions.size());
+    out += '"';  // no name has a character that JSON escapes
+    out += permissions.substr(0, end);
+    out += '"';
+    permissions.remove_prefix(std::min(end + 1, permissions.size()));
+    if (!permissions.empty()) out += ',';
+  }
+  out += "]}";
+  envelope.finish_own(room, "$tokenRefreshed");
 }
 
 void append_error(std::string& out, const Sender& receiver, std::string_view room,

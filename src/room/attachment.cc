@@ -1,6 +1,7 @@
 #include "room/attachment.h"
 
 #include "base/ids.h"
+#include "base/permissions.h"
 #include "json/codec.h"
 
 namespace pluv::room {
@@ -31,6 +32,7 @@ Result<Attachment> read_attachment(std::string_view text) {
   for (const std::string& id : made.gone) {
     if (!SessionId::parse(id)) return wrong("no session's id");
   }
+  if (made.may && !Permissions::parse(*made.may).ok()) return wrong("permissions that are none");
   return read;
 }
 

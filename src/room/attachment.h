@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,7 @@ struct Attachment {
   std::uint32_t stage = 0;  // of its storage exchange: 0 none yet, 1 asked, 2 answered, 3 open
   bool late = false;        // open without having answered
   bool resync = false;      // its whole document is awaited
+  std::optional<std::string> may;  // its permissions; none: everything
 };
 
 // Errors: invalid, when it is no attachment of this version.

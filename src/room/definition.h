@@ -13,6 +13,7 @@
 
 #include "base/ids.h"
 #include "base/limits.h"
+#include "base/permissions.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "room/document.h"
@@ -31,6 +32,7 @@ struct SessionView {
   std::int64_t presence_unix_ms = 0;
   std::string_view user_id;   // empty: none
   std::int64_t heard_ms = 0;  // steady; when anything was heard of it
+  const Permissions* permissions = nullptr;
 };
 
 // One call of a procedure inside step.
@@ -56,6 +58,7 @@ struct ProcedureStart {
   std::shared_ptr<void> context;
   bool broadcast_only = false;
   Now now;
+  Permissions permissions;  // the session's
 };
 // Called once, on the room's own thread, when the procedure is done.
 using ProcedureDone = std::function<void(Result<EventSink>)>;
@@ -65,6 +68,9 @@ struct Procedure {
   // Exactly one of the two is set. run: at once, inside step. start: a coroutine, by the platform.
   std::function<Result<void>(ProcedureCall&)> run;
   std::function<void(ProcedureStart, ProcedureDone)> start;
+  // What a client needs beside the permission to send the event; empty: nothing. Server code needs
+  // none.
+  std::string permission{};
 };
 
 // What a listener is told. Strings are the call's own.
@@ -110,6 +116,8 @@ struct Definition {
   // Documents are loaded from a store and everything is appended there before anyone sees it.
   // Without, a document lives for as long as its room has sessions.
   bool has_store = false;
+  // The platform checks the tokens of sessions that present a new one.
+  bool refreshes_tokens = false;
   Limits limits;
   bool strict = false;          // refuse events that no procedure has
   bool hibernates = false;      // tell of what is to be kept of sessions: SessionChanged

@@ -28,6 +28,9 @@ class Document {
   [[nodiscard]] virtual Result<void> load(std::string_view update) = 0;
   // How many bytes of the update are no part of the document yet, at most. Costs the update's size.
   [[nodiscard]] virtual Result<std::size_t> new_bytes(std::string_view update) const = 0;
+  // Whether the document has all of the update. Costs the update's size, and once after it was
+  // loaded, or rested, may cost the document's. An error: it is malformed or over a limit.
+  [[nodiscard]] virtual Result<bool> contains(std::string_view update) = 0;
   // The algorithm's own document, for a handler to change until end_edit(), which answers what that
   // added. An error: the document cannot be made of its bytes.
   [[nodiscard]] virtual Result<void*> begin_edit() = 0;

@@ -23,6 +23,7 @@ const char* refusal_reason_name(RefusalReason reason) noexcept {
     case RefusalReason::update_incomplete: return "update_incomplete";
     case RefusalReason::load_failed: return "load_failed";
     case RefusalReason::store_failed: return "store_failed";
+    case RefusalReason::not_permitted: return "not_permitted";
   }
   return "unknown";
 }

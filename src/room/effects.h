@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "base/permissions.h"
 #include "base/result.h"
 #include "json/object.h"
 #include "protocol/v5.h"
@@ -86,7 +87,8 @@ struct SessionSnapshot {
   std::shared_ptr<const void> user;  // the application's user type; null without authorization
   Slice user_json;                   // size 0: null
   Slice presence_json;               // size 0: null
-  bool valid = false;                // false: no session (the server's own call)
+  Permissions permissions;
+  bool valid = false;  // false: no session (the server's own call)
 };
 
 enum class HostCallKind : std::uint8_t {
@@ -149,8 +151,9 @@ enum class RefusalReason : std::uint8_t {
   update_incomplete,
   load_failed,
   store_failed,
+  not_permitted,
 };
-inline constexpr std::size_t kRefusalReasonCount = 19;
+inline constexpr std::size_t kRefusalReasonCount = 20;
 [[nodiscard]] const char* refusal_reason_name(RefusalReason reason) noexcept;
 
 struct Refused {
@@ -179,8 +182,17 @@ struct SessionChanged {
 // The room has no sessions and no work left: the platform may forget it.
 struct Finished {};
 
-using Effect = std::variant<Send, Close, Ping, WakeAt, CallHost, LoadDocument, AppendUpdate,
-                            CompactDocument, EditDone, Refused, Trouble, SessionChanged, Finished>;
+// The session presents another token; feed TokenChecked. Only of rooms whose definition
+// refreshes_tokens.
+struct CheckToken {
+  Ticket ticket{};
+  SessionIndex session{};
+  Slice token;
+};
+
+using Effect =
+    std::variant<Send, Close, Ping, WakeAt, CallHost, LoadDocument, AppendUpdate, CompactDocument,
+                 EditDone, Refused, Trouble, SessionChanged, Finished, CheckToken>;
 
 // Memory that steps reuse, here so that thousands of rooms share one; never part of the record.
 struct Scratch {

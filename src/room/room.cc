@@ -51,6 +51,10 @@ void Room::step(const Input& input, Now now, Effects& effects) {
                  [this](const EditDocument& edit) { edit_from_outside(edit); },
                  [this](const Evict& evict) { evict_session(evict.id); },
                  [this](const EvictAll&) { evict_all(); },
+                 [this](const EvictUser& evict) { evict_user(evict.user_id); },
+                 [this](const SetPermissions& given) { set_permissions(given); },
+                 [this](const Revoke& revoked) { revoke_user(revoked.user_id); },
+                 [this](const TokenChecked& checked) { token_checked(checked); },
                  [this](const CollectGarbage&) { collect_garbage(); },
                  [this](const ForgetIdle&) {
                    if (storage_ && storage_->idle_until_ms != 0) forget_if_idle();
@@ -289,6 +293,7 @@ SessionSnapshot Room::snapshot(SessionIndex index) {
   copy.user = user.typed;
   copy.user_json = append_bytes(user.json);
   copy.presence_json = append_bytes(user.presence);
+  copy.permissions = self.permissions;
   copy.valid = true;
   return copy;
 }

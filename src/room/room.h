@@ -32,6 +32,8 @@ struct Opened {
   std::string_view user_id;          // empty: every session is its own user
   std::string_view user_json;        // compact JSON object; empty: null
   std::shared_ptr<const void> user;  // the application's user type
+  // What it may do, in the text form of Permissions. Without `read` it is turned away for good.
+  std::string_view permissions = "*";
 };
 // A session that has outlived its room's memory, in place of its Opened: of all sessions, in any
 // order, before anything else. One that cannot be read is closed for now.
@@ -97,13 +99,38 @@ struct Evict {
   SessionId id;
 };
 struct EvictAll {};
+// The user's sessions in the room: closed, given these permissions (in the text form; without
+// `read`: as revoked), or told that they are not authorized and closed for good.
+struct EvictUser {
+  std::string_view user_id;
+};
+struct SetPermissions {
+  std::string_view user_id;
+  std::string_view permissions;
+};
+struct Revoke {
+  std::string_view user_id;
+};
+// Who the token of a CheckToken speaks for.
+struct CheckedToken {
+  std::string user_id;
+  std::string user_json;
+  std::shared_ptr<const void> user;
+  std::string permissions;
+};
+struct TokenChecked {
+  SessionIndex index{};
+  Ticket ticket{};
+  const Result<CheckedToken>* token = nullptr;
+};
 struct CollectGarbage {};
 // Memory is wanted, or the server ends: a room that only lingers is to forget its document.
 struct ForgetIdle {};
 
-using Input = std::variant<Opened, Restored, Message, Heard, Closed, Woke, HostReplied,
-                           DocumentLoaded, Persisted, ServerBroadcast, ServerEmit, EditDocument,
-                           Evict, EvictAll, CollectGarbage, ForgetIdle>;
+using Input =
+    std::variant<Opened, Restored, Message, Heard, Closed, Woke, HostReplied, DocumentLoaded,
+                 Persisted, ServerBroadcast, ServerEmit, EditDocument, Evict, EvictAll, EvictUser,
+                 SetPermissions, Revoke, TokenChecked, CollectGarbage, ForgetIdle>;
 
 // Close codes of the room (protocol.md section 4).
 inline constexpr std::uint16_t kCloseGoingAway = 1001;
@@ -112,7 +139,9 @@ inline constexpr std::uint16_t kCloseTooBig = 1009;
 inline constexpr std::uint16_t kCloseBroken = 1011;
 inline constexpr std::uint16_t kCloseRestart = 1012;
 inline constexpr std::uint16_t kCloseOverloaded = 1013;
+inline constexpr std::uint16_t kCloseUnauthorized = 3000;
 inline constexpr std::uint16_t kCloseEvicted = 4001;
+inline constexpr std::string_view kUnauthorizedReason = "WebSocket unauthorized.";
 
 class Room {
  public:
@@ -205,6 +234,8 @@ class Room {
   void close(SessionIndex index, std::uint16_t code, std::string_view reason);
   void evict_session(const SessionId& id);
   void evict_all();
+  void evict_user(std::string_view id);
+  [[nodiscard]] std::vector<SessionIndex> sessions_of(std::string_view user_id) const;
   [[nodiscard]] std::uint32_t find_or_add_user(const Opened& input);
   void release_user(std::uint32_t user_at);
 
@@ -248,6 +279,20 @@ class Room {
   [[nodiscard]] std::size_t messages_in(std::size_t size) const noexcept;
   void malformed(SessionIndex index, std::size_t size);
 
+  // What sessions may do (room_permissions.cc).
+  [[nodiscard]] bool may_join(const Opened& input);
+  [[nodiscard]] std::string missing_permission(SessionIndex index,
+                                               const protocol::ClientMessage& message) const;
+  [[nodiscard]] bool adds_nothing(std::string_view base64) const;
+  [[nodiscard]] bool allow_presence(SessionIndex index, std::string_view presence);
+  [[nodiscard]] bool allow_document(SessionIndex index, std::string_view update);
+  void not_permitted(SessionIndex index, std::string_view permission);
+  void set_permissions(const SetPermissions& input);
+  void revoke_user(std::string_view id);
+  void refresh_token(SessionIndex index, std::string_view token);
+  void refuse_token(SessionIndex index);
+  void token_checked(const TokenChecked& input);
+
   // Custom events (room_procedures.cc).
   void custom_event(SessionIndex index, const protocol::ClientMessage& message);
   void run_procedure(std::size_t at, const SessionIndex* sender, std::string_view data);
@@ -266,6 +311,7 @@ class Room {
   void answer_sent(SessionIndex index, std::size_t bytes);
   void send_storage_received(SessionIndex index, std::string_view change_kind);
   void update_storage(SessionIndex index, const protocol::ClientMessage& message);
+  void hear_changes(SessionIndex index, const protocol::ClientMessage& message);
   [[nodiscard]] Result<Applied> apply_update(SessionIndex index, std::string_view update,
                                              std::string_view base64);
   [[nodiscard]] Result<void> check_document_size(SessionIndex index, std::string_view update);

@@ -42,8 +42,13 @@ TEST(RoomAllocations, AStepInSteadyStateMakesNone) {
   Now now{1'000'000, 1'795'467'862'000};
   const std::string ann = R"({"id":"ua","name":"Ann"})";
   for (std::uint32_t i = 0; i < 50; ++i) {
-    room.step(Opened{SessionIndex{i}, TestRoom::id_of(SessionIndex{i}), {}, ann, nullptr}, now,
-              effects);
+    room.step(Opened{SessionIndex{i},
+                     TestRoom::id_of(SessionIndex{i}),
+                     {},
+                     ann,
+                     nullptr,
+                     i == 7 ? "read presence event:say event:forwarded" : "*"},
+              now, effects);
     room.step(Message{SessionIndex{i},
                       R"({"type":"$initializeSession","data":{"presence":{"x":0},"update":""}})"},
               now, effects);

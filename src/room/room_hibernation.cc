@@ -47,6 +47,7 @@ std::string Room::attachment(SessionIndex index) const {
   kept.joined = self.joined;
   kept.exchanged = self.storage_exchanged;
   kept.bad = self.malformed;
+  if (!self.permissions.has_everything()) kept.may = self.permissions.text();
   if (self.storage) {
     kept.stage = 1 + static_cast<std::uint32_t>(self.storage->stage);
     kept.late = self.storage->late_state.has_value();
@@ -92,7 +93,8 @@ void Room::restore(const Restored& input) {
   const Attachment& kept = *read;
   const std::string user_json = text_of(kept.user);
   Session& self =
-      add_session({input.index, *SessionId::parse(kept.id), kept.u, user_json, input.user});
+      add_session({input.index, *SessionId::parse(kept.id), kept.u, user_json, input.user,
+                   kept.may ? std::string_view(*kept.may) : std::string_view("*")});
   self.number = kept.n;
   self.heard_ms = now_.steady_ms - input.silent_ms;
   next_session_ = std::max(next_session_, kept.n + 1);

@@ -22,6 +22,8 @@ constexpr std::size_t kReleasedBytesMax = 1024 * 1024;
 constexpr std::size_t kOthersPerToken = 64;
 constexpr std::size_t kAnswerBytesPerToken = 20'000;
 constexpr double kExtraBurstPart = 0.125;
+// A new token is decrypted, and read by the application.
+constexpr std::size_t kTokenCheckTokens = 50;
 
 }  // namespace
 
@@ -175,6 +177,16 @@ void Room::handle(SessionIndex index, const ClientMessage& message) {
     send_error(index, "Event name is too long");
     return;
   }
+  if (message.kind == MessageKind::refresh_token) {  // no listener is shown a token
+    refresh_token(index, message.token);
+    return;
+  }
+  if (const std::string missing = missing_permission(index, message); !missing.empty()) {
+    // What it sent is no reason to keep from it what the others do.
+    if (message.kind == MessageKind::update_storage) hear_changes(index, message);
+    not_permitted(index, missing);
+    return;
+  }
   notify(HostCallKind::room_message, definition_.listeners.on_room_message, index, message.type,
          message.data);
   switch (message.kind) {
@@ -182,8 +194,9 @@ void Room::handle(SessionIndex index, const ClientMessage& message) {
     case MessageKind::get_others: send_others(index); return;
     case MessageKind::update_presence: update_presence(index, message.presence); return;
     case MessageKind::update_storage: update_storage(index, message); return;
-    case MessageKind::ping: return;              // answered on receipt
-    case MessageKind::unknown_internal: return;  // refused above
+    case MessageKind::ping: return;   // answered on receipt
+    case MessageKind::refresh_token:  // and these above
+    case MessageKind::unknown_internal: return;
     case MessageKind::custom: custom_event(index, message); return;
   }
 }
@@ -194,17 +207,18 @@ void Room::initialize_session(SessionIndex index, const ClientMessage& message) 
     self.joined = true;
     changed(index);
     // A new tab of a user who is here is no presence change, unless the user had none.
-    bool changed = user_of(self).presence.empty() && !message.presence.empty() &&
+    bool changed = allow_presence(index, message.presence) && user_of(self).presence.empty() &&
                    lay_presence(index, message.presence);
     const std::string early = std::exchange(self.early_presence, {});
-    if (!early.empty() && lay_presence(index, early)) changed = true;
+    if (allow_presence(index, early) && lay_presence(index, early)) changed = true;
     const std::uint32_t begin = frame_begin();
     protocol::v5::append_user_joined(effects_->bytes, sender_of(index), name_, presence_of(index));
     send_to_all(begin);
     // Clients that know the user from another tab take no presence from $userJoined.
     if (changed && user_of(self).sessions > 1) send_presence(index);
   }
-  begin_exchange(index, message.update);
+  begin_exchange(index,
+                 allow_document(index, message.update) ? message.update : std::string_view());
 }
 
 void Room::send_others(SessionIndex asker) {
@@ -301,6 +315,7 @@ bool Room::take_rate_tokens(Session& self, const ClientMessage& message, std::si
 std::size_t Room::extra_tokens(const Session& self, const ClientMessage& message,
                                std::size_t size) const noexcept {
   if (message.kind == MessageKind::get_others) return order_.size() / kOthersPerToken;
+  if (message.kind == MessageKind::refresh_token) return kTokenCheckTokens;
   const bool again = message.kind == MessageKind::initialize_session;
   if (!again && size <= definition_.limits.message_bytes_max) return 0;
   if (brings_document(self, message)) return 0;

@@ -1,5 +1,6 @@
 // Joining and leaving, and the users behind the sessions.
 #include <algorithm>
+#include <iterator>
 
 #include "room/room.h"
 #include "room/session.h"
@@ -7,9 +8,6 @@
 
 namespace pluv::room {
 namespace {
-
-// Base64 of an update without changes.
-constexpr std::string_view kEmptyState = "AAA=";
 
 // Departed ids kept of one user who stays: beyond this a client that saw only older ones may report
 // a false leave after a loss.
@@ -35,8 +33,8 @@ const Room::User& Room::user_of(const Session& session) const noexcept {
 SessionView Room::view_of(SessionIndex index) const {
   const Session& self = session(index);
   const User& user = user_of(self);
-  return {self.id, user.typed.get(), user.json, user.presence, user.presence_unix_ms,
-          user.id, self.heard_ms};
+  return {self.id, user.typed.get(), user.json,        user.presence, user.presence_unix_ms,
+          user.id, self.heard_ms,    &self.permissions};
 }
 
 std::string_view Room::user_id(SessionIndex index) const noexcept {
@@ -59,6 +57,9 @@ Room::Session& Room::add_session(const Opened& input) {
   self = std::make_unique<Session>();
   self->id = input.id;
   self->user = find_or_add_user(input);
+  if (auto permissions = Permissions::parse(input.permissions); permissions.ok()) {
+    self->permissions = std::move(*permissions);
+  }
   self->heard_ms = now_.steady_ms;
   self->rate_refilled_ms = now_.steady_ms;
   self->rate_tokens = definition_.limits.messages_burst_max;
@@ -67,6 +68,7 @@ Room::Session& Room::add_session(const Opened& input) {
 
 void Room::open(const Opened& input) {
   PLUV_ASSERT(!exists(input.index));
+  if (!may_join(input)) return;
   Session& self = add_session(input);
   self.number = next_session_++;
   if (state_ == State::destroying) {
@@ -173,6 +175,22 @@ void Room::evict_all() {
     depart(index);
     effects_->list.emplace_back(Close{index, kCloseEvicted, "Evicted", false});
   }
+}
+
+// Live ones in order of joining, then those whose join is held.
+std::vector<SessionIndex> Room::sessions_of(std::string_view user_id) const {
+  std::vector<SessionIndex> found;
+  const auto known = users_by_id_.find(std::string(user_id));
+  if (known == users_by_id_.end()) return found;
+  for (const std::vector<SessionIndex>* const list : {&order_, &held_}) {
+    std::copy_if(list->begin(), list->end(), std::back_inserter(found),
+                 [&](SessionIndex index) { return session(index).user == known->second; });
+  }
+  return found;
+}
+
+void Room::evict_user(std::string_view id) {
+  for (const SessionIndex index : sessions_of(id)) close(index, kCloseEvicted, "Evicted");
 }
 
 // The newest token's user object counts for all of the user's sessions.

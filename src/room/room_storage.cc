@@ -69,7 +69,8 @@ void Room::answer_exchange(SessionIndex index) {
   session(index).storage->answer_due = false;
   const std::string update = std::exchange(session(index).storage->update, {});
   std::string_view change_kind = storage.document->empty() ? "empty" : "unchanged";
-  if (storage.document->empty() && !update.empty()) {
+  const bool may_begin = session(index).permissions.may_write();  // still
+  if (storage.document->empty() && !update.empty() && may_begin) {
     const Result<Applied> applied = apply_update(index, update, {});
     // Never "empty" to one that has a document: it throws that away for it, and with it the edits
     // that are on their way.
@@ -184,7 +185,8 @@ std::size_t Room::document_answer_bytes() const noexcept {
   return storage_ ? storage_->document_bytes : 0;
 }
 
-void Room::update_storage(SessionIndex index, const ClientMessage& message) {
+// Its client is ready for them.
+void Room::hear_changes(SessionIndex index, const ClientMessage& message) {
   Session& self = session(index);
   const bool initialized = message.origin == protocol::v5::kInitializedOrigin;
   if (initialized && !self.storage_exchanged) {
@@ -199,7 +201,12 @@ void Room::update_storage(SessionIndex index, const ClientMessage& message) {
     const std::optional<std::string> late = std::exchange(self.storage->late_state, std::nullopt);
     if (late) send_missed(index, *late);
   }
-  if (message.update.empty()) return;  // a client without storage
+}
+
+void Room::update_storage(SessionIndex index, const ClientMessage& message) {
+  hear_changes(index, message);
+  if (!storage_ || message.update.empty()) return;      // or a client without storage
+  if (!session(index).permissions.may_write()) return;  // it has sent nothing new
   const auto update = base64_decode(message.update);
   const Result<Applied> applied =
       update ? apply_update(index, *update, message.update)
@@ -209,7 +216,7 @@ void Room::update_storage(SessionIndex index, const ClientMessage& message) {
     send_error(index, applied.error().message);
     // What the client writes next builds upon what was refused.
     resync(index, refusal_of(applied.error()), "Storage updates are refused");
-  } else if (*applied == Applied::incomplete && self.storage_exchanged) {
+  } else if (*applied == Applied::incomplete && session(index).storage_exchanged) {
     // Before: an edit of the application in the original's storageLoaded overtakes the client's
     // "$initialized" update, which brings what is missing.
     resync(index, RefusalReason::update_incomplete, "Updates before this one are missing");

@@ -34,9 +34,10 @@ class TestRoom {
     room_.emplace(id_, definition_, 42);
   }
 
-  SessionIndex join(std::string_view user_id = {}, std::string_view user_json = {}) {
+  SessionIndex join(std::string_view user_id = {}, std::string_view user_json = {},
+                    std::string_view permissions = "*") {
     const SessionIndex index{next_index_++};
-    open(index, user_id, user_json);
+    open(index, user_id, user_json, permissions);
     return index;
   }
   // Joins and plays the client's part up to $getOthers; the mailboxes keep what it led to.
@@ -48,8 +49,9 @@ class TestRoom {
     send(index, R"({"type":"$getOthers","data":{}})");
     return index;
   }
-  void open(SessionIndex index, std::string_view user_id = {}, std::string_view user_json = {}) {
-    step(Opened{index, id_of(index), user_id, user_json, nullptr});
+  void open(SessionIndex index, std::string_view user_id = {}, std::string_view user_json = {},
+            std::string_view permissions = "*") {
+    step(Opened{index, id_of(index), user_id, user_json, nullptr, permissions});
   }
   void send(SessionIndex index, std::string_view text) { step(Message{index, text}); }
   void leave(SessionIndex index) {
@@ -142,6 +144,7 @@ class TestRoom {
   std::vector<CompactDocument> compactions;
   std::vector<std::string> troubles;
   std::vector<EditDone> edits_done;
+  std::vector<std::pair<CheckToken, std::string>> checks;  // with the token
   std::vector<RefusalReason> refused;
   std::map<std::uint32_t, std::string> kept;  // attachments, by session
   std::vector<FrameKind> kinds;               // of every send
@@ -196,6 +199,8 @@ class TestRoom {
         compactions.push_back(*compact);
       } else if (const auto* done = std::get_if<EditDone>(&effect)) {
         edits_done.push_back(*done);
+      } else if (const auto* check = std::get_if<CheckToken>(&effect)) {
+        checks.emplace_back(*check, effects_.view(check->token));
       } else if (const auto* trouble = std::get_if<Trouble>(&effect)) {
         troubles.push_back(std::string(trouble->what) + ": " + trouble->message);
       } else if (const auto* refusal = std::get_if<Refused>(&effect)) {

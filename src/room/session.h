@@ -26,7 +26,9 @@ struct Room::Session {
   std::int64_t heard_ms = 0;    // steady
   std::int64_t rate_refilled_ms = 0;
   double rate_tokens = 0;
-  Ticket waiting_for{};  // its own handler at work; 0: none
+  Permissions permissions;
+  Ticket waiting_for{};   // its own handler at work; 0: none
+  Ticket token_ticket{};  // its new token is being checked; 0: it has presented none
   std::unique_ptr<Waiting> waiting;
   std::string early_presence;               // patches from before it joined
   std::uint64_t number = 0;                 // counts the room's sessions

@@ -6,6 +6,7 @@
 #include <list>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "room/document.h"
@@ -13,6 +14,9 @@
 #include "room/write_pacing.h"
 
 namespace pluv::room {
+
+// Base64 of an update without changes.
+inline constexpr std::string_view kEmptyState = "AAA=";
 
 // Something that shows a version of the document which the store has not taken yet.
 struct Room::Gated {

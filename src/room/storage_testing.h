@@ -44,9 +44,9 @@ class StorageClient {
       : room_(&room), doc_({.client_id = client}) {}
 
   // Joins with what it has, up to the point where its storage exchange begins.
-  void join(std::string_view user_id = {}) {
-    index_ =
-        room_->join(user_id, user_id.empty() ? "" : R"({"id":")" + std::string(user_id) + "\"}");
+  void join(std::string_view user_id = {}, std::string_view permissions = "*") {
+    index_ = room_->join(
+        user_id, user_id.empty() ? "" : R"({"id":")" + std::string(user_id) + "\"}", permissions);
     const std::string update = own().empty() ? "" : base64_encode(own());
     room_->send(index_, R"({"type":"$initializeSession","data":{"presence":{},"update":")" +
                             update + "\"}}");
@@ -56,8 +56,8 @@ class StorageClient {
     read();
     send_update("\"$initialized\"", doc_.encode_state_as_update());
   }
-  void join_fully(std::string_view user_id = {}) {
-    join(user_id);
+  void join_fully(std::string_view user_id = {}, std::string_view permissions = "*") {
+    join(user_id, permissions);
     answer();
     read();
   }

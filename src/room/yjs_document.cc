@@ -33,6 +33,8 @@ class YjsDocument final : public Document {
     return added->size();
   }
 
+  Result<bool> contains(std::string_view update) override { return lazy_.contains_update(update); }
+
   Result<void*> begin_edit() override {
     const Result<ycrdt::Doc*> made = lazy_.doc();
     if (!made) return made.error();

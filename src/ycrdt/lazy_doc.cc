@@ -7,6 +7,7 @@
 #include "base/free_memory.h"
 #include "ycrdt/decoded_update.h"
 #include "ycrdt/integration_order.h"
+#include "ycrdt/snapshot.h"
 #include "ycrdt/update_writer.h"
 #include "ycrdt/updates.h"
 
@@ -147,6 +148,37 @@ bool LazyDoc::all_here(const DeleteSet& deletes) const noexcept {
   return std::all_of(deletes.ranges().begin(), deletes.ranges().end(), [&](const auto& range) {
     return range.length == 0 || range.clock + range.length <= clients_[find(range.client)].end;
   });
+}
+
+bool LazyDoc::all_deleted(const DeleteSet& deletes) const noexcept {
+  return std::all_of(deletes.ranges().begin(), deletes.ranges().end(), [&](const auto& range) {
+    const auto& known = clients_[find(range.client)].deleted;
+    const auto after =
+        std::upper_bound(known.begin(), known.end(), range.clock,
+                         [](Clock clock, const Range& one) { return clock < one.begin; });
+    return range.length == 0 ||
+           (after != known.begin() && range.clock + range.length <= std::prev(after)->end);
+  });
+}
+
+Result<bool> LazyDoc::contains_update(std::string_view update) {
+  if (doc_ == nullptr) {
+    if (parts_.size() == 1 && update == parts_[0]) return true;
+    const auto decoded = DecodedUpdate::read(update, options_.doc.limits);
+    if (!decoded) return decoded.error();
+    for (const auto& section : decoded->sections()) {
+      const Clock known = clients_[find(section.client)].end;
+      for (std::uint32_t i = section.begin; i < section.end; ++i) {
+        const StructRef ref = decoded->at(section, i);
+        if (ref.kind != ContentKind::skip && ref.end() > known) return false;
+      }
+    }
+    if (!all_here(decoded->deletes())) return false;
+    if (all_deleted(decoded->deletes())) return true;
+    // Of members that were set at the same time only a document knows which have lost.
+    if (const auto made = doc(); !made) return made.error();
+  }
+  return snapshot_contains_update(take_snapshot(*doc_), update, options_.doc.limits);
 }
 
 // What the update has beyond these clocks, one for each section, and the deletes that are new.

@@ -52,6 +52,11 @@ class LazyDoc {
   [[nodiscard]] Result<std::string> apply_update(std::string_view update,
                                                  std::string_view origin = {});
 
+  // Whether the document has all of the update, its deletes too. Costs the update's size; where it
+  // deletes what the bytes do not say is deleted, the document is made, for only that can tell. An
+  // error: it is malformed or over a limit, or the document could not be made.
+  [[nodiscard]] Result<bool> contains_update(std::string_view update);
+
   // What somebody with this state vector lacks, with all deletes; without one, the whole document.
   // Joins what has come since the last time, which costs the document's size.
   [[nodiscard]] std::string encode_state_as_update(const StateVector& state = {});
@@ -96,6 +101,7 @@ class LazyDoc {
   void forget_last() noexcept;
   [[nodiscard]] Result<std::string> apply_to_doc(std::string_view update, std::string_view origin);
   [[nodiscard]] bool all_here(const DeleteSet& deletes) const noexcept;
+  [[nodiscard]] bool all_deleted(const DeleteSet& deletes) const noexcept;
   [[nodiscard]] std::string take_new(const DecodedUpdate& update, const std::vector<Clock>& before);
   void add_deleted(DeleteSet set, DeleteSet* added);
   void add_deleted(Client& client, std::span<const DeleteRange> ranges, DeleteSet* added);

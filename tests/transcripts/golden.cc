@@ -193,6 +193,12 @@ class EffectWriter {
     text("session", script_.name_of(changed.session));
     end();
   }
+  void operator()(const room::CheckToken& check) {
+    begin("checkToken");
+    number("ticket", static_cast<std::uint64_t>(check.ticket));
+    text("session", script_.name_of(check.session));
+    end();
+  }
   void operator()(const room::Finished&) {
     begin("finished");
     end();

@@ -59,7 +59,10 @@ Result<void> call_procedure(const Proc& proc, Runtime& runtime, room::ProcedureC
        .context = call.context,
        .now = call.now,
        .runtime = &runtime,
-       .live_room = &call.room});
+       .live_room = &call.room,
+       .permissions = session != nullptr && session->permissions != nullptr
+                          ? *session->permissions
+                          : Permissions::everything()});
   Result<void> result;
   const auto step = [&]<class Fn>(const Fn& fn, room::Audience audience) {
     if constexpr (kIsPresent<Fn>) {
@@ -87,14 +90,16 @@ struct WaitingCall {
   WaitingCall(room::ProcedureStart started, typename Proc::Input parsed, Runtime& runtime)
       : start(std::move(started)),
         input(std::move(parsed)),
-        context({.room = start.room,
-                 .session = start.has_session ? std::optional(start.session) : std::nullopt,
-                 .presence_json = start.presence_json,
-                 .user = start.user.get(),
-                 .context = start.context.get(),
-                 .now = start.now,
-                 .runtime = &runtime,
-                 .live_room = nullptr}) {}
+        context(
+            {.room = start.room,
+             .session = start.has_session ? std::optional(start.session) : std::nullopt,
+             .presence_json = start.presence_json,
+             .user = start.user.get(),
+             .context = start.context.get(),
+             .now = start.now,
+             .runtime = &runtime,
+             .live_room = nullptr,
+             .permissions = start.has_session ? start.permissions : Permissions::everything()}) {}
   WaitingCall(const WaitingCall&) = delete;
   WaitingCall& operator=(const WaitingCall&) = delete;
 
@@ -175,6 +180,7 @@ ProcedureEntry make_entry(std::string_view name, const Proc& procedure,
   const auto proc = std::make_shared<const Proc>(procedure);
   ProcedureEntry entry;
   entry.procedure.name = std::string(name);
+  entry.procedure.permission = procedure.permission_part();
   entry.has_broadcast = Proc::has_broadcast;
   if constexpr (Proc::waits) {
     entry.procedure.start = [proc, runtime](room::ProcedureStart start, room::ProcedureDone done) {

@@ -23,7 +23,7 @@ Result<ParsedUser> Authorizer::authorize(std::string_view, std::string_view, con
 }
 
 std::string Authorizer::create_token(std::string_view, std::string_view, std::chrono::milliseconds,
-                                     const Request*) const {
+                                     const Request*, const TokenPermissions&) const {
   raise<std::logic_error>("A module does not make tokens: its platform does");
 }
 

@@ -148,6 +148,7 @@ void RoomModule::handle_opened(ByteReader& input) {
   PLUV_ASSERT(id.has_value());
   const std::string_view user_id = input.text();
   std::string_view user_json = input.text();
+  const std::string_view permissions = input.text();
   std::string kept;
   Result<std::shared_ptr<const void>> user = user_of(user_json, kept);
   if (!user.ok()) {
@@ -158,7 +159,8 @@ void RoomModule::handle_opened(ByteReader& input) {
                    .id = *id,
                    .user_id = user_id,
                    .user_json = user_json,
-                   .user = std::move(*user)});
+                   .user = std::move(*user),
+                   .permissions = permissions});
 }
 
 void RoomModule::handle_restored(ByteReader& input) {

@@ -3,7 +3,7 @@
 // change of kWireVersion, so that a module of another release is refused instead of misread.
 //
 // Inputs: a point in time (unix ms), a kind, and its fields:
-//   opened            u32 index, session id, user id, user JSON (empty: null)
+//   opened            u32 index, session id, user id, user JSON (empty: null), permissions
 //   restored          u32 index, attachment, ms since it was heard of
 //   message           u32 index, text
 //   heard, closed     u32 index
@@ -39,7 +39,7 @@
 
 namespace pluv::cloudflare {
 
-inline constexpr std::uint32_t kWireVersion = 1;
+inline constexpr std::uint32_t kWireVersion = 2;
 
 enum class InputKind : std::uint8_t {
   opened = 1,

@@ -27,9 +27,6 @@ constexpr std::uint64_t kHeldFactor = 2;
 // How often a draining server looks whether it still waits for a connection's first word.
 constexpr std::int64_t kDrainLookMs = 100;
 
-constexpr std::uint16_t kCloseUnauthorized = 3000;
-constexpr std::string_view kUnauthorizedReason = "WebSocket unauthorized.";
-
 }  // namespace
 
 void Handshakes::accept(int fd, const net::IpAddress& peer) {
@@ -340,7 +337,9 @@ void Handshakes::authorize_and_join(Connection& connection, const JoinRequest& r
       return;
     }
     user = std::move(authorized).value();
-    if (!user.project.empty() && !is_project_id(user.project)) {
+    const Result<Permissions> permissions = Permissions::parse(user.permissions);
+    const bool may_read = permissions.ok() && permissions->may_read();
+    if (!may_read || (!user.project.empty() && !is_project_id(user.project))) {
       refuse_for_good(connection, ConnectionRefusal::unauthorized, request.room);
       return;
     }
@@ -399,7 +398,8 @@ void Handshakes::refuse_for_good(Connection& connection, ConnectionRefusal refus
   if (origin) {
     worker_.connections().start_close(connection, room::kClosePolicy, "Origin not allowed");
   } else {
-    worker_.connections().start_close(connection, kCloseUnauthorized, kUnauthorizedReason);
+    worker_.connections().start_close(connection, room::kCloseUnauthorized,
+                                      room::kUnauthorizedReason);
   }
 }
 

@@ -75,8 +75,14 @@ void RoomHost::detach(Connection& connection) {
 void RoomHost::join(Connection& connection, std::string_view room, const AuthorizedUser& user,
                     std::span<char> received) {
   worker_.timers().cancel(connection.timer);
-  connection.phase = Phase::open;
   RoomEntry& entry = find_or_make(room);
+  if (!entry.forgotten.empty()) {
+    worker_.count_refusal(ConnectionRefusal::unavailable);
+    worker_.log_refusal(ConnectionRefusal::unavailable, room);
+    worker_.connections().start_pacing(connection, room::kCloseOverloaded, "Try again later");
+    return;
+  }
+  connection.phase = Phase::open;
   connection.frames = net::FrameReader(
       net::FrameReaderOptions{.compression = connection.deflate,
                               .message_bytes_max = entry.room.limits().unregistered_bytes_max});
@@ -88,7 +94,8 @@ void RoomHost::join(Connection& connection, std::string_view room, const Authori
                            .id = connection.session,
                            .user_id = user.id,
                            .user_json = user.json,
-                           .user = user.user});
+                           .user = user.user,
+                           .permissions = user.permissions});
   if (connection.phase != Phase::open) return;
   connection.frames.set_message_bytes_max(entry.room.message_bytes_max(connection.index));
   if (!received.empty()) receive(connection, received);
@@ -221,9 +228,10 @@ void RoomHost::step(RoomEntry& entry, const room::Input& input) {
   }
   if (finished_) {
     erase_if_finished(entry);
-  } else {
-    note_idle(entry);
+    return;
   }
+  note_idle(entry);
+  if (!entry.forgotten.empty()) go_on_forgetting(entry);
 }
 
 // Rooms without sessions are few steps: what their documents take is measured at each.
@@ -267,9 +275,31 @@ void RoomHost::erase_if_finished(RoomEntry& entry) {
   if (entry.in_dirty_rooms) std::erase(dirty_rooms_, &entry);
   if (entry.idle) idle_.erase(*entry.idle);
   set_idle_bytes(entry, 0);
-  forget(entry);
+  take_off_list(entry);
+  const std::vector<std::function<void()>> forgotten = std::move(entry.forgotten);
   rooms_.erase(rooms_.find(entry.room.id()));
   worker_.shared().rooms.fetch_sub(1);
+  for (const std::function<void()>& done : forgotten) done();
+}
+
+void RoomHost::forget(std::string_view room, std::function<void()> done) {
+  const auto found = rooms_.find(room);
+  if (found == rooms_.end()) {
+    done();
+    return;
+  }
+  RoomEntry& entry = *found->second;
+  entry.forgotten.push_back(std::move(done));
+  go_on_forgetting(entry);
+}
+
+// After each of its steps: joins that were held are let in first, and what was changed is saved.
+void RoomHost::go_on_forgetting(RoomEntry& entry) {
+  if (entry.room.size() > 0) {
+    step(entry, room::EvictAll{});
+  } else if (entry.room.may_be_forgotten()) {
+    step(entry, room::ForgetIdle{});
+  }
 }
 
 void RoomHost::feed(std::string_view room, const room::Input& input) {
@@ -279,9 +309,14 @@ void RoomHost::feed(std::string_view room, const room::Input& input) {
 
 void RoomHost::edit(std::string_view room, const std::function<void(void*)>& edit,
                     EditDoneFn done) {
+  RoomEntry& entry = find_or_make(room);
+  if (!entry.forgotten.empty()) {
+    done(Error{ErrorCode::unavailable, "The room is being deleted"});
+    return;
+  }
   const std::uint64_t number = next_edit_++;
   edits_.emplace(number, std::move(done));
-  step(find_or_make(room), room::EditDocument{.number = number, .edit = &edit});
+  step(entry, room::EditDocument{.number = number, .edit = &edit});
 }
 
 void RoomHost::forget_idle_rooms() {
@@ -370,6 +405,8 @@ void RoomHost::handle_reply(Reply& reply) {
   } else if (const auto* const number = std::get_if<NumberResult>(&reply.outcome)) {
     if (number->ok() && reply.store == StoreCallKind::append) entry.saved_ms = worker_.now_ms();
     step(entry, room::Persisted{.ticket = reply.ticket, .number = number});
+  } else if (const auto* const token = std::get_if<TokenResult>(&reply.outcome)) {
+    step(entry, room::TokenChecked{.index = reply.session, .ticket = reply.ticket, .token = token});
   } else {
     step(entry, room::HostReplied{.ticket = reply.ticket,
                                   .result = std::get_if<Result<room::EventSink>>(&reply.outcome)});

@@ -60,6 +60,7 @@ struct RoomEntry {
   // While it has no sessions: its place in RoomHost::idle_, and what it and its document take.
   std::optional<std::list<RoomEntry*>::iterator> idle;
   std::size_t idle_bytes = 0;
+  std::vector<std::function<void()>> forgotten;  // waits for its end; meanwhile nobody may join
   bool in_dirty_rooms = false;
 };
 
@@ -85,6 +86,9 @@ class RoomHost {
   // Feeds an input (ServerBroadcast, Evict ...) to the room of that name; nothing when there is
   // none.
   void feed(std::string_view room, const room::Input& input);
+  // Evicts everybody, and lets the room go once its store has all of its document. done: on this
+  // thread, when there is no such room; must not feed rooms.
+  void forget(std::string_view room, std::function<void()> done);
   // Rooms without sessions, which only keep their document for a while, are to go.
   void forget_idle_rooms();
   // Those of them that their store has all of.
@@ -117,15 +121,17 @@ class RoomHost {
  private:
   using DocumentResult = Result<room::DocumentLoaded::Document>;
   using NumberResult = Result<std::uint64_t>;
+  using TokenResult = Result<room::CheckedToken>;
   // What a ticketed call came to; room_destroyed: nothing.
-  using Outcome =
-      std::variant<std::monostate, Result<room::EventSink>, DocumentResult, NumberResult>;
+  using Outcome = std::variant<std::monostate, Result<room::EventSink>, DocumentResult,
+                               NumberResult, TokenResult>;
   struct Reply {
     std::string room;
     std::uint64_t generation = 0;
     room::Ticket ticket{};
     Outcome outcome;
     std::optional<StoreCallKind> store;  // whose answer it is
+    room::SessionIndex session{};        // whose token it was
   };
   struct FrameSlice {
     const BufferRef* buffer;
@@ -142,7 +148,7 @@ class RoomHost {
 
   RoomEntry& find_or_make(std::string_view room);
   void remember(RoomEntry& entry);
-  void forget(const RoomEntry& entry);
+  void take_off_list(const RoomEntry& entry);
   void list_some(const std::shared_ptr<Listing>& listing);
   [[nodiscard]] RoomLine line_of(RoomEntry& entry) const;
   void tap_inbound(const Connection& connection, std::string_view text);
@@ -191,6 +197,8 @@ class RoomHost {
   void shed(Connection& connection);
   void handle_reply(Reply& reply);
   void erase_if_finished(RoomEntry& entry);
+  void go_on_forgetting(RoomEntry& entry);
+  void check_token(const RoomEntry& entry, const room::CheckToken& check);
   void note_idle(RoomEntry& entry);
   void set_idle_bytes(RoomEntry& entry, std::size_t bytes);
   [[nodiscard]] bool over_idle_budget() const noexcept;

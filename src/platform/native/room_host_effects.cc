@@ -63,6 +63,8 @@ void RoomHost::execute(RoomEntry& entry) {
       edit_done(*edited);
     } else if (const auto* trouble = std::get_if<room::Trouble>(&effect)) {
       execute_trouble(entry, *trouble);
+    } else if (const auto* check = std::get_if<room::CheckToken>(&effect)) {
+      check_token(entry, *check);
     } else if (std::holds_alternative<room::Finished>(effect)) {
       finished_ = true;
     }
@@ -354,8 +356,41 @@ void RoomHost::start_procedure(RoomEntry& entry, room::CallHost& call) {
                            .presence_json = std::string(effects_.view(call.session.presence_json)),
                            .context = std::move(call.context),
                            .broadcast_only = call.broadcast_only,
-                           .now = worker_.now()},
+                           .now = worker_.now(),
+                           .permissions = std::move(call.session.permissions)},
       [reply = std::move(reply)](Result<room::EventSink> result) { reply(std::move(result)); });
+}
+
+// Answered at the turn's end: no step begins inside another.
+void RoomHost::check_token(const RoomEntry& entry, const room::CheckToken& check) {
+  const auto& authorize = worker_.shared().hooks.authorize;
+  const Connection* const connection = entry.sessions[room::raw(check.session)];
+  const std::string_view project = project_of(entry.room.id());
+  TokenResult outcome = Error{ErrorCode::unauthorized, "There is nobody to check it"};
+  if (authorize && connection != nullptr) {
+    const std::string address = connection->address_counted ? connection->address.text() : "";
+    Result<AuthorizedUser> user = authorize(JoinRequest{.http = nullptr,
+                                                        .room = room_name_of(entry.room.id()),
+                                                        .token = effects_.view(check.token),
+                                                        .client_address = address,
+                                                        .now_unix_ms = worker_.now().unix_ms,
+                                                        .project = project});
+    if (!user.ok()) {
+      outcome = std::move(user).error();
+    } else if (user->project == project) {
+      outcome = room::CheckedToken{.user_id = std::move(user->id),
+                                   .user_json = std::move(user->json),
+                                   .user = std::move(user->user),
+                                   .permissions = std::move(user->permissions)};
+    }
+  }
+  replies_.push_back(Reply{.room = entry.room.id(),
+                           .generation = entry.generation,
+                           .ticket = check.ticket,
+                           .outcome = std::move(outcome),
+                           .store = std::nullopt,
+                           .session = check.session});
+  worker_.ensure_turn();
 }
 
 // A reply may come at once, later, from another thread, or after the server is gone.
@@ -370,7 +405,8 @@ std::function<void(RoomHost::Outcome)> RoomHost::replier(const RoomEntry& entry,
                                                .generation = generation,
                                                .ticket = ticket,
                                                .outcome = std::move(outcome),
-                                               .store = store});
+                                               .store = store,
+                                               .session = {}});
     if (worker->on_own_thread()) {
       worker->rooms().replies_.push_back(std::move(*reply));
       worker->ensure_turn();

@@ -12,6 +12,8 @@ namespace pluv::native {
 namespace {
 
 constexpr std::size_t kListedPerTurn = 512;
+constexpr std::string_view kTokenMessage = "refreshToken";
+constexpr std::string_view kTokenMessageShown = R"({"type":"$refreshToken","data":{}})";
 // Rooms that were made in the last moment have no rate worth the name.
 constexpr std::int64_t kRateMsMin = 1'000;
 // A version as it is shown: which room it is of above, its lowest bits below.
@@ -27,7 +29,7 @@ void RoomHost::remember(RoomEntry& entry) {
   all_.push_back(&entry);
 }
 
-void RoomHost::forget(const RoomEntry& entry) {
+void RoomHost::take_off_list(const RoomEntry& entry) {
   all_.back()->place = entry.place;
   all_[entry.place] = all_.back();
   all_.pop_back();
@@ -101,6 +103,8 @@ std::optional<RoomLook> RoomHost::look(std::string_view room, const RoomQuestion
 }
 
 void RoomHost::tap_inbound(const Connection& connection, std::string_view text) {
+  // Who looks on is not to be shown what would let him in.
+  if (text.find(kTokenMessage) != std::string_view::npos) text = kTokenMessageShown;
   const room::Room& room = connection.room->room;
   tap_->take({.inbound = true,
               .room = room.id(),

@@ -44,6 +44,7 @@ struct Server::Impl {
     definition.freeze();
     shared.config = std::move(config);
     definition.has_store = hooks.store != nullptr;
+    definition.refreshes_tokens = hooks.authorize != nullptr;
     shared.definition = std::move(definition);
     shared.hooks = std::move(hooks);
     for (std::uint32_t i = 0; i < loop_count(shared.config); ++i) {
@@ -294,6 +295,28 @@ void Server::evict(std::string_view room, std::string_view session_id) {
 
 void Server::evict_all(std::string_view room) {
   impl_->feed(room, [] { return room::EvictAll{}; });
+}
+
+void Server::evict_user(std::string_view room, std::string_view user_id) {
+  impl_->feed(room, [id = std::string(user_id)] { return room::EvictUser{id}; });
+}
+
+void Server::set_permissions(std::string_view room, std::string_view user_id,
+                             std::string_view permissions) {
+  impl_->feed(room, [id = std::string(user_id), permissions = std::string(permissions)] {
+    return room::SetPermissions{.user_id = id, .permissions = permissions};
+  });
+}
+
+void Server::revoke(std::string_view room, std::string_view user_id) {
+  impl_->feed(room, [id = std::string(user_id)] { return room::Revoke{id}; });
+}
+
+void Server::forget(std::string_view room, std::function<void()> done) {
+  Worker& owner = impl_->shared.owner_of(room);
+  owner.post([&owner, room = std::string(room), done = std::move(done)] {
+    owner.rooms().forget(room, done);
+  });
 }
 
 void Server::garbage_collect(std::string_view room) {

@@ -69,7 +69,7 @@ struct AuthorizedUser {
   // Whose room it is: the room is known as room_key(project, room) from then on. Empty: nobody's;
   // else is_project_id. Rooms and users of different projects have nothing to do with each other.
   std::string project{};
-  std::string permissions = "*";  // as in room::Opened
+  std::string permissions = "*";  // as in room::Opened: without `read` the join is refused
 };
 
 // What an authorizer sees. Views live for the call.
@@ -116,17 +116,19 @@ struct ServerHooks {
   // Where rooms keep their documents; the definition's has_store follows it. Null: nowhere.
   std::shared_ptr<adapters::Store> store;
   // Null: no authorization, every session is its own user. An error refuses the join with
-  // $error "Not authorized" and close 3000 (unavailable: held, then 1013). Must not throw.
+  // $error "Not authorized" and close 3000 (unavailable: held, then 1013). Is asked for the new
+  // tokens of sessions, too, where an error changes nothing; then http is null, and the user has to
+  // be the session's. Must not throw.
   std::function<Result<AuthorizedUser>(const JoinRequest&)> authorize;
   // Requests other than room upgrades. nullopt: 404. Runs on a loop: must not block or throw.
   std::function<std::optional<net::Response>(const net::Request&, std::string_view client_address)>
       http;
   // Asked in this order, before http.
   std::vector<LaterHttp> later;
-  // What the rooms of a project do and allow: frozen, with has_store as there is a store, and
-  // outliving the server. Null, or the answer null: as all rooms. Before a socket's project is
-  // known, and for what all projects share (memory, connections, addresses), the server's own
-  // limits hold. Called on any loop.
+  // What the rooms of a project do and allow: frozen, with has_store as there is a store,
+  // refreshes_tokens as there is an authorizer, and outliving the server. Null, or the answer null:
+  // as all rooms. Before a socket's project is known, and for what all projects share (memory,
+  // connections, addresses), the server's own limits hold. Called on any loop.
   std::function<const room::Definition*(std::string_view project)> definition_of;
   // Something of a session's was turned down. room: its key. On any loop, inside a step: must not
   // block, throw or call the server.
@@ -189,6 +191,16 @@ class Server {
   void emit(std::string_view room, std::string_view event, std::string_view data);
   void evict(std::string_view room, std::string_view session_id);
   void evict_all(std::string_view room);
+  // The live sessions of a user in the room: closed; given these permissions (their text form;
+  // without `read`: as revoked); told that they are not authorized, and closed for good.
+  void evict_user(std::string_view room, std::string_view user_id);
+  void set_permissions(std::string_view room, std::string_view user_id,
+                       std::string_view permissions);
+  void revoke(std::string_view room, std::string_view user_id);
+  // Evicts everybody and drops the room's document from memory once the store has all of it. Joins
+  // are refused for now meanwhile. done: on the room's loop when no such room is in memory, before
+  // a new one can be; must not throw or block.
+  void forget(std::string_view room, std::function<void()> done);
   void garbage_collect(std::string_view room);
   // Changes the room's document (a ycrdt::Doc, for the storage kind that yjs_storage() makes) on
   // the room's loop, where nothing else touches it; the room need not have sessions. done, on that

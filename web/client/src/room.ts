@@ -27,6 +27,7 @@ export interface RoomSubscriptions<Server extends ServerTypes, Presence> {
   others(listener: (others: Others<Server, Presence>) => void): Unsubscribe;
   myself(listener: (me: Me<Server["user"], Presence>) => void): Unsubscribe;
   error(listener: (error: RoomError) => void): Unsubscribe;
+  permissions(listener: (permissions: readonly string[]) => void): Unsubscribe;
 }
 
 export class Room<Server extends ServerTypes, Presence extends object> {
@@ -40,6 +41,7 @@ export class Room<Server extends ServerTypes, Presence extends object> {
   readonly #onOthers = new Listeners<Others<Server, Presence>>();
   readonly #onMyself = new Listeners<Me<Server["user"], Presence>>();
   readonly #onError = new Listeners<RoomError>();
+  readonly #onPermissions = new Listeners<readonly string[]>();
   readonly #onEvent = new Map<string, Listeners<RoomEvent<Json, unknown>>>();
   #connection: Connection | null = null;
   #connectedAtMs = 0;
@@ -50,6 +52,7 @@ export class Room<Server extends ServerTypes, Presence extends object> {
   // What was changed of the presence since the room last had all of it.
   #unsentPresence: Partial<Presence> | null = null;
   #error: RoomError | null = null;
+  #permissions: readonly string[] | null = null;
   #closeReason: CloseReason | null = null;
 
   constructor(name: string, address: (signal: AbortSignal) => Promise<string>,
@@ -65,6 +68,7 @@ export class Room<Server extends ServerTypes, Presence extends object> {
       others: (listener) => this.#onOthers.add(listener),
       myself: (listener) => this.#onMyself.add(listener),
       error: (listener) => this.#onError.add(listener),
+      permissions: (listener) => this.#onPermissions.add(listener),
     };
   }
 
@@ -137,6 +141,18 @@ export class Room<Server extends ServerTypes, Presence extends object> {
     return this.#connection?.send(name, data) ?? false;
   }
 
+  // Presents a newer token of the same user: what it allows counts from then on, without another
+  // join. A token that is no good is answered with an error, and changes nothing. Answers whether it
+  // was sent.
+  refreshToken(token: string): boolean {
+    return this.#connection?.send("$refreshToken", { token }) ?? false;
+  }
+
+  // What the last token that was refreshed in this session allows; null: none was.
+  get permissions(): readonly string[] | null {
+    return this.#permissions;
+  }
+
   on<Name extends keyof Server["outputs"] & string>(name: Name,
       listener: (event: RoomEvent<Server["outputs"][Name], Server["user"]>) => void): Unsubscribe {
     const listeners = this.#onEvent.get(name) ?? new Listeners<RoomEvent<Json, unknown>>();
@@ -180,6 +196,7 @@ export class Room<Server extends ServerTypes, Presence extends object> {
   #leave(status: Status): void {
     this.#connection = null;
     this.#connectedAtMs = 0;
+    this.#permissions = null;
     this.#document.disconnected();
     this.#myself = { ...this.#myself, sessionId: null };
     const othersLeft = this.#people.clear();
@@ -209,6 +226,7 @@ export class Room<Server extends ServerTypes, Presence extends object> {
       case "$storageUpdated": return this.#document.receive(data);
       case "$error": return this.#failed(textOr(data.message, "The server sent an error"));
       case "$pong": return;
+      case "$tokenRefreshed": return this.#refreshed(data.permissions, user);
       case "$presenceUpdated": return this.#presenceUpdated(message);
       case "$othersReceived": return this.#othersAre(
         this.#people.setAll(isObject(data.others) ? data.others : {}, this.#myself.sessionId ?? ""));
@@ -266,6 +284,13 @@ export class Room<Server extends ServerTypes, Presence extends object> {
     if (isMine) this.#myself = { ...this.#myself, presence: data.presence as Presence };
     this.#othersAre(this.#people.setPresence(connectionId, user, data.presence));
     if (isMine) this.#onMyself.tell(this.#myself);
+  }
+
+  #refreshed(permissions: unknown, user: unknown): void {
+    if (!Array.isArray(permissions)) return;
+    this.#permissions = permissions.filter((name) => typeof name === "string");
+    this.#myself = { ...this.#myself, user };
+    this.#onPermissions.tell(this.#permissions);
   }
 
   #failed(message: string): void {
