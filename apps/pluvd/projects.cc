@@ -111,9 +111,7 @@ Result<std::string> Projects::make_token(const Project& project,
   wanted.room = request.room;
   wanted.user_json = request.user_json;
   wanted.max_age_ms = request.max_age_ms;
-  if (!request.permissions.empty()) {
-    return Error{ErrorCode::invalid, "permissions are not known yet"};
-  }
+  wanted.permissions = request.permissions;
   wanted.now_unix_ms = request.now_unix_ms;
   wanted.limits = token_limits(project);
   const auto user = json::from_json<TokenUser>(request.user_json);
@@ -161,6 +159,7 @@ Result<native::AuthorizedUser> Projects::admit(const Project& project,
   user.id = std::move(claims->user_id);
   user.json = std::move(claims->user_json);
   user.project = project.id;
+  user.permissions = std::move(claims->permissions);
   return user;
 }
 
