@@ -74,6 +74,31 @@ test("two edit at the same time and converge", async (t) => {
   await until(() => text(a).length === 100 && text(a).toString() === text(b).toString());
 });
 
+test("a newer token is presented in the same session", async (t) => {
+  const presented = [];
+  const { url } = await fakeServer(t, (socket, say) => {
+    socket.on("message", (text) => {
+      const { type, data } = JSON.parse(String(text));
+      if (type !== "$refreshToken") return;
+      presented.push(data);
+      say("$tokenRefreshed", { permissions: ["event:wave", "read"] });
+    });
+  });
+  const room = makeRoom(t, url);
+  const told = [];
+  room.subscribe.permissions((permissions) => told.push(permissions));
+  assert.equal(room.refreshToken("too early"), false);
+  room.connect();
+  await until(() => room.status === "connected");
+  assert.equal(room.permissions, null);
+  assert.equal(room.refreshToken("a.b"), true);
+  await until(() => told.length === 1);
+  assert.deepEqual([presented, told[0]], [[{ token: "a.b" }], ["event:wave", "read"]]);
+  assert.equal(room.permissions, told[0]);
+  room.disconnect();
+  assert.equal(room.permissions, null);
+});
+
 test("a document that was there before its room is brought into it", async (t) => {
   const { url } = await server();
   const doc = new Y.Doc();
