@@ -49,6 +49,7 @@ struct Options {
   std::string room;
   std::string user;
   std::string max_age = "60s";
+  std::string permissions;
   std::string token;
 };
 
@@ -103,6 +104,7 @@ int create_token(const Options& options) {
   request.user_json = user_json;
   request.user_id = *id->as_string();
   request.max_age_ms = max_age_ms.value();
+  request.permissions = options.permissions;
   request.now_unix_ms = now_unix_ms();
   if (Result<void> drawn = pluv::auth::fill_random(request.iv); !drawn.ok()) {
     return fail(drawn.error(), kExitMisused);
@@ -162,6 +164,8 @@ int run(int argc, char** argv) {
   add_secret_options(*create, options);
   create->add_option("--room", options.room, "Room")->required();
   create->add_option("--user", options.user, R"(JSON object with a string "id")")->required();
+  create->add_option("--permissions", options.permissions,
+                     R"(What it allows, in JSON: '["read"]', or by rooms '{"a-*":["read"]}')");
   create->add_option("--max-age", options.max_age, "How long it is good for (default 60s)");
   CLI::App* inspect = token->add_subcommand("inspect", "Print a token's claims and check it");
   add_secret_options(*inspect, options);

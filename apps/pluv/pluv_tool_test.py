@@ -41,6 +41,13 @@ class PluvToolTest(unittest.TestCase):
         self.assertEqual(claims["user"], {"id": "u1", "name": "Zoë"})
         self.assertIn(claims["exp"] - before_s - 120, range(0, 30))
 
+    def test_says_what_a_token_allows(self):
+        token = create("--permissions", '["read", "event:wave"]').stdout.strip()
+        read = run("token", "inspect", token)
+        self.assertEqual(read.returncode, 0, read.stderr)
+        self.assertEqual(json.loads(read.stdout)["permissions"], ["read", "event:wave"])
+        self.assertEqual(create("--permissions", '["no name"]').returncode, 2)
+
     def test_tells_why_a_server_would_refuse(self):
         token = create().stdout.strip()
         for arguments, secret, why in (((token, "--room", "other"), SECRET, "another room"),

@@ -110,18 +110,18 @@ test("presence is shown by those who may", async (t) => {
 
 test("events are sent by those who may, and no others", async (t) => {
   const watcher = await join(t, Client, t.room, "watcher");
-  const guest = await join(t, Client, t.room, "guest", ["read", "event:wave"]);
+  const guest = await join(t, Client, t.room, "guest", ["read", "event:nod"]);
   const chatty = await join(t, Client, t.room, "chatty", ["read", "event:*"]);
-  guest.send("wave", { from: "guest" });
+  guest.send("nod", { from: "guest" });
   guest.send("shout", { from: "guest" });
   chatty.send("shout", { from: "chatty" });
-  chatty.send("wave", { from: "chatty" });
+  chatty.send("nod", { from: "chatty" });
   await settled(guest);
   await settled(chatty);
   await settled(watcher);
-  const events = watcher.messages.filter(({ type }) => type === "wave" || type === "shout")
+  const events = watcher.messages.filter(({ type }) => type === "nod" || type === "shout")
     .map(({ type, data }) => `${data.from} ${type}`).sort();
-  assert.deepEqual(events, ["chatty shout", "chatty wave", "guest wave"]);
+  assert.deepEqual(events, ["chatty shout", "chatty nod", "guest nod"]);
   assert.deepEqual(failures(guest), ["Not permitted: event:shout"]);
   assert.deepEqual(failures(chatty), []);
   const counted = (await readMetrics(await open()))['pluv_refused_total{reason="not_permitted"}'];
@@ -142,19 +142,19 @@ test("a malformed claim opens no room", async (t) => {
 });
 
 test("a token of patterns opens its rooms, each with the best of them", async (t) => {
-  const claims = { "*": ["read"], [`${t.room}-*`]: ["read", "event:wave"],
+  const claims = { "*": ["read"], [`${t.room}-*`]: ["read", "event:nod"],
                    [`${t.room}-top`]: ["write", "presence"] };
   const enter = (room) => join(t, Client, room, "u", claims, { claimed: `${t.room}*` });
   const plain = await enter(t.room);
   const waving = await enter(`${t.room}-1`);
   const top = await enter(`${t.room}-top`);
   for (const client of [plain, waving, top]) {
-    client.send("wave", {});
+    client.send("nod", {});
     client.send("$updatePresence", { presence: { x: 1 } });
     await settled(client);
   }
   // Their initial presence was left out without a word.
-  const both = ["Not permitted: event:wave", "Not permitted: presence"];
+  const both = ["Not permitted: event:nod", "Not permitted: presence"];
   assert.deepEqual(failures(plain), both);
   assert.deepEqual(failures(waving), both.slice(1));
   assert.deepEqual(failures(top), both.slice(0, 1));
@@ -170,10 +170,10 @@ test("a newer token counts from then on, and a bad one changes nothing", async (
     client.send("$refreshToken", { token });
     await client.until(() => type() > before, "an answer");
   };
-  await present(await tokenFor(t.room, "u", ["read", "event:wave"]));
-  assert.deepEqual(heard(client, "$tokenRefreshed")[0].data, { permissions: ["event:wave", "read"] });
-  client.send("wave", {});
-  await client.until(() => heard(client, "wave").length === 1, "its own event");
+  await present(await tokenFor(t.room, "u", ["read", "event:nod"]));
+  assert.deepEqual(heard(client, "$tokenRefreshed")[0].data, { permissions: ["event:nod", "read"] });
+  client.send("nod", {});
+  await client.until(() => heard(client, "nod").length === 1, "its own event");
 
   const bad = [await tokenFor(t.room, "other", ["*"]), await tokenFor("elsewhere", "u", ["*"]),
                await tokenFor(t.room, "u", []), "nonsense", "", 7, null,
@@ -182,16 +182,16 @@ test("a newer token counts from then on, and a bad one changes nothing", async (
   client.send("$refreshToken", { token: 7 }); // no message at all
   await settled(client);
   assert.deepEqual(failures(client), Array(bad.length - 1).fill("Not authorized"));
-  client.send("wave", {});
-  await client.until(() => heard(client, "wave").length === 2, "its own event");
+  client.send("nod", {});
+  await client.until(() => heard(client, "nod").length === 2, "its own event");
   assert.ok(client.isOpen);
 
   await present(await tokenFor(t.room, "u"));
   assert.deepEqual(heard(client, "$tokenRefreshed").at(-1).data, { permissions: ["*"] });
   await present(await tokenFor(t.room, "u", ["read"]));
-  client.send("wave", {});
+  client.send("nod", {});
   await settled(client);
-  assert.equal(failures(client).at(-1), "Not permitted: event:wave");
+  assert.equal(failures(client).at(-1), "Not permitted: event:nod");
 });
 
 await run();
