@@ -190,7 +190,8 @@ class Traffic {
 
 test("pluvd may be killed at any moment: what anybody has seen is told, and everybody leaves", async (t) => {
   const random = new Random(seed);
-  const receiver = await receiverOf(t, { seed, faults: { is_slow: 0.02 } });
+  const receiver = await receiverOf(t, {
+    seed, faults: { refuses: 0.03, forgets: 0.03, is_slow: 0.02 } });
   const hosting = await hostingOf(t, receiver);
   const traffic = new Traffic(t, hosting, random, 10);
   for (let kill = 0; kill < kills; ++kill) {
