@@ -13,6 +13,9 @@ namespace {
 
 constexpr std::uint64_t kNumberMax = 9'007'199'254'740'991;  // what JSON's numbers count up to
 
+// A user's id has some hundred characters at most (Limits::user_id_chars_max).
+constexpr std::size_t kIdBytesMax = 1'024;
+
 struct Refusal {
   int status;
   std::string why;
@@ -73,7 +76,9 @@ Judged set(AdminRequest& request, const AdminParameter& parameter, std::string t
       if (!is_room_id(text)) return expects(name, "no room can have this name");
       break;
     case AdminValue::id:
-      if (text.empty()) return expects(name, "an id is expected");
+      if (text.empty() || text.size() > kIdBytesMax) {
+        return expects(name, "an id of 1 to " + std::to_string(kIdBytesMax) + " bytes is expected");
+      }
       break;
     case AdminValue::text: break;
     case AdminValue::number: {

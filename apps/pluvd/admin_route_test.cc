@@ -98,6 +98,8 @@ TEST(AdminRoute, NamesInPathsAreDecodedAndJudged) {
   EXPECT_EQ(user.status, 0);
   EXPECT_EQ(user.request.user, "tom/\xc3\xa9 x");
   EXPECT_EQ(read("DELETE", "/rooms/a/users/%FF").status, 400);
+  EXPECT_EQ(read("DELETE", "/rooms/a/users/" + std::string(1'024, 'x')).status, 0);
+  EXPECT_EQ(read("DELETE", "/rooms/a/users/" + std::string(1'025, 'x')).status, 400);
   EXPECT_EQ(read("GET", "/rooms/a/versions/x").status, 400);
   EXPECT_EQ(read("GET", "/rooms/a/versions/-1").status, 400);
   EXPECT_EQ(read("GET", "/rooms/a/versions/9007199254740992").status, 400);

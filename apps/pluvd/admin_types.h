@@ -152,7 +152,7 @@ struct Usage {
   std::uint64_t joins_refused = 0;
   std::uint64_t refusals = 0;  // of what sessions sent
   std::uint64_t tokens_made = 0;
-  Nullable<WebhookCounts> webhooks;  // null: the project has none
+  Nullable<WebhookCounts> webhooks;  // null: nobody has any
 };
 struct DeadWebhook {
   std::uint64_t id = 0;

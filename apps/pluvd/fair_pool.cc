@@ -9,15 +9,15 @@ FairPool::FairPool(FairPoolOptions options) : options_(options) {
   for (std::size_t i = 0; i < options_.threads; ++i) threads_.emplace_back([this] { run(); });
 }
 
-bool FairPool::post(std::string_view name, std::function<void()> job) {
+bool FairPool::post(std::string_view party, std::function<void()> job) {
   const std::lock_guard lock(mutex_);
   if (finishing_) return false;
-  auto found = parties_.find(name);
-  if (found == parties_.end()) found = parties_.emplace(name, Party()).first;
-  Party& party = found->second;
-  if (party.jobs.size() >= options_.waiting_max) return false;
-  party.jobs.push_back(std::move(job));
-  queue(party);
+  auto found = parties_.find(party);
+  if (found == parties_.end()) found = parties_.emplace(party, Party()).first;
+  Party& whose = found->second;
+  if (whose.jobs.size() >= options_.waiting_max) return false;
+  whose.jobs.push_back(std::move(job));
+  queue(whose);
   return true;
 }
 

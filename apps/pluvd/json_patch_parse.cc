@@ -33,7 +33,8 @@ std::optional<std::vector<std::string>> tokens_of(std::string_view pointer) {
     } else if (c != '~') {
       tokens.back() += c;
     } else {
-      if (++at == pointer.size() || (pointer[at] != '0' && pointer[at] != '1')) return std::nullopt;
+      ++at;
+      if (at == pointer.size() || (pointer[at] != '0' && pointer[at] != '1')) return std::nullopt;
       tokens.back() += pointer[at] == '0' ? '~' : '/';
     }
   }
@@ -83,7 +84,7 @@ Result<PatchOperation> operation_of(json::Value& text, std::size_t number) {
 
 Result<std::vector<PatchOperation>> parse_patch(std::string_view text) {
   Result<json::Value> parsed = json::Value::parse(text);
-  if (!parsed.ok()) return parsed.error();
+  if (!parsed.ok()) return Error{ErrorCode::invalid, "The patch: " + parsed.error().message};
   json::Value::Array* const list = parsed->as_array();
   if (list == nullptr) return Error{ErrorCode::invalid, "A patch is an array of operations"};
   if (list->size() > kPatchOperationsMax) {

@@ -14,6 +14,10 @@
 #include <utility>
 
 #include "apps/pluvd/access.h"
+#include "apps/pluvd/admin.h"
+#include "apps/pluvd/admin_start.h"
+#include "apps/pluvd/admin_table.h"
+#include "apps/pluvd/admin_webhooks.h"
 #include "apps/pluvd/audit_log.h"
 #include "apps/pluvd/demo.h"
 #include "apps/pluvd/inspector.h"
@@ -105,6 +109,7 @@ void log_urls(Log& log, const Settings& settings, std::uint16_t port) {
     add("project_rooms", server_url(settings, "ws", port) + std::string(kHostedRoomPath) +
                              "{room}?public_key={key}");
     add("tokens", http + std::string(kTokenPath));
+    add("admin", http + std::string(kAdminPath));
   }
   if (settings.metrics) add("metrics", http + "/metrics");
   if (settings.inspector) add("inspector", http + "/inspector");
@@ -124,6 +129,7 @@ struct Running {
   std::shared_ptr<Projects> projects;  // null: there are none
   std::shared_ptr<Webhooks> webhooks;  // null: there are none
   std::optional<ProjectRooms> project_rooms;
+  std::shared_ptr<Admin> admin;  // null: there are no projects
   std::optional<Routes> routes;
   std::shared_ptr<Inspector> inspector;  // null: there is none
   std::unique_ptr<native::Server> server;
@@ -169,6 +175,7 @@ RouteSources route_sources(Running& running) {
             std::string text = native::prometheus_text(running.server->metrics());
             if (running.inspector) text += running.inspector->metrics_text();
             if (running.projects) text += running.projects->metrics_text();
+            if (running.admin) text += running.admin->metrics_text();
             if (running.webhooks) text += running.webhooks->metrics_text();
             return text;
           },
@@ -293,6 +300,7 @@ native::ServerHooks server_hooks(Running& running, const Settings& settings,
                               running.audit->write(project, event, fields);
                             }}));
   }
+  if (running.admin) hooks.later.push_back(running.admin->hook());
   hooks.http = [&running](const net::Request& request, std::string_view) {
     return running.routes->answer(request);
   };
@@ -454,12 +462,24 @@ int serve(LoadedSettings loaded, std::function<LoadedSettings()> read_again) {
           return running.webhooks ? running.webhooks->listeners(project.id) : room::Listeners();
         });
   }
+  if (running.projects) {
+    Result<std::shared_ptr<Admin>> admin = make_admin(
+        settings, *running.projects, *running.audit,
+        {.webhooks = running.webhooks ? admin_webhooks(running.webhooks) : AdminWebhooks{},
+         .unix_ms = now_unix_ms,
+         .log = [&running](std::string_view reason) {
+           running.log.explain("error", "admin_api", reason);
+         }});
+    if (!admin.ok()) return fail("hosting", admin.error().message, kExitStorage);
+    running.admin = std::move(*admin);
+  }
   native::ServerHooks hooks = server_hooks(running, settings, std::move(read_again));
   adapters::Store* const documents = store->get();
   hooks.store = std::move(*store);
   running.server = std::make_unique<native::Server>(server_config(settings), std::move(definition),
                                                     std::move(hooks));
   if (running.inspector) running.inspector->attach(*running.server, documents);
+  if (running.admin) running.admin->attach(*running.server, documents);
   const Result<void> listening = running.server->listen();
   if (!listening.ok()) {
     return fail("cannot listen",
@@ -474,6 +494,7 @@ int serve(LoadedSettings loaded, std::function<LoadedSettings()> read_again) {
   const int code = running.server->run();
   if (running.webhooks) running.webhooks->close();
   if (running.inspector) running.inspector->close();
+  if (running.admin) running.admin->close();
   running.log.explain(code == 0 ? "info" : "warn", "stopped",
                       code == 0
                           ? "every connection was closed in order"

@@ -51,13 +51,14 @@ export class Server {
   #ended = false;
 
   // ownFolder: removed when the process has ended. output_max: of its output so much is kept, the
-  // last of it.
-  constructor(command, args, { env = {}, ownFolder, output_max = 200_000 } = {}) {
+  // last of it. cwd: the folder that it runs in, else this process's.
+  constructor(command, args, { env = {}, ownFolder, cwd, output_max = 200_000 } = {}) {
     this.command = [command, ...args].join(" ");
     this.output = "";
     this.#child = spawn(command, args, {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...environment, ...env },
+      cwd,
     });
     running.add(this.#child);
     for (const stream of [this.#child.stdout, this.#child.stderr]) {

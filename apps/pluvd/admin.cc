@@ -1,0 +1,259 @@
+#include "apps/pluvd/admin.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "apps/pluvd/admin_problem.h"
+#include "apps/pluvd/admin_table.h"
+#include "json/writer.h"
+
+namespace pluv::apps {
+namespace {
+
+// A little less than the platform waits for an answer, so that what is said is ours.
+constexpr std::int64_t kAnswerMs = 10'000;
+constexpr std::int64_t kWaitMs = 9'000;
+// A body that is no document.
+constexpr std::size_t kSmallBodyBytesMax = std::size_t{64} * 1024;
+constexpr int kServerErrors = 500;
+constexpr std::string_view kKeyHeader = "Idempotency-Key";
+
+bool is_ours(std::string_view path) {
+  return path.starts_with(kAdminPath) &&
+         (path.size() == kAdminPath.size() || path[kAdminPath.size()] == '/');
+}
+
+AdminBodyLimits body_limits(const Limits& limits) {
+  return {.document_bytes_max = limits.document_message_bytes_max(),
+          .other_bytes_max = std::max(kSmallBodyBytesMax, limits.message_bytes_max)};
+}
+
+net::Response response_of(const KeptAnswer& answer) {
+  net::Response response(answer.status);
+  response.header("Cache-Control", "no-store").header("X-Content-Type-Options", "nosniff");
+  if (!answer.location.empty()) response.header("Location", answer.location);
+  if (!answer.media_type.empty()) response.body(answer.media_type, answer.body);
+  return response;
+}
+
+}  // namespace
+
+std::size_t admin_body_bytes_max(const Limits& limits) {
+  const AdminBodyLimits bytes = body_limits(limits);
+  return std::max(bytes.document_bytes_max, bytes.other_bytes_max);
+}
+
+Admin::Admin(AdminOptions options)
+    : options_(std::move(options)), rooms_(kWaitMs), handlers_(options_.hooks, rooms_) {}
+
+native::LaterHttp Admin::hook() {
+  native::LaterHttp hook;
+  hook.takes = [](const net::Request& request) { return is_ours(request.path()); };
+  hook.refuse = [this](const net::Request& request) { return refuse(request); };
+  hook.answer = [this](native::HttpQuestion question, native::HttpAnswerFn respond) {
+    answer(std::move(question), std::move(respond));
+  };
+  hook.error = [this](int status, std::string_view message) {
+    count(status);
+    return admin_problem(status, message, "");
+  };
+  hook.body_bytes_max = options_.body_bytes_max;
+  hook.answer_ms_max = kAnswerMs;
+  return hook;
+}
+
+void Admin::attach(native::Server& server, adapters::Store* store) { rooms_.attach(server, store); }
+
+void Admin::close() {
+  rooms_.close();
+  pool_.finish();
+}
+
+// --- On the loops
+
+std::optional<net::Response> Admin::read(const net::Request& request, AdminCall& call) {
+  const std::string_view path = request.path();
+  auto routed = admin_route_of(request);
+  const auto* const route = std::get_if<const AdminRoute*>(&routed);
+  const bool is_open = route != nullptr && !(*route)->needs_key();
+  if (!is_open) {
+    const auto key = bearer_of(request);
+    auto project = key ? options_.hooks.project_of(*key) : std::nullopt;
+    if (!project) {
+      return admin_problem(401, "This needs a secret key of a project as its bearer token", path)
+          .header("WWW-Authenticate", "Bearer realm=\"pluvd admin\"");
+    }
+    call.project = std::move(*project);
+  }
+  if (route == nullptr) return std::get<net::Response>(std::move(routed));
+  auto read = admin_request_of(**route, request, body_limits(call.project.limits));
+  if (auto* const refusal = std::get_if<net::Response>(&read)) return std::move(*refusal);
+  call.request = std::get<AdminRequest>(std::move(read));
+  if (const auto key = request.header(kKeyHeader); key && !Idempotency::is_key(*key)) {
+    return admin_problem(400, "Idempotency-Key: 1 to 255 printable characters are expected", path);
+  }
+  return std::nullopt;
+}
+
+std::optional<net::Response> Admin::refuse(const net::Request& request) {
+  AdminCall call;
+  std::optional<net::Response> refusal = read(request, call);
+  if (refusal) count(refusal->status());
+  return refusal;
+}
+
+void Admin::answer(native::HttpQuestion question, native::HttpAnswerFn respond) {
+  const net::Request& request = question.request;
+  const auto asked = std::make_shared<Asked>();
+  asked->respond = std::move(respond);
+  asked->method = request.method();
+  asked->path = request.path();
+  asked->query = request.query();
+  asked->content_type = request.header("Content-Type").value_or("");
+  asked->client_address = std::move(question.client_address);
+  // Its body may have taken long, and the keys may be others now.
+  if (auto refusal = read(request, asked->call)) return reply(asked, std::move(*refusal));
+  asked->weight = take_weight(question.body.size());
+  if (asked->weight == nullptr) {
+    return reply(asked, admin_problem(503, "Too much is being worked on; ask again", asked->path)
+                            .header("Retry-After", "1"));
+  }
+  if (!take_key(asked, request)) return;
+  asked->call.body = std::move(question.body);
+  // Whoever has no key shares one place in the turns.
+  if (!pool_.post(asked->call.project.id, [this, asked] { carry_out(asked); })) {
+    reply(asked, admin_problem(429, "The project asks for too much at once", asked->path)
+                     .header("Retry-After", "1"));
+  }
+}
+
+bool Admin::take_key(const AskedRef& asked, const net::Request& request) {
+  const auto key = request.header(kKeyHeader);
+  if (!key || !asked->call.request.route->is_idempotent()) return true;
+  auto held = options_.hooks.idempotency->hold(asked->call.project.id, *key);
+  if (!held) {
+    reply(asked, admin_problem(409, "A request with this Idempotency-Key is being carried out",
+                               asked->path)
+                     .header("Retry-After", "1"));
+    return false;
+  }
+  asked->held = std::move(*held);
+  asked->idempotency_key = *key;
+  return true;
+}
+
+std::shared_ptr<void> Admin::take_weight(std::size_t bytes) {
+  if (bodies_bytes_->fetch_add(bytes) + bytes > options_.bodies_bytes_max) {
+    bodies_bytes_->fetch_sub(bytes);
+    return nullptr;
+  }
+  return std::shared_ptr<void>(this,
+                               [taken = bodies_bytes_, bytes](void*) { taken->fetch_sub(bytes); });
+}
+
+// --- On the pool's threads
+
+void Admin::carry_out(const AskedRef& asked) { reply(asked, outcome_of(asked)); }
+
+net::Response Admin::outcome_of(const AskedRef& asked) {
+  Idempotency& idempotency = *options_.hooks.idempotency;
+  const std::string& project = asked->call.project.id;
+  std::string request;
+  if (!asked->idempotency_key.empty()) {
+    request = asked->method + " " + asked->path + "?" + asked->query + "\n" + asked->content_type +
+              "\n" + asked->call.body;
+    const auto kept =
+        idempotency.find(project, asked->idempotency_key, request, options_.hooks.unix_ms());
+    if (!kept.ok()) return problem_of(kept.error(), asked->path);
+    if (*kept) return response_of(**kept).header("Idempotency-Replayed", "true");
+  }
+  Result<AdminReply> outcome = handlers_.answer(asked->call);
+  KeptAnswer answer;
+  if (outcome.ok()) {
+    answer = {.status = outcome->status,
+              .location = std::move(outcome->location),
+              .media_type = std::move(outcome->media_type),
+              .body = std::move(outcome->body)};
+  } else {
+    net::Response problem = problem_of(outcome.error(), asked->path);
+    answer = {.status = problem.status(),
+              .location = {},
+              .media_type = "application/problem+json",
+              .body = std::move(problem).take_body()};
+  }
+  // What failed on our side may be tried again.
+  if (request.empty() || answer.status >= kServerErrors) return response_of(answer);
+  const Result<void> stored =
+      idempotency.keep(project, asked->idempotency_key, request, answer, options_.hooks.unix_ms());
+  net::Response response = response_of(answer);
+  // It is done, and only the promise that it is not done again fails.
+  if (!stored.ok()) response.header("Idempotency-Kept", "false");
+  return response;
+}
+
+// What fails on our side may name files, and rooms by their keys.
+net::Response Admin::problem_of(const Error& error, std::string_view path) const {
+  const int status = admin_status_of(error.code);
+  if (status < kServerErrors) return admin_problem(status, error.message, path);
+  if (options_.hooks.log) options_.hooks.log(error.message);
+  return admin_problem(status,
+                       error.code == ErrorCode::unavailable
+                           ? "The server cannot do this for now; ask again"
+                           : "Something failed on the server's side",
+                       path);
+}
+
+// --- Answers
+
+void Admin::reply(const AskedRef& asked, net::Response response) {
+  count(response.status());
+  if (asked->call.request.route != nullptr && asked->call.request.route->needs_key()) {
+    audit(asked, response.status());
+  }
+  // Before the client can ask again.
+  asked->held.reset();
+  asked->weight.reset();
+  asked->respond(std::move(response));
+}
+
+void Admin::audit(const AskedRef& asked, int status) const {
+  if (!options_.hooks.audit) return;
+  const AdminRequest& request = asked->call.request;
+  std::string fields;
+  json::Writer writer(fields);
+  writer.begin_object();
+  writer.key("method");
+  writer.string(asked->method);
+  writer.key("path");
+  writer.string(asked->path);
+  if (!request.room.empty()) {
+    writer.key("room");
+    writer.string(request.room);
+  }
+  writer.key("status");
+  writer.number(static_cast<std::int64_t>(status));
+  writer.key("actor");
+  writer.string(asked->client_address);
+  writer.end_object();
+  options_.hooks.audit(asked->call.project.id, "admin", fields);
+}
+
+void Admin::count(int status) {
+  const std::lock_guard lock(counts_mutex_);
+  ++answered_[status];
+}
+
+std::string Admin::metrics_text() const {
+  std::string out =
+      "# HELP pluv_admin_requests_total Requests to the admin API, by the answer's status.\n"
+      "# TYPE pluv_admin_requests_total counter\n";
+  const std::lock_guard lock(counts_mutex_);
+  for (const auto& [status, count] : answered_) {
+    out += "pluv_admin_requests_total{code=\"" + std::to_string(status) + "\"} " +
+           std::to_string(count) + "\n";
+  }
+  return out;
+}
+
+}  // namespace pluv::apps

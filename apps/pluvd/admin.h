@@ -1,0 +1,93 @@
+// The admin API of a hosted pluvd (docs/admin-api.md): what a project's back end may see and change
+// of its own rooms, as JSON over HTTP. It knows who asks by the project's secret key, and nothing
+// of another project is reachable or can be told from what is not there. Requests are judged on the
+// loops by their heads and carried out on threads of the API's own, where projects take turns. Made
+// before the server and closed before it; everything else is thread-safe.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "adapters/store.h"
+#include "apps/pluvd/admin_handlers.h"
+#include "apps/pluvd/admin_hooks.h"
+#include "apps/pluvd/admin_route.h"
+#include "apps/pluvd/fair_pool.h"
+#include "apps/pluvd/waiting_rooms.h"
+#include "net/http.h"
+#include "platform/native/server.h"
+
+namespace pluv::apps {
+
+// The largest body of a project with these limits.
+[[nodiscard]] std::size_t admin_body_bytes_max(const Limits& limits);
+
+struct AdminOptions {
+  AdminHooks hooks;
+  // The largest body that any project may send.
+  std::size_t body_bytes_max = admin_body_bytes_max(Limits());
+  // Bodies that are in hand at once, of all projects together: each is there twice for a moment.
+  std::size_t bodies_bytes_max = std::size_t{256} * 1024 * 1024;
+};
+
+class Admin : public std::enable_shared_from_this<Admin> {
+ public:
+  explicit Admin(AdminOptions options);
+
+  // For native::ServerHooks::later.
+  [[nodiscard]] native::LaterHttp hook();
+  // Before the server runs. Both outlive close(). store: null when there is none.
+  void attach(native::Server& server, adapters::Store* store);
+  // What is being made is finished; what waits for it is never answered. Once, when no loop runs.
+  void close();
+
+  // Prometheus' text form.
+  [[nodiscard]] std::string metrics_text() const;
+
+ private:
+  struct Asked {
+    AdminCall call;
+    std::string method;
+    std::string path;   // as it was sent
+    std::string query;  // the same
+    std::string content_type;
+    std::string client_address;
+    std::string idempotency_key;
+    Idempotency::Held held;
+    std::shared_ptr<void> weight;  // of the body
+    native::HttpAnswerFn respond;
+  };
+  using AskedRef = std::shared_ptr<Asked>;
+
+  [[nodiscard]] std::optional<net::Response> refuse(const net::Request& request);
+  // What the head says; or the answer to it.
+  [[nodiscard]] std::optional<net::Response> read(const net::Request& request, AdminCall& call);
+  void answer(native::HttpQuestion question, native::HttpAnswerFn respond);
+  // Whether the request's key lets it be carried out; else it was answered.
+  [[nodiscard]] bool take_key(const AskedRef& asked, const net::Request& request);
+  [[nodiscard]] std::shared_ptr<void> take_weight(std::size_t bytes);
+  void carry_out(const AskedRef& asked);
+  [[nodiscard]] net::Response outcome_of(const AskedRef& asked);
+  [[nodiscard]] net::Response problem_of(const Error& error, std::string_view path) const;
+  void reply(const AskedRef& asked, net::Response response);
+  void audit(const AskedRef& asked, int status) const;
+  void count(int status);
+
+  const AdminOptions options_;
+  WaitingRooms rooms_;
+  AdminHandlers handlers_;
+  mutable std::mutex counts_mutex_;
+  std::map<int, std::uint64_t> answered_;  // by status
+  const std::shared_ptr<std::atomic<std::size_t>> bodies_bytes_ =
+      std::make_shared<std::atomic<std::size_t>>(0);
+  FairPool pool_;  // last: its jobs use the others
+};
+
+}  // namespace pluv::apps

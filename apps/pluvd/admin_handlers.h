@@ -1,0 +1,124 @@
+// What each route of the admin API does, as functions that wait for their answers: they run on
+// threads of the API's own, never on a loop. A handler sees the rooms of one project only: every
+// name becomes the key of a room of that project before anything is asked. Thread-safe.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "apps/pluvd/admin_hooks.h"
+#include "apps/pluvd/admin_route.h"
+#include "apps/pluvd/json_patch.h"
+#include "apps/pluvd/waiting_rooms.h"
+#include "base/result.h"
+
+namespace pluv::apps {
+
+struct AdminCall {
+  AdminProject project;
+  AdminRequest request;
+  std::string body;
+  // Of the request's room, or of another one of the project.
+  [[nodiscard]] std::string key() const;
+  [[nodiscard]] std::string key(std::string_view room) const;
+};
+
+struct AdminReply {
+  int status = 200;
+  std::string media_type{};  // empty: no body
+  std::string body{};
+  std::string location{};  // empty: none
+};
+
+class AdminHandlers {
+ public:
+  AdminHandlers(const AdminHooks& hooks, WaitingRooms& rooms);
+
+  // Errors become problems; see admin_status_of().
+  [[nodiscard]] Result<AdminReply> answer(const AdminCall& call);
+
+ private:
+  using Reply = Result<AdminReply>;
+
+  // admin_rooms.cc
+  [[nodiscard]] Reply list_rooms(const AdminCall& call);
+  [[nodiscard]] Reply list_live(const AdminCall& call, admin_api::RoomList page);
+  [[nodiscard]] Reply create_room(const AdminCall& call);
+  [[nodiscard]] Reply get_room(const AdminCall& call);
+  [[nodiscard]] Reply delete_room(const AdminCall& call);
+  [[nodiscard]] Result<admin_api::Room> facts_of(const AdminCall& call, const std::string& room);
+  [[nodiscard]] Result<std::string> first_update(const AdminCall& call,
+                                                 const admin_api::NewRoom& wanted);
+  [[nodiscard]] Result<void> fill_room(const AdminCall& call, const std::string& room,
+                                       std::string update);
+
+  // admin_document.cc
+  [[nodiscard]] Reply get_document(const AdminCall& call);
+  [[nodiscard]] Reply post_update(const AdminCall& call);
+  [[nodiscard]] Reply patch_document(const AdminCall& call);
+  // nullopt: others edited it meanwhile.
+  [[nodiscard]] Result<std::optional<bool>> patch_once(const AdminCall& call,
+                                                       const std::vector<PatchOperation>& patch);
+  [[nodiscard]] Reply list_versions(const AdminCall& call);
+  [[nodiscard]] Reply get_version(const AdminCall& call);
+  [[nodiscard]] Reply restore_version(const AdminCall& call);
+
+  // admin_people.cc
+  [[nodiscard]] Result<std::vector<native::SessionLook>> sessions_of(const AdminCall& call);
+  [[nodiscard]] Result<std::uint32_t> sessions_of_user(const AdminCall& call,
+                                                       const std::string& key);
+  [[nodiscard]] Reply list_users(const AdminCall& call);
+  [[nodiscard]] Reply list_sessions(const AdminCall& call);
+  [[nodiscard]] Reply get_presence(const AdminCall& call);
+  [[nodiscard]] Reply evict_user(const AdminCall& call);
+  [[nodiscard]] Reply evict_session(const AdminCall& call);
+  [[nodiscard]] Reply set_permissions(const AdminCall& call);
+  [[nodiscard]] Reply revoke(const AdminCall& call);
+  [[nodiscard]] Reply send_event(const AdminCall& call);
+
+  // admin_project.cc
+  [[nodiscard]] Reply create_token(const AdminCall& call);
+  [[nodiscard]] Reply get_usage(const AdminCall& call);
+  [[nodiscard]] Reply dead_webhooks(const AdminCall& call);
+  [[nodiscard]] Reply change_webhooks(const AdminCall& call);
+
+  const AdminHooks& hooks_;
+  WaitingRooms& rooms_;
+  const std::string openapi_;
+};
+
+template <class T>
+[[nodiscard]] AdminReply admin_reply(const T& value, int status = 200) {
+  return {.status = status, .media_type = "application/json", .body = json::to_json(value)};
+}
+[[nodiscard]] inline AdminReply admin_done() { return {.status = 204}; }
+
+// The body as a T. Errors: invalid.
+template <class T>
+[[nodiscard]] Result<T> admin_body(const AdminCall& call) {
+  Result<T> body = json::from_json<T>(call.body);
+  if (!body.ok()) return Error{ErrorCode::invalid, "The body: " + body.error().message};
+  return body;
+}
+
+[[nodiscard]] Error admin_no_room();
+
+// A page of what is sorted by `name_of`, which is unique: begins behind `after`.
+template <class T, class NameOf>
+json::Nullable<std::string> admin_page(std::vector<T>& all, const AdminRequest& request,
+                                       NameOf name_of) {
+  std::ranges::sort(all, {}, name_of);
+  if (!request.after.empty()) {
+    all.erase(all.begin(), std::ranges::upper_bound(all, request.after, {}, name_of));
+  }
+  if (all.size() <= request.limit) return nullptr;
+  all.resize(request.limit);
+  return std::string(std::invoke(name_of, all.back()));
+}
+
+}  // namespace pluv::apps

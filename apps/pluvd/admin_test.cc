@@ -1,0 +1,256 @@
+// The admin API between a server's loop, which the test turns, and a store in memory.
+#include "apps/pluvd/admin.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "adapters/memory_store.h"
+#include "apps/pluvd/admin_table.h"
+#include "room/definition.h"
+#include "room/yjs_document.h"
+
+namespace pluv::apps {
+namespace {
+
+struct Answer {
+  int status = 0;
+  std::string head;
+  std::string body;
+};
+
+Answer answer_of(const net::Response& response) {
+  std::string head;
+  net::append_response_head(head, response, {});
+  return {response.status(), std::move(head), std::string(response.body())};
+}
+
+net::Request request_of(const std::string& text) {
+  net::RequestParser parser;
+  std::string_view bytes = text;
+  EXPECT_EQ(parser.feed(bytes), net::HttpProgress::done) << text;
+  return parser.take();
+}
+
+class AdminTest : public testing::Test {
+ protected:
+  using Pending = std::shared_ptr<std::promise<Answer>>;
+
+  AdminTest() {
+    native::ServerConfig config;
+    config.manual = true;
+    room::Definition definition;
+    definition.storage = room::yjs_storage();
+    native::ServerHooks server_hooks;
+    server_hooks.store = store_;
+    server_ =
+        std::make_unique<native::Server>(config, std::move(definition), std::move(server_hooks));
+    auto database = HostingDatabase::open("");
+    AdminOptions options;
+    AdminHooks& hooks = options.hooks;
+    hooks.project_of = [](std::string_view key) -> std::optional<AdminProject> {
+      if (key == "key of a") return AdminProject{.id = "a", .limits = {}};
+      if (key == "key of b") return AdminProject{.id = "b", .limits = {}};
+      return std::nullopt;
+    };
+    hooks.make_token = [](const AdminTokenRequest& request) -> Result<std::string> {
+      return "token for " + std::string(request.project) + "/" + std::string(request.room);
+    };
+    hooks.audit = [this](std::string_view project, std::string_view event,
+                         std::string_view fields) {
+      const std::lock_guard lock(mutex_);
+      audited_.push_back(std::string(project) + " " + std::string(event) + " " +
+                         std::string(fields));
+    };
+    hooks.unix_ms = [] { return 1'800'000'000'000; };
+    hooks.revocations = *Revocations::open(*database, 0);
+    hooks.idempotency = std::make_shared<Idempotency>(*database);
+    admin_ = std::make_shared<Admin>(std::move(options));
+    admin_->attach(*server_, store_.get());
+  }
+  ~AdminTest() override { admin_->close(); }
+
+  static std::string head(std::string_view method, std::string_view target,
+                          std::string_view project, std::string_view more = "") {
+    return std::string(method) + " /api/v1" + std::string(target) +
+           " HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer key of " + std::string(project) +
+           "\r\n" + std::string(more) + "\r\n";
+  }
+
+  Pending begin(const std::string& text, std::string body = "") {
+    auto pending = std::make_shared<std::promise<Answer>>();
+    native::HttpQuestion question;
+    question.request = request_of(text);
+    question.body = std::move(body);
+    question.client_address = "192.0.2.7";
+    admin_->hook().answer(std::move(question), [pending](net::Response response) {
+      pending->set_value(answer_of(response));
+    });
+    return pending;
+  }
+  Answer wait(const Pending& pending) {
+    std::future<Answer> answer = pending->get_future();
+    for (int turns = 0; turns < 20'000; ++turns) {
+      if (answer.wait_for(std::chrono::milliseconds(0)) == std::future_status::ready) {
+        return answer.get();
+      }
+      server_->poll(std::chrono::milliseconds(1));
+    }
+    return {};
+  }
+  Answer ask(std::string_view method, std::string_view target, std::string_view body = "",
+             std::string_view project = "a", std::string_view more = "",
+             std::string_view type = "application/json") {
+    std::string headers(more);
+    if (!body.empty()) {
+      headers += "Content-Type: " + std::string(type) +
+                 "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n";
+    }
+    return wait(begin(head(method, target, project, headers), std::string(body)));
+  }
+
+  std::shared_ptr<adapters::MemoryStore> store_ = std::make_shared<adapters::MemoryStore>();
+  std::unique_ptr<native::Server> server_;
+  std::shared_ptr<Admin> admin_;
+  std::mutex mutex_;  // of audited_
+  std::vector<std::string> audited_;
+};
+
+std::string body_of(const AdminRoute& route) {
+  switch (route.id) {
+    case AdminRouteId::create_room: return R"({"room":"made"})";
+    case AdminRouteId::post_update: return R"({"update":"AAA="})";
+    case AdminRouteId::patch_document: return R"([{"op":"add","path":"/m","value":{"x":1}}])";
+    case AdminRouteId::set_permissions: return R"({"permissions":["read"]})";
+    case AdminRouteId::send_event: return R"({"event":"x"})";
+    case AdminRouteId::create_token: return R"({"room":"r","user":{"id":"ann"}})";
+    default: return "";
+  }
+}
+
+TEST_F(AdminTest, EveryRouteOfTheTableHasAHandler) {
+  for (const AdminRoute& route : admin_routes()) {
+    std::string path;
+    for (std::size_t at = 0; at < route.path.size(); ++at) {
+      if (route.path[at] == '{') {
+        at = route.path.find('}', at);
+        path += '7';
+      } else {
+        path += route.path[at];
+      }
+    }
+    const std::string type = route.id == AdminRouteId::patch_document
+                                 ? "application/json-patch+json"
+                                 : "application/json";
+    const Answer answer = ask(route.method, path, body_of(route), "a", "", type);
+    EXPECT_TRUE(answer.status == route.answer.status || answer.status == 404)
+        << route.name << " " << answer.status << " " << answer.body;
+  }
+}
+
+TEST_F(AdminTest, NobodyIsHeardWithoutAKey) {
+  const auto refuse = admin_->hook().refuse;
+  for (const char* project : {"c", "", "a "}) {
+    const auto refusal = refuse(request_of(head("GET", "/rooms", project)));
+    if (std::string_view(project) == "a ") {  // white space around a header's value is none of it
+      EXPECT_FALSE(refusal);
+      continue;
+    }
+    ASSERT_TRUE(refusal);
+    const Answer answer = answer_of(*refusal);
+    EXPECT_EQ(answer.status, 401);
+    EXPECT_NE(answer.head.find("WWW-Authenticate: Bearer"), std::string::npos);
+  }
+  // Routes and methods that there are not tell a stranger nothing.
+  EXPECT_EQ(refuse(request_of(head("GET", "/nothing", "c")))->status(), 401);
+  EXPECT_EQ(refuse(request_of(head("BREW", "/rooms", "c")))->status(), 401);
+  EXPECT_EQ(refuse(request_of(head("GET", "/nothing", "a")))->status(), 404);
+  EXPECT_FALSE(refuse(request_of(head("GET", "/openapi.json", "c"))));
+  EXPECT_NE(admin_->metrics_text().find("pluv_admin_requests_total{code=\"401\"} 4\n"),
+            std::string::npos)
+      << admin_->metrics_text();
+}
+
+TEST_F(AdminTest, TakesWhatIsUnderItsPath) {
+  const auto takes = [&](const std::string& path) {
+    return admin_->hook().takes(request_of("GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n"));
+  };
+  EXPECT_TRUE(takes("/api/v1"));
+  EXPECT_TRUE(takes("/api/v1/rooms"));
+  EXPECT_FALSE(takes("/api/v10/rooms"));
+  EXPECT_FALSE(takes("/api/inspector/rooms"));
+}
+
+TEST_F(AdminTest, ProjectsHaveRoomsOfTheirOwn) {
+  EXPECT_EQ(ask("POST", "/rooms", R"({"room":"r","json":{"m":{"x":1}}})").status, 201);
+  EXPECT_EQ(ask("GET", "/rooms/r/document").body, R"({"m":{"x":1}})");
+  EXPECT_EQ(ask("GET", "/rooms/r/document", "", "b").status, 404);
+  EXPECT_EQ(ask("POST", "/rooms", R"({"room":"r","json":{"m":{"x":2}}})", "b").status, 201);
+  EXPECT_EQ(ask("GET", "/rooms/r/document").body, R"({"m":{"x":1}})");
+  EXPECT_EQ(ask("GET", "/rooms/r/document", "", "b").body, R"({"m":{"x":2}})");
+  EXPECT_NE(ask("POST", "/tokens", R"({"room":"r","user":{"id":"x"}})").body.find("a/r"),
+            std::string::npos);
+}
+
+TEST_F(AdminTest, TheSameRequestUnderAKeyIsCarriedOutOnce) {
+  constexpr std::string_view kKey = "Idempotency-Key: k\r\n";
+  const Answer first = ask("POST", "/rooms", R"({"room":"r"})", "a", kKey);
+  const Answer again = ask("POST", "/rooms", R"({"room":"r"})", "a", kKey);
+  EXPECT_EQ(first.status, 201);
+  EXPECT_EQ(again.status, 201);
+  EXPECT_EQ(again.body, first.body);
+  EXPECT_NE(again.head.find("Idempotency-Replayed: true"), std::string::npos);
+  EXPECT_NE(again.head.find("Location: /api/v1/rooms/r"), std::string::npos);
+  EXPECT_EQ(ask("POST", "/rooms", R"({"room":"s"})", "a", kKey).status, 422);
+  EXPECT_EQ(ask("POST", "/rooms", R"({"room":"r"})", "b", kKey).status, 201);
+}
+
+TEST_F(AdminTest, WhileARequestIsCarriedOutItsKeyIsTaken) {
+  constexpr std::string_view kKey = "Idempotency-Key: k\r\n";
+  // It asks the loop, which stands still.
+  const Pending first = begin(head("DELETE", "/rooms/r", "a", kKey));
+  EXPECT_EQ(begin(head("DELETE", "/rooms/r", "a", kKey))->get_future().get().status, 409);
+  EXPECT_EQ(wait(first).status, 404);
+  EXPECT_EQ(ask("DELETE", "/rooms/r", "", "a", kKey).status, 404);
+}
+
+TEST_F(AdminTest, AProjectAsksForSoMuchAtOnce) {
+  std::vector<Pending> all;
+  int refused = 0;
+  for (int i = 0; i < 100; ++i) all.push_back(begin(head("GET", "/rooms/r", "a")));
+  const Answer other = ask("GET", "/rooms/r", "", "b");
+  EXPECT_EQ(other.status, 404);
+  for (const Pending& one : all) refused += wait(one).status == 429 ? 1 : 0;
+  EXPECT_GE(refused, 100 - 64 - 4);
+}
+
+TEST_F(AdminTest, WhoeverWaitsIsToldOfTheEnd) {
+  const Pending pending = begin(head("GET", "/rooms/r", "a"));
+  admin_->close();
+  // It may have been dropped before it began.
+  auto answer = pending->get_future();
+  if (answer.wait_for(std::chrono::milliseconds(0)) == std::future_status::ready) {
+    EXPECT_EQ(answer.get().status, 503);
+  }
+}
+
+TEST_F(AdminTest, EachActIsALineOfTheAuditLog) {
+  EXPECT_EQ(ask("POST", "/rooms", R"({"room":"r","json":{"secret":{"x":1}}})").status, 201);
+  EXPECT_EQ(ask("DELETE", "/rooms/s").status, 404);
+  const std::lock_guard lock(mutex_);
+  ASSERT_EQ(audited_.size(), 2U);
+  EXPECT_EQ(audited_[0],
+            R"(a admin {"method":"POST","path":"/api/v1/rooms","status":201,"actor":"192.0.2.7"})");
+  EXPECT_EQ(audited_[1],
+            R"(a admin {"method":"DELETE","path":"/api/v1/rooms/s","room":"s","status":404,)"
+            R"("actor":"192.0.2.7"})");
+}
+
+}  // namespace
+}  // namespace pluv::apps
