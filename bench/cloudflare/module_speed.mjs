@@ -45,7 +45,7 @@ class BenchRoom {
 
   join(index) {
     const id = `p_00000000-0000-4000-8000-${String(index).padStart(12, '0')}`;
-    this.#step(this.#inputs.opened(index, id, '', ''));
+    this.#step(this.#inputs.opened(index, id, { id: '', json: '', permissions: '*' }));
     const update = this.stored && base64(this.stored);
     this.message(index, message('$initializeSession', { presence: { x: 0, y: 0 }, update }));
     if (update) this.message(index, message('$updateStorage', { origin: '$initialized', update }));
