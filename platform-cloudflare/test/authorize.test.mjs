@@ -26,7 +26,8 @@ const reason = (promise) => promise.then(() => undefined, (error) => {
 });
 
 test("without a schema the user is the token's", async () => {
-  assert.deepEqual(await join(), { id: "u", json: JSON.stringify(USER), user: USER });
+  assert.deepEqual(await join(),
+                   { id: "u", json: JSON.stringify(USER), user: USER, permissions: "*" });
   assert.equal((await join({}, { search: `?token=${token}` })).id, "u");
 });
 
@@ -35,7 +36,7 @@ test("with a schema the user is what it made", async () => {
   for (const schema of [user, { parse: user }]) {
     const joined = await join({ user: schema });
     assert.deepEqual(joined, { id: "u", json: '{"id":"u","name":"Ann"}',
-                               user: { id: "u", name: "Ann" } });
+                               user: { id: "u", name: "Ann" }, permissions: "*" });
   }
 });
 
