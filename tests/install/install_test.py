@@ -132,6 +132,7 @@ class InstallTest(Installed):
         self.assertIn("    say: Message;\n", types.read_text())
         self.assertEqual(run(self.prefix / "bin/pluv", "typegen", build / "consumer"),
                          types.read_text())
+        self.assertEqual(run(build / "back_end"), "401\n")
         with subprocess.Popen([build / "consumer"], text=True, stdin=subprocess.PIPE,
                               stdout=subprocess.PIPE) as consumer:
             try:
@@ -156,6 +157,8 @@ class InstallTest(Installed):
                          ["adapters"])
         self.assertEqual(self.found("hosted_client", PACKAGES - {"CURL", "Threads"}),
                          ["hosted_client"])
+        self.assertEqual(self.found("platform_hosted", set()), ["platform_hosted"])
+        self.assert_not_found("module CURL called with REQUIRED", "platform_hosted", {"CURL"})
         self.assertEqual(self.found("pluv", {"CURL"}), ["pluv"])
         self.assert_not_found("module ZLIB called with REQUIRED", "ycrdt;net", {"ZLIB"})
         for package in PACKAGES - {"CURL", "SQLite3"}:  # the whole library, where no component is named
