@@ -118,6 +118,23 @@ for (const [name, [command, args]] of Object.entries(backEnds)) {
     assert.ok(hosted.events(t.room).some(({ event }) => event === "initial-storage"));
   });
 
+  test(`${name}: a reader sees what others write, and writes nothing`, async (t) => {
+    const hosted = await start(t);
+    const ann = t.use(await StorageClient.joined(await hosted.client(t.room, { user: "ann" })));
+    const eve = new StorageClient(await hosted.client(t.room, { user: "eve", as: "reader" }));
+    t.use(eve, async () => {
+      eve.violations.length = 0;  // its own edits are missing everywhere else
+      await eve.close();
+    });
+    await eve.ready();
+    ann.doc.getText("text").insert(0, "by ann");
+    await eve.until(() => eve.doc.getText("text").toString() === "by ann", "ann's edit");
+    eve.doc.getText("text").insert(0, "by eve ");
+    await eve.until(() => eve.messages.some(({ type }) => type === "$error"), "the refusal");
+    await ann.settled();
+    assert.equal(ann.doc.getText("text").toString(), "by ann");
+  });
+
   test(`${name}: a webhook of somebody else is not believed`, async (t) => {
     const hosted = await start(t);
     const { room } = t;
