@@ -114,7 +114,7 @@ void Admin::answer(native::HttpQuestion question, native::HttpAnswerFn respond) 
   asked->client_address = std::move(question.client_address);
   // Its body may have taken long, and the keys may be others now.
   if (auto refusal = read(request, asked->call)) return reply(asked, std::move(*refusal));
-  asked->weight = take_weight(question.body.size());
+  asked->weight = take_weight(asked->call.project.id, question.body.size());
   if (asked->weight == nullptr) {
     return reply(asked, admin_problem(503, "Too much is being worked on; ask again", asked->path)
                             .header("Retry-After", "1"));
@@ -143,13 +143,20 @@ bool Admin::take_key(const AskedRef& asked, const net::Request& request) {
   return true;
 }
 
-std::shared_ptr<void> Admin::take_weight(std::size_t bytes) {
-  if (bodies_bytes_->fetch_add(bytes) + bytes > options_.bodies_bytes_max) {
-    bodies_bytes_->fetch_sub(bytes);
+std::shared_ptr<void> Admin::take_weight(const std::string& project, std::size_t bytes) {
+  const std::lock_guard lock(bodies_->mutex);
+  std::size_t& of_project = bodies_->of_projects[project];
+  if (of_project + bytes > options_.project_bodies_bytes_max ||
+      bodies_->bytes + bytes > options_.bodies_bytes_max) {
     return nullptr;
   }
-  return std::shared_ptr<void>(this,
-                               [taken = bodies_bytes_, bytes](void*) { taken->fetch_sub(bytes); });
+  of_project += bytes;
+  bodies_->bytes += bytes;
+  return std::shared_ptr<void>(this, [bodies = bodies_, project, bytes](void*) {
+    const std::lock_guard guard(bodies->mutex);
+    bodies->bytes -= bytes;
+    bodies->of_projects[project] -= bytes;
+  });
 }
 
 // --- On the pool's threads

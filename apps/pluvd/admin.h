@@ -5,7 +5,6 @@
 // before the server and closed before it; everything else is thread-safe.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -33,7 +32,9 @@ struct AdminOptions {
   AdminHooks hooks;
   // The largest body that any project may send.
   std::size_t body_bytes_max = admin_body_bytes_max(Limits());
-  // Bodies that are in hand at once, of all projects together: each is there twice for a moment.
+  // Bodies that are in hand at once, of one project and of all together: each is there twice for a
+  // moment.
+  std::size_t project_bodies_bytes_max = std::size_t{128} * 1024 * 1024;
   std::size_t bodies_bytes_max = std::size_t{256} * 1024 * 1024;
 };
 
@@ -72,7 +73,8 @@ class Admin : public std::enable_shared_from_this<Admin> {
   void answer(native::HttpQuestion question, native::HttpAnswerFn respond);
   // Whether the request's key lets it be carried out; else it was answered.
   [[nodiscard]] bool take_key(const AskedRef& asked, const net::Request& request);
-  [[nodiscard]] std::shared_ptr<void> take_weight(std::size_t bytes);
+  // Null: too much is in hand.
+  [[nodiscard]] std::shared_ptr<void> take_weight(const std::string& project, std::size_t bytes);
   void carry_out(const AskedRef& asked);
   [[nodiscard]] net::Response outcome_of(const AskedRef& asked);
   [[nodiscard]] net::Response problem_of(const Error& error, std::string_view path) const;
@@ -85,8 +87,13 @@ class Admin : public std::enable_shared_from_this<Admin> {
   AdminHandlers handlers_;
   mutable std::mutex counts_mutex_;
   std::map<int, std::uint64_t> answered_;  // by status
-  const std::shared_ptr<std::atomic<std::size_t>> bodies_bytes_ =
-      std::make_shared<std::atomic<std::size_t>>(0);
+  // Apart, since a request may outlive the API.
+  struct Bodies {
+    std::mutex mutex;
+    std::size_t bytes = 0;
+    std::map<std::string, std::size_t> of_projects;
+  };
+  const std::shared_ptr<Bodies> bodies_ = std::make_shared<Bodies>();
   FairPool pool_;  // last: its jobs use the others
 };
 

@@ -6,28 +6,16 @@
 #include "apps/pluvd/admin_handlers.h"
 #include "apps/pluvd/moment.h"
 #include "base/ids.h"
+#include "base/permissions.h"
 
 namespace pluv::apps {
 namespace {
-
-constexpr std::size_t kPermissionsMax = 64;
-constexpr std::size_t kPermissionBytesMax = 64;
 
 json::Raw raw_or_null(const std::string& json) { return {json.empty() ? "null" : json}; }
 
 // Sessions without a user id are users of their own.
 const std::string& user_of(const native::SessionLook& session) {
   return session.user_id.empty() ? session.id : session.user_id;
-}
-
-// [A-Za-z0-9_:.-]{1,64}, "event:*" and "*".
-bool is_permission(std::string_view name) {
-  if (name == "*" || name == "event:*") return true;
-  return !name.empty() && name.size() <= kPermissionBytesMax &&
-         std::ranges::all_of(name, [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                  c == '_' || c == ':' || c == '.' || c == '-';
-         });
 }
 
 }  // namespace
@@ -123,16 +111,15 @@ Result<AdminReply> AdminHandlers::evict_session(const AdminCall& call) {
 Result<AdminReply> AdminHandlers::set_permissions(const AdminCall& call) {
   const auto body = admin_body<admin_api::NewPermissions>(call);
   if (!body.ok()) return body.error();
-  if (body->permissions.size() > kPermissionsMax) {
-    return Error{ErrorCode::limit,
-                 "There are at most " + std::to_string(kPermissionsMax) + " permissions"};
-  }
   std::string text;
   for (const std::string& name : body->permissions) {
-    if (!is_permission(name)) {
+    if (!Permissions::is_name(name)) {
       return Error{ErrorCode::limit, "permissions: " + name + " is no name of a permission"};
     }
     text += (text.empty() ? "" : " ") + name;
+  }
+  if (const auto parsed = Permissions::parse(text); !parsed.ok()) {
+    return Error{ErrorCode::limit, "permissions: " + parsed.error().message};
   }
   const auto count = sessions_of_user(call, call.key());
   if (!count.ok()) return count.error();

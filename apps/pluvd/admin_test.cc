@@ -42,7 +42,7 @@ class AdminTest : public testing::Test {
  protected:
   using Pending = std::shared_ptr<std::promise<Answer>>;
 
-  AdminTest() {
+  explicit AdminTest(AdminOptions options = {}) {
     native::ServerConfig config;
     config.manual = true;
     room::Definition definition;
@@ -52,7 +52,6 @@ class AdminTest : public testing::Test {
     server_ =
         std::make_unique<native::Server>(config, std::move(definition), std::move(server_hooks));
     auto database = HostingDatabase::open("");
-    AdminOptions options;
     AdminHooks& hooks = options.hooks;
     hooks.project_of = [](std::string_view key) -> std::optional<AdminProject> {
       if (key == "key of a") return AdminProject{.id = "a", .limits = {}};
@@ -228,6 +227,36 @@ TEST_F(AdminTest, AProjectAsksForSoMuchAtOnce) {
   EXPECT_EQ(other.status, 404);
   for (const Pending& one : all) refused += wait(one).status == 429 ? 1 : 0;
   EXPECT_GE(refused, 100 - 64 - 4);
+}
+
+class AdminBodiesTest : public AdminTest {
+ protected:
+  AdminBodiesTest()
+      : AdminTest({.hooks = {}, .project_bodies_bytes_max = 100, .bodies_bytes_max = 150}) {}
+  // A body of so many bytes; the loop, which it asks, stands still.
+  Pending post(std::string_view project, std::size_t bytes) {
+    std::string body = R"({"update":"AAA="})";
+    body.resize(bytes, ' ');
+    return begin(
+        head("POST", "/rooms/r/document/update", project,
+             "Content-Type: application/json\r\nContent-Length: " + std::to_string(bytes) + "\r\n"),
+        body);
+  }
+  static int now(const Pending& pending) {
+    auto answer = pending->get_future();
+    const bool ready = answer.wait_for(std::chrono::milliseconds(0)) == std::future_status::ready;
+    return ready ? answer.get().status : 0;
+  }
+};
+
+TEST_F(AdminBodiesTest, SoManyBytesAreInHand) {
+  const Pending first = post("a", 60);
+  EXPECT_EQ(now(post("a", 41)), 503);
+  const Pending second = post("a", 40);
+  EXPECT_EQ(now(post("b", 51)), 503);
+  const Pending third = post("b", 50);
+  for (const Pending& one : {first, second, third}) EXPECT_EQ(wait(one).status, 200);
+  EXPECT_EQ(wait(post("a", 100)).status, 200);
 }
 
 TEST_F(AdminTest, WhoeverWaitsIsToldOfTheEnd) {
