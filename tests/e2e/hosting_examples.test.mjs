@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 
 import * as Y from "yjs";
 
-import { freePort, fromBase64, Hosting, makeFolder, OriginalPlatform, programs,
+import { Client, freePort, fromBase64, Hosting, makeFolder, OriginalPlatform, programs,
          removeFolder, runToEnd, signature, startServer, StorageClient, suite, textOption, toBase64,
          until } from "./lib.mjs";
 
@@ -133,6 +133,20 @@ for (const [name, [command, args]] of Object.entries(backEnds)) {
     await eve.until(() => eve.messages.some(({ type }) => type === "$error"), "the refusal");
     await ann.settled();
     assert.equal(ann.doc.getText("text").toString(), "by ann");
+  });
+
+  test(`${name}: an announcement reaches everybody in the room, and no other room`, async (t) => {
+    const hosted = await start(t);
+    const here = t.use(await Client.joined(await hosted.client(t.room)));
+    const there = t.use(await Client.joined(await hosted.client(`${t.room}-2`)));
+    const response = await fetch(`${hosted.base}/announce?room=${t.room}`,
+                                 { method: "POST", body: "tea \"and\" cake" });
+    assert.equal(response.status, 200, await response.text());
+    const { data, connectionId } = await here.take("announced");
+    assert.deepEqual(data, { text: "tea \"and\" cake" });
+    assert.equal(connectionId, null);
+    await there.settled();
+    assert.ok(!there.messages.some(({ type }) => type === "announced"));
   });
 
   test(`${name}: a webhook of somebody else is not believed`, async (t) => {
