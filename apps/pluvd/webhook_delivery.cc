@@ -18,6 +18,8 @@ constexpr std::int64_t kUnsettledMs = 100;
 // An outbox that fails is asked again after this.
 constexpr std::int64_t kOutboxRetryMs = 1'000;
 constexpr std::size_t kReplayAtOnce = 64;
+// An event that failed so often is a receiver that fails. One failure in a while is nothing to log.
+constexpr std::uint32_t kAttemptsUntilSaid = 3;
 // Of an answer nothing is read but its status.
 constexpr std::size_t kAnswerBytesMax = std::size_t{64} * 1024;
 
@@ -262,7 +264,7 @@ void WebhookDelivery::failed(OutboxItem item, const DeliveryVerdict& verdict) {
     ++counts_[item.project].failed;
   }
   ++item.attempts;
-  if (failing_.insert(item.project).second) {
+  if (item.attempts >= kAttemptsUntilSaid && failing_.insert(item.project).second) {
     options_.log("warn", "webhook_failing",
                  LogFields()
                      .add("project", item.project)
