@@ -296,6 +296,34 @@ test("what a receiver does not want is a dead letter, and its room goes on", asy
   assert.equal(await dead(), 3, "they are kept");
 });
 
+test("dead letters are listed, dropped and replayed by the admin API", async (t) => {
+  const gone = `${t.room}-gone`;
+  const receiver = await receiverOf(t, { gone });
+  const hosting = await hostingOf(t, receiver);
+  for (const room of [gone, t.room]) await (await join(hosting, room, "ann")).close();
+  await receiver.until((all) => all.length >= 3, "the other room");
+  const dead = await until(async () => {
+    const response = await hosting.admin("p", "GET", "/webhooks/dead");
+    assert.equal(response.status, 200);
+    const { webhooks } = await response.json();
+    return webhooks.length === 3 && webhooks;
+  });
+  assert.deepEqual(dead.map(({ room, event }) => `${room} ${event}`),
+                   ["user-connected", "user-disconnected", "room-destroyed"]
+                     .map((event) => `${gone} ${event}`));
+  assert.equal(dead[0].reason, "The receiver answered with status 410");
+  assert.equal((await readMetrics(hosting.server))["pluv_webhook_dead_letters"], 3);
+  assert.equal((await hosting.admin("p", "DELETE", `/webhooks/dead/${dead[1].id}`)).status, 204);
+  receiver.open();
+  assert.ok((await hosting.admin("p", "POST", "/webhooks/dead/replay")).ok);
+  const replayed = await receiver.until((all) => {
+    const found = all.filter(({ room }) => room === gone);
+    return found.length === 2 && found;
+  }, "the replay");
+  assert.deepEqual(replayed.map(({ event }) => event), ["user-connected", "room-destroyed"]);
+  await until(async () => (await readMetrics(hosting.server))["pluv_webhook_dead_letters"] === 0);
+});
+
 test("a new secret signs after a SIGHUP, and a receiver that has it not yet is told again", async (t) => {
   const receiver = await receiverOf(t);
   const hosting = await hostingOf(t, receiver);
