@@ -189,11 +189,6 @@ bool is_blank(const SharedType& root) {
   return root.as_array().length() == 0 && root.as_map().size() == 0;
 }
 
-bool has_root(const Doc& doc, std::string_view name) {
-  const std::vector<std::string> names = doc.root_names();
-  return std::ranges::find(names, name) != names.end();
-}
-
 Result<void> clear_root(const SharedType& root) {
   const std::uint32_t length = root.as_array().length();
   if (length > 0) {
@@ -219,8 +214,12 @@ Result<void> write_roots(Doc& doc, const json::Value& object) {
   if (object.as_object() == nullptr) {
     return Error{ErrorCode::conflict, "A document is an object whose members are its root types"};
   }
+  const std::vector<const json::Value::Member*> members = sorted_members(object);
   for (const std::string& name : doc.root_names()) {
-    if (object.find(name) != nullptr) continue;
+    const bool stays = std::ranges::binary_search(
+        members, std::string_view(name), {},
+        [](const auto* member) -> std::string_view { return member->key; });
+    if (stays) continue;
     if (Result<void> cleared = clear_root(doc.get_root(name)); !cleared.ok()) return cleared;
   }
   for (const json::Value::Member& member : *object.as_object()) {

@@ -18,7 +18,6 @@ namespace pluv::apps {
 
 // A root without anything in it, which may become of another kind.
 [[nodiscard]] bool is_blank(const ycrdt::SharedType& root);
-[[nodiscard]] bool has_root(const ycrdt::Doc& doc, std::string_view name);
 
 // Makes the root, or makes it like the value. Errors: conflict (the root is of another kind, or the
 // value is of none that a root can have), limit (too deep).

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <set>
 #include <span>
 #include <utility>
 #include <variant>
@@ -132,7 +133,9 @@ Result<void> edit_map(ycrdt::Map map, const std::string& key, PatchVerb verb, co
 
 class Patching {
  public:
-  explicit Patching(Doc& doc) : doc_(doc) {}
+  explicit Patching(Doc& doc) : doc_(doc) {
+    for (std::string& name : doc.root_names()) roots_.insert(std::move(name));
+  }
 
   Result<void> run(const PatchOperation& operation) {
     switch (operation.verb) {
@@ -182,13 +185,18 @@ class Patching {
       value = json_of(*found);
     }
     if (!value.ok()) return value.error();
-    read_bytes_ += value->to_text().size();
-    if (read_bytes_ > kReadBytesMax) return Error{ErrorCode::limit, "the patch reads too much"};
+    if (Result<void> within = spend(value->to_text().size()); !within.ok()) return within.error();
     return value;
   }
 
+  Result<void> spend(std::size_t bytes) {
+    read_bytes_ += bytes;
+    if (read_bytes_ <= kReadBytesMax) return {};
+    return Error{ErrorCode::limit, "the patch reads too much"};
+  }
+
   Result<ycrdt::Value> find(Tokens path) {
-    if (!has_root(doc_, path[0])) return nothing_there();
+    if (!roots_.contains(path[0])) return nothing_there();
     ycrdt::Value at = doc_.get_root(path[0]);
     for (std::size_t i = 1; i < path.size(); ++i) {
       if (auto* any = std::get_if<Any>(&at)) {
@@ -209,16 +217,20 @@ class Patching {
   // value: null takes the place away.
   Result<void> edit(Tokens path, PatchVerb verb, const Value* value) {
     if (path.empty()) {
-      if (value != nullptr) return write_roots(doc_, *value);
+      if (value != nullptr) return edit_roots(*value);
       return Error{ErrorCode::forbidden, "a document cannot be removed from itself"};
     }
     if (path.size() == 1) return edit_root(path[0], verb, value);
-    if (!has_root(doc_, path[0])) return nothing_there();
+    if (!roots_.contains(path[0])) return nothing_there();
     SharedType type = doc_.get_root(path[0]);
     for (std::size_t i = 1; i + 1 < path.size(); ++i) {
       std::optional<ycrdt::Value> child = child_of(type, path[i]);
       if (!child) return nothing_there();
       if (auto* plain = std::get_if<Any>(&*child)) {
+        // It is copied as a whole.
+        std::string encoded;
+        ycrdt::write_any(encoded, *plain);
+        if (Result<void> within = spend(encoded.size()); !within.ok()) return within;
         Result<void> edited = edit_plain(*plain, path.subspan(i + 1), verb, value);
         if (!edited.ok()) return edited;
         return put_plain(type, path[i], std::move(*plain));
@@ -231,9 +243,17 @@ class Patching {
   }
 
   Result<void> edit_root(const std::string& name, PatchVerb verb, const Value* value) {
-    if (verb != PatchVerb::add && !has_root(doc_, name)) return nothing_there();
-    if (value != nullptr) return write_root(doc_, name, *value);
-    return clear_root(doc_.get_root(name));
+    if (verb != PatchVerb::add && !roots_.contains(name)) return nothing_there();
+    if (value == nullptr) return clear_root(doc_.get_root(name));
+    roots_.insert(name);
+    return write_root(doc_, name, *value);
+  }
+
+  Result<void> edit_roots(const Value& object) {
+    if (const Value::Object* const members = object.as_object()) {
+      for (const Value::Member& member : *members) roots_.insert(member.key);
+    }
+    return write_roots(doc_, object);
   }
 
   static Result<void> edit_in(const SharedType& type, const std::string& token, PatchVerb verb,
@@ -254,6 +274,7 @@ class Patching {
   }
 
   Doc& doc_;
+  std::set<std::string> roots_;  // their names, which the document would have to list each time
   std::size_t read_bytes_ = 0;
 };
 

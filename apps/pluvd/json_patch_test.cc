@@ -262,5 +262,20 @@ TEST(JsonPatch, CopiesOfCopiesEnd) {
   EXPECT_EQ(outcome.code, ErrorCode::limit) << outcome.error;
 }
 
+TEST(JsonPatch, LargePlainValuesAreEditedSoOftenAtMost) {
+  Doc doc({.client_id = 1});
+  ASSERT_TRUE(doc.get_map("m")
+                  .set("p", any_of(parsed(R"({"a":")" + std::string(1'000'000, 'x') + R"("})")))
+                  .ok());
+  const auto patch_of = [](int count) {
+    std::string patch = "[";
+    for (int i = 0; i < count; ++i) patch += R"({"op":"add","path":"/m/p/b","value":1},)";
+    patch.back() = ']';
+    return patch;
+  };
+  EXPECT_EQ(patched(doc, patch_of(60)).error, "");
+  EXPECT_EQ(patched(doc, patch_of(80)).code, ErrorCode::limit);
+}
+
 }  // namespace
 }  // namespace pluv::apps
