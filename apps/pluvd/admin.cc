@@ -16,6 +16,7 @@ constexpr std::int64_t kAnswerMs = 10'000;
 constexpr std::int64_t kWaitMs = 9'000;
 // A body that is no document.
 constexpr std::size_t kSmallBodyBytesMax = std::size_t{64} * 1024;
+constexpr int kUnauthorized = 401;
 constexpr int kServerErrors = 500;
 constexpr std::string_view kKeyHeader = "Idempotency-Key";
 
@@ -99,7 +100,10 @@ std::optional<net::Response> Admin::read(const net::Request& request, AdminCall&
 std::optional<net::Response> Admin::refuse(const net::Request& request) {
   AdminCall call;
   std::optional<net::Response> refusal = read(request, call);
-  if (refusal) count(refusal->status());
+  if (refusal) {
+    count(refusal->status());
+    if (refusal->status() == kUnauthorized) audit_stranger(request);
+  }
   return refusal;
 }
 
@@ -244,6 +248,19 @@ void Admin::audit(const AskedRef& asked, int status) const {
   writer.string(asked->client_address);
   writer.end_object();
   options_.hooks.audit(asked->call.project.id, "admin", fields);
+}
+
+void Admin::audit_stranger(const net::Request& request) const {
+  if (!options_.hooks.audit) return;
+  std::string fields;
+  json::Writer writer(fields);
+  writer.begin_object();
+  writer.key("method");
+  writer.string(request.method());
+  writer.key("path");
+  writer.string(request.path());
+  writer.end_object();
+  options_.hooks.audit({}, "admin_refused", fields);
 }
 
 void Admin::count(int status) {

@@ -80,6 +80,8 @@ class Admin : public std::enable_shared_from_this<Admin> {
   [[nodiscard]] net::Response problem_of(const Error& error, std::string_view path) const;
   void reply(const AskedRef& asked, net::Response response);
   void audit(const AskedRef& asked, int status) const;
+  // Somebody without a key of any project.
+  void audit_stranger(const net::Request& request) const;
   void count(int status);
 
   const AdminOptions options_;

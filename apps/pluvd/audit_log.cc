@@ -52,16 +52,14 @@ Result<void> AuditLog::reopen() {
 }
 
 void AuditLog::write(std::string_view project, std::string_view event, std::string_view fields) {
-  if (options_.path.empty()) return;
-  const std::lock_guard lock(mutex_);
-  write_line(options_.unix_ms(), project, event, fields);
-}
-
-void AuditLog::write_refusal(std::string_view project, std::string_view event,
-                             std::string_view fields) {
-  if (options_.path.empty()) return;
+  if (!is_on()) return;
   const std::lock_guard lock(mutex_);
   const std::int64_t now_ms = options_.unix_ms();
+  if (event.ends_with("refused") && !takes_refusal(now_ms)) return;
+  write_line(now_ms, project, event, fields);
+}
+
+bool AuditLog::takes_refusal(std::int64_t now_ms) {
   if (now_ms / 1000 != second_) {
     second_ = now_ms / 1000;
     refusals_ = 0;
@@ -69,11 +67,9 @@ void AuditLog::write_refusal(std::string_view project, std::string_view event,
       write_line(now_ms, {}, "suppressed", "{\"refusals\":" + std::to_string(count) + "}");
     }
   }
-  if (++refusals_ > options_.refusals_per_second_max) {
-    ++suppressed_;
-    return;
-  }
-  write_line(now_ms, project, event, fields);
+  if (++refusals_ <= options_.refusals_per_second_max) return true;
+  ++suppressed_;
+  return false;
 }
 
 void AuditLog::write_line(std::int64_t now_ms, std::string_view project, std::string_view event,

@@ -34,10 +34,9 @@ class AuditLog {
 
   [[nodiscard]] bool is_on() const noexcept { return !options_.path.empty(); }
   // {"at":"2026-01-31T12:00:00.000Z","project":..,"event":..,} and the fields, a JSON object whose
-  // members follow. project: empty for none.
+  // members follow. project: empty for none. An event that ends with "refused" is one that anybody
+  // can bring about, at any rate.
   void write(std::string_view project, std::string_view event, std::string_view fields);
-  // The same for what anybody can bring about.
-  void write_refusal(std::string_view project, std::string_view event, std::string_view fields);
   // The file anew, after somebody has moved it away. Errors leave the old one in use.
   [[nodiscard]] Result<void> reopen();
   // Lines that could not be written.
@@ -45,6 +44,8 @@ class AuditLog {
 
  private:
   explicit AuditLog(AuditLogOptions options);
+  // Whether one more refusal of this moment is written; says how many were not before it.
+  [[nodiscard]] bool takes_refusal(std::int64_t now_ms);
   void write_line(std::int64_t now_ms, std::string_view project, std::string_view event,
                   std::string_view fields);
   void rotate();

@@ -74,12 +74,12 @@ TEST_F(AuditLogTest, IsRenamedWhenItIsTooLarge) {
 
 TEST_F(AuditLogTest, CountsRefusalsThatAreTooMany) {
   const auto log = open();
-  for (int n = 0; n < 10; ++n) log->write_refusal("a", "join_refused", "{}");
+  for (int n = 0; n < 10; ++n) log->write("a", "join_refused", "{}");
   EXPECT_EQ(lines(path).size(), 3U);
   log->write("a", "joined", "{}");  // is no refusal
   EXPECT_EQ(lines(path).size(), 4U);
   now_ms += 1'000;
-  log->write_refusal("a", "join_refused", "{}");
+  log->write("a", "join_refused", "{}");
   const auto all = lines(path);
   ASSERT_EQ(all.size(), 6U);
   EXPECT_NE(all[4].find(R"("event":"suppressed","refusals":7})"), std::string::npos) << all[4];
@@ -116,7 +116,7 @@ TEST_F(AuditLogTest, LeavesNoHalfLineWhenTheDiskIsFull) {
 TEST(AuditLog, WithoutAFileSaysNothing) {
   const auto log = std::move(AuditLog::open({.path = {}, .unix_ms = nullptr})).value();
   log->write("a", "joined", "{}");
-  log->write_refusal("a", "refused", "{}");
+  log->write("a", "refused", "{}");
   EXPECT_EQ(log->lost(), 0U);
 }
 

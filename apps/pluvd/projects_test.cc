@@ -75,6 +75,13 @@ TEST(Projects, LetInWhoHasATokenOfTheirs) {
   EXPECT_EQ(user->permissions, "*");
 }
 
+TEST(Projects, GivePermissionsOn) {
+  const auto projects = two();
+  const auto user = enter(*projects, "pk-a", "r", token(*projects, "a", "r", R"(["read"])"));
+  ASSERT_TRUE(user.ok()) << user.error().message;
+  EXPECT_EQ(user->permissions, "read");
+}
+
 TEST(Projects, RefuseTokensOfEachOther) {
   const auto projects = two();
   const std::string of_a = token(*projects, "a", "r");

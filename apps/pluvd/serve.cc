@@ -249,7 +249,7 @@ Result<native::AuthorizedUser> authorize(Running& running, bool tokens_required,
     return running.access->authorize(join);
   }();
   if (!user.ok() && running.audit->is_on()) {
-    running.audit->write_refusal(project, "join_refused", refusal_fields(join, user.error()));
+    running.audit->write(project, "join_refused", refusal_fields(join, user.error()));
   }
   return user;
 }
@@ -273,7 +273,7 @@ void note_refusal(Running& running, std::string_view room, std::string_view sess
   writer.key("reason");
   writer.string(room::refusal_reason_name(reason));
   writer.end_object();
-  running.audit->write_refusal(project, "refused", fields);
+  running.audit->write(project, "refused", fields);
 }
 
 native::ServerHooks server_hooks(Running& running, const Settings& settings,

@@ -264,6 +264,25 @@ test("the audit log says who came, went and was refused, and no secret", async (
   }
 });
 
+test("the audit log says what administrators do, and who is none", async (t) => {
+  const hosting = new Hosting({ a: {} });
+  t.use(hosting);
+  const file = path.join(hosting.folder, "audit.log");
+  await hosting.start(["--audit-log", file]);
+  assert.equal((await hosting.admin("a", "GET", "/rooms")).status, 200);
+  const stranger = await fetch(`${hosting.base}/api/v1/rooms/x`, {
+    method: "DELETE", headers: { authorization: "Bearer of-nobody" } });
+  assert.equal(stranger.status, 401);
+  const [act, refusal] = fs.readFileSync(file, "utf8").trim().split("\n")
+    .map((line) => JSON.parse(line));
+  assert.deepEqual({ ...act, at: null },
+                   { at: null, project: "a", event: "admin", method: "GET", path: "/api/v1/rooms",
+                     status: 200, actor: "127.0.0.1" });
+  assert.deepEqual({ ...refusal, at: null },
+                   { at: null, event: "admin_refused", method: "DELETE",
+                     path: "/api/v1/rooms/x" });
+});
+
 test("metrics tell the projects apart", async (t) => {
   const hosting = await startOwn(t, { a: {}, b: {} });
   t.use(await Client.joined(await hosting.client("a", t.room)));
