@@ -195,7 +195,14 @@ class PluvdTest(unittest.TestCase):
         self.assertIn(f"ws://127.0.0.1:{server.port}/api/pluv/room/", page)
 
     def test_serves_the_metrics_that_its_document_lists(self):
-        server = self.dev()
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        config = pathlib.Path(folder.name, "pluvd.toml")
+        config.write_text("[projects.a]\npublic_key = 'pk-a'\nsecret_key = 'the secret key of a'\n"
+                          "webhook_url = 'http://127.0.0.1:9/'\n"
+                          "webhook_secret = 'the webhook secret of a'\n")
+        config.chmod(0o600)
+        server = self.dev("--config", str(config))
         response, text = server.ask("/metrics")
         self.assertEqual(response.status, 200)
         names = set(re.findall(r"^# TYPE (\S+) ", text, re.M))

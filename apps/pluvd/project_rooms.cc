@@ -58,6 +58,7 @@ ProjectRooms::ProjectRooms(const room::Definition& base, const Projects& project
     auto own = std::make_unique<room::Definition>(base);
     own->limits = project->limits;
     own->strict = project->strict;
+    own->refreshes_tokens = true;  // all of its sessions have one
     own->listeners =
         noted_listeners(listeners ? listeners(*project) : room::Listeners(), &projects, audit);
     own->freeze();

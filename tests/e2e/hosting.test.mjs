@@ -159,6 +159,28 @@ test("what is no request for a token is told so", async () => {
   assert.equal(large.status, 413);
 });
 
+test("who is in a project's room presents a newer token there", async (t) => {
+  const hosting = await two();
+  const ann = t.use(await Client.joined(
+    await hosting.client("a", t.room, { id: "ann" }, { permissions: ["read"] })));
+  const nod = async (what) => {
+    ann.send("nod", { what });
+    await ann.until(() => ann.messages.some(({ type, data }) =>
+      (type === "nod" && data.what === what) ||
+      (type === "$error" && data.message === "Not permitted: event:nod")));
+    return ann.messages.some(({ type, data }) => type === "nod" && data.what === what);
+  };
+  assert.equal(await nod("too early"), false);
+  // The other project's is none, though it has the room's name.
+  ann.send("$refreshToken", { token: await hosting.token("b", t.room, { id: "ann" }) });
+  await ann.until(() => ann.messages.some(({ data }) => data?.message === "Not authorized"));
+  ann.send("$refreshToken", {
+    token: await hosting.token("a", t.room, { id: "ann" }, { permissions: ["read", "event:nod"] }) });
+  await ann.until(() => ann.messages.some(({ type }) => type === "$tokenRefreshed"));
+  ann.messages.length = 0;
+  assert.equal(await nod("now"), true);
+});
+
 test("a project has limits of its own", async (t) => {
   const hosting = await startOwn(t, {
     small: { limits: { presence: 32, document: "4KiB" } }, large: {} });
