@@ -206,7 +206,8 @@ void RoomModule::start_own_procedure(room::CallHost& call) {
       .presence_json = std::string(effects_.view(call.session.presence_json)),
       .context = std::move(call.context),
       .broadcast_only = call.broadcast_only,
-      .now = now_};
+      .now = now_,
+      .permissions = std::move(call.session.permissions)};
   definition_.procedures[call.procedure].start(
       std::move(start),
       [this, reply = replier(), ticket = call.ticket](Result<room::EventSink> result) {
