@@ -17,6 +17,8 @@ constexpr std::int64_t kWaitMs = 9'000;
 // A body that is no document.
 constexpr std::size_t kSmallBodyBytesMax = std::size_t{64} * 1024;
 constexpr int kUnauthorized = 401;
+// Of what a stranger asked for, this much is noted.
+constexpr std::size_t kStrangersPathMax = 200;
 constexpr int kServerErrors = 500;
 constexpr std::string_view kKeyHeader = "Idempotency-Key";
 
@@ -258,7 +260,7 @@ void Admin::audit_stranger(const net::Request& request) const {
   writer.key("method");
   writer.string(request.method());
   writer.key("path");
-  writer.string(request.path());
+  writer.string(request.path().substr(0, kStrangersPathMax));
   writer.end_object();
   options_.hooks.audit({}, "admin_refused", fields);
 }

@@ -112,10 +112,12 @@ constexpr std::array kTable = {
             "Let a crash leave a core dump, with the keys and documents in memory at that time"},
     Setting{
         "audit-log", "audit_log", "PLUV_AUDIT_LOG", kLogs, text, &Settings::audit_log, "FILE",
-        "File for a JSON line of each join, refusal and act of an administrator; none: nowhere"},
+        "File for a JSON line of each join and act of an administrator; FILE.refused has refusals; "
+        "none: nowhere"},
     Setting{"audit-log-max", "audit_log_max", "PLUV_AUDIT_LOG_MAX", kLogs, size,
             &Settings::audit_log_bytes_max, "SIZE",
-            "When it is larger it is renamed to FILE.1, in place of an older one", 4'096, kSizeMax},
+            "When one of them is larger it is renamed, FILE to FILE.1, in place of an older one",
+            4'096, kSizeMax},
 
     Setting{"rate-limit", "limits.rate", "PLUV_RATE_LIMIT", kLimits, count,
             &Limits::messages_per_second_max, "N",
