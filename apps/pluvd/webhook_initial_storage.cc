@@ -62,6 +62,10 @@ void ask(std::shared_ptr<Asking> asking) {
   call.timeout_ms = asking->deadline_ms - steady_ms();
   call.response_bytes_max = asking->question.answer_bytes_max;
   call.ca_file = endpoint.ca_file;
+  asking->question.place->clear();
+  call.may_read = [place = asking->question.place](std::size_t bytes) {
+    return place->take(bytes);
+  };
   hosted::HttpClient& client = *asking->client;
   client.start(std::move(call),
                [asking = std::move(asking)](const auto& reply) { answered(asking, reply); });

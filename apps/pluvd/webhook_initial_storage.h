@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "apps/pluvd/webhook_endpoint.h"
+#include "apps/pluvd/webhook_questions.h"
 #include "base/result.h"
 #include "platform/hosted/http_client.h"
 
@@ -25,6 +26,7 @@ struct InitialStorageQuestion {
   std::string room;
   std::string delivery;  // x-pluv-delivery
   std::size_t answer_bytes_max = 0;
+  std::shared_ptr<WebhookQuestions::Place> place;  // its answer's bytes are taken there
   // Runs fn after so many milliseconds, on any thread, or never.
   std::function<void(std::int64_t delay_ms, std::function<void()> fn)> after;
 };

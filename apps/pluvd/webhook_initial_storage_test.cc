@@ -73,6 +73,7 @@ class Asking : public testing::Test {
          .room = "room",
          .delivery = "d-1",
          .answer_bytes_max = 1'000,
+         .place = questions_.begin("a"),
          .after = [this](std::int64_t, std::function<void()> fn) { repeats_.emplace_back(fn); }},
         [&promise](Result<std::string> storage) { promise.set_value(std::move(storage)); });
     auto storage = answer.get();
@@ -81,6 +82,7 @@ class Asking : public testing::Test {
     return storage;
   }
 
+  WebhookQuestions questions_{{.bytes_of_project_max = 500}};
   hosted::HttpClient client_;
   std::vector<std::thread> repeats_;
 };
@@ -122,6 +124,23 @@ TEST_F(Asking, BoundsTheAnswer) {
   TestHttpServer server(
       [](const TestRequest&) { return test_reply(200, std::string(1'001, 'x')); });
   EXPECT_FALSE(ask(server).ok());
+}
+
+TEST_F(Asking, BoundsTheAnswersOfAll) {
+  std::atomic<int> asked = 0;
+  TestHttpServer server([&asked](const TestRequest&) {
+    ++asked;
+    return test_reply(200, std::string(kAnswer) + std::string(420 - kAnswer.size(), ' '));
+  });
+  {
+    const auto other = questions_.begin("a");
+    ASSERT_TRUE(other->take(100));
+    const auto none = ask(server);
+    ASSERT_FALSE(none.ok());
+    EXPECT_EQ(none.error().code, ErrorCode::unavailable);
+    EXPECT_EQ(asked, 4);
+  }
+  EXPECT_EQ(*ask(server), "hello");
 }
 
 }  // namespace

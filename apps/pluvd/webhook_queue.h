@@ -23,7 +23,7 @@ struct WebhookQueueLimits {
   // So many a project may always have, whatever others do: receivers that hang do not use up the
   // places of one that answers.
   std::size_t in_flight_reserved = 4;
-  // And all together never more than these: the client's connections, with some left for questions.
+  // And all together never more than these, which are the client's connections.
   std::size_t in_flight_hard_max = 1'500;
   // Their bodies are in memory. One at a time goes in any case.
   std::size_t in_flight_bytes_max = std::size_t{256} * 1024 * 1024;

@@ -61,7 +61,8 @@ Webhooks::Webhooks(std::vector<WebhookEndpoint> endpoints, WebhookOptions option
     : options_(std::move(options)),
       endpoints_(std::move(endpoints)),
       outbox_(std::move(outbox)),
-      delivery_(*outbox_, endpoints_, client_, delivery_options(options_)) {
+      delivery_(*outbox_, endpoints_, client_, delivery_options(options_)),
+      places_(options_.questions) {
   std::array<std::uint8_t, 16> random{};
   (void)auth::fill_random(random);  // without randomness repeats are harder to tell
   const auto uuid = uuid_v4_text(random);
@@ -78,6 +79,7 @@ void Webhooks::close() {
     const std::lock_guard lock(mutex_);
     server_ = nullptr;
   }
+  asking_client_.close();
   delivery_.close();
   outbox_->close();
 }
@@ -152,6 +154,7 @@ std::string Webhooks::metrics_text() const {
   line("pluv_webhook_questions_total", "{outcome=\"answered\"}",
        questions_ - questions_failed_ - questions_open_);
   line("pluv_webhook_questions_total", "{outcome=\"failed\"}", questions_failed_);
+  line("pluv_webhook_questions_total", "{outcome=\"refused\"}", questions_refused_);
   head("pluv_webhook_pending", "gauge", "Events that are to be delivered.");
   line("pluv_webhook_pending", "", pending);
   head("pluv_webhook_oldest_pending_seconds", "gauge", "For how long the oldest has waited.");
@@ -246,6 +249,16 @@ void Webhooks::initial_storage(const std::string& project, const room::ListenerE
     done(Error{ErrorCode::unavailable, "The project has no webhook"});
     return;
   }
+  auto place = places_.begin(project);
+  if (place == nullptr) {
+    {
+      const std::lock_guard lock(mutex_);
+      ++questions_refused_;
+    }
+    // The people of the room are sent away for now, and come again.
+    done(Error{ErrorCode::unavailable, "Too many documents are asked for"});
+    return;
+  }
   std::uint64_t number = 0;
   {
     const std::lock_guard lock(mutex_);
@@ -259,6 +272,7 @@ void Webhooks::initial_storage(const std::string& project, const room::ListenerE
   question.room = room_name_of(key);
   question.delivery = asks_as_ + "-" + std::to_string(number);
   question.answer_bytes_max = options_.storage_bytes_max;
+  question.place = place;
   question.after = [weak](std::int64_t delay_ms, std::function<void()> fn) {
     const auto self = weak.lock();
     if (!self) return;
@@ -268,15 +282,17 @@ void Webhooks::initial_storage(const std::string& project, const room::ListenerE
       if (const auto still = weak.lock()) fn();
     });
   };
-  ask_initial_storage(client_, std::move(question), [weak, key, done](Result<std::string> storage) {
-    const auto self = weak.lock();
-    if (!self) return;
-    const std::lock_guard lock(self->mutex_);
-    --self->questions_open_;
-    if (!storage.ok()) ++self->questions_failed_;
-    if (self->server_ == nullptr) return;
-    self->server_->post(key, [done, storage = std::move(storage)] { done(storage); });
-  });
+  // The place is kept until the room has the document.
+  ask_initial_storage(
+      asking_client_, std::move(question), [weak, key, done, place](Result<std::string> storage) {
+        const auto self = weak.lock();
+        if (!self) return;
+        const std::lock_guard lock(self->mutex_);
+        --self->questions_open_;
+        if (!storage.ok()) ++self->questions_failed_;
+        if (self->server_ == nullptr) return;
+        self->server_->post(key, [done, place, storage = std::move(storage)] { done(storage); });
+      });
 }
 
 void Webhooks::count(std::string_view event) {

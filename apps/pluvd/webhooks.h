@@ -1,6 +1,7 @@
 // Webhooks of a server with projects: what happens in their rooms is written to an outbox where it
 // happens, and delivered from there (webhook_outbox.h, webhook_delivery.h; docs/webhooks.md is for
-// those who receive them). Thread-safe; owns the outbox's file, two threads and the client.
+// those who receive them). Thread-safe; owns the outbox's file, a thread, and two clients:
+// receivers that are asked for documents must not keep what others are told from going out.
 #pragma once
 
 #include <cstddef>
@@ -17,6 +18,7 @@
 #include "apps/pluvd/webhook_delivery.h"
 #include "apps/pluvd/webhook_endpoint.h"
 #include "apps/pluvd/webhook_outbox.h"
+#include "apps/pluvd/webhook_questions.h"
 #include "base/limits.h"
 #include "base/result.h"
 #include "platform/hosted/http_client.h"
@@ -34,6 +36,7 @@ struct WebhookOptions {
       audit;
   RetryTimes retry;
   WebhookQueueLimits queue;
+  WebhookQuestionLimits questions;
   std::int64_t close_ms = 2'000;
   // Of an answer to initial-storage: the largest document, in base64.
   std::size_t storage_bytes_max = Limits().document_message_bytes_max();
@@ -95,6 +98,8 @@ class Webhooks : public std::enable_shared_from_this<Webhooks> {
   const std::unique_ptr<WebhookOutbox> outbox_;
   hosted::HttpClient client_;
   WebhookDelivery delivery_;
+  WebhookQuestions places_;
+  hosted::HttpClient asking_client_;
 
   mutable std::mutex mutex_;
   native::Server* server_ = nullptr;
@@ -103,6 +108,7 @@ class Webhooks : public std::enable_shared_from_this<Webhooks> {
   std::uint64_t questions_ = 0;
   std::uint64_t questions_open_ = 0;
   std::uint64_t questions_failed_ = 0;
+  std::uint64_t questions_refused_ = 0;  // not asked
 };
 
 }  // namespace pluv::apps

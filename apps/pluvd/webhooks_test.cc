@@ -15,6 +15,7 @@ namespace {
 
 using hosted::test_reply;
 using hosted::TestHttpServer;
+using hosted::TestReply;
 using hosted::TestRequest;
 
 class WebhooksTest : public testing::Test {
@@ -22,7 +23,9 @@ class WebhooksTest : public testing::Test {
   WebhooksTest()
       : server_([this](const TestRequest& request) {
           const std::lock_guard lock(mutex_);
-          if (request.header("x-pluv-event") == "initial-storage") return test_reply(200, answer_);
+          if (request.header("x-pluv-event") == "initial-storage") {
+            return hangs_ ? TestReply{.bytes = "", .hang = true} : test_reply(200, answer_);
+          }
           seen_.push_back(request.body);
           changed_.notify_all();
           return test_reply(200, R"({"ok":true})");
@@ -68,6 +71,7 @@ class WebhooksTest : public testing::Test {
   std::condition_variable changed_;
   std::vector<std::string> seen_;
   std::string answer_;
+  bool hangs_ = false;
   TestHttpServer server_;
   std::shared_ptr<Webhooks> webhooks_;
 };
@@ -161,6 +165,26 @@ TEST_F(WebhooksTest, HandsInitialStorageToTheLoopOfItsRoom) {
   webhooks_->close();
   server.stop();
   server.join();
+}
+
+TEST_F(WebhooksTest, AsksForSoManyDocumentsAtATime) {
+  WebhookEndpoint endpoint;
+  endpoint.initial_storage = true;
+  hangs_ = true;
+  open(std::move(endpoint));
+  const room::Listeners listeners = webhooks_->listeners("p");
+  std::vector<Error> refused;
+  for (std::size_t i = 0; i < WebhookQuestionLimits().of_project_max + 3; ++i) {
+    listeners.get_initial_storage(event("", false), [&refused](const Result<std::string>& storage) {
+      refused.push_back(storage.error());
+    });
+  }
+  ASSERT_EQ(refused.size(), 3U);
+  EXPECT_EQ(refused[0].code, ErrorCode::unavailable);
+  listeners.on_user_connected(event(R"({"id":"u"})", false));
+  wait(1);
+  EXPECT_NE(webhooks_->metrics_text().find("pluv_webhook_questions_total{outcome=\"refused\"} 3"),
+            std::string::npos);
 }
 
 TEST_F(WebhooksTest, HasFigures) {

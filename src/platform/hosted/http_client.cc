@@ -53,7 +53,8 @@ std::string_view trimmed(std::string_view text) {
 // Answering another number than it was given makes libcurl give up.
 std::size_t take_body(char* data, std::size_t, std::size_t size, void* user) {
   auto& transfer = *static_cast<Transfer*>(user);
-  if (size > transfer.call.response_bytes_max - transfer.reply.body.size()) {
+  if (size > transfer.call.response_bytes_max - transfer.reply.body.size() ||
+      (transfer.call.may_read && !transfer.call.may_read(size))) {
     transfer.too_large = true;
     return 0;
   }

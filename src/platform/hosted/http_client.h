@@ -27,6 +27,9 @@ struct HttpCall {
   // kConnectMsMax of it.
   std::int64_t timeout_ms = 10'000;
   std::size_t response_bytes_max = 1 << 20;  // of the answer's body
+  // Asked before more of the answer's body is kept; false: it is too much now. On the client's
+  // thread. Null: response_bytes_max alone counts.
+  std::function<bool(std::size_t bytes)> may_read;
   std::string ca_file;  // PEM, of who may sign the server's certificate; empty: the system's
 };
 
