@@ -89,7 +89,7 @@ Result<std::int64_t> parse_number(const ProjectKey& key, std::string_view value)
   const auto format = [&](std::int64_t number) {
     return is_time ? format_duration(number) : std::to_string(number);
   };
-  const Result<std::int64_t> number = is_time ? parse_duration_ms(value) : parse_count(value);
+  Result<std::int64_t> number = is_time ? parse_duration_ms(value) : parse_count(value);
   if (!number.ok()) {
     return Error{ErrorCode::invalid, quoted(value) + " is not " + number.error().message};
   }
@@ -154,6 +154,7 @@ ProjectSettings* find_or_make(Settings& settings, std::string_view id, std::uint
 
 std::string unknown_key(const std::string& where, std::string_view key) {
   std::vector<std::string_view> known;
+  known.reserve(kKeys.size() + kLimitKeys.size());
   for (const ProjectKey& one : kKeys) known.push_back(one.key);
   known.insert(known.end(), kLimitKeys.begin(), kLimitKeys.end());
   std::string problem = where + " is not a setting of a project";
