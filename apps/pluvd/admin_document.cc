@@ -1,4 +1,5 @@
 // The admin API's routes about a room's document and what it was.
+#include <algorithm>
 #include <utility>
 
 #include "apps/pluvd/admin_handlers.h"
@@ -16,8 +17,9 @@ namespace {
 
 using Updates = std::vector<std::string>;
 
-// A patch is made for the document as it was read; while others edit it, it is made again.
-constexpr int kPatchTries = 8;
+// An edit is made for the document as it was read; when others have edited it meanwhile, and that
+// makes a difference, it is made again.
+constexpr int kEditTries = 8;
 
 AdminReply bytes_reply(std::string bytes) {
   return {.media_type = "application/octet-stream", .body = std::move(bytes)};
@@ -26,6 +28,11 @@ AdminReply bytes_reply(std::string bytes) {
 AdminReply edited(bool changed) { return admin_reply(admin_api::Edited{.changed = changed}); }
 
 Error too_large() { return {ErrorCode::limit, "The document would be larger than it may be"}; }
+Error too_often() { return {ErrorCode::conflict, "Others edit the document too often; try again"}; }
+const Error& stale() {
+  static const Error error{ErrorCode::unavailable, "stale"};
+  return error;
+}
 
 Result<std::string> update_since(const Updates& updates, const std::string& since) {
   const auto state = ycrdt::decode_state_vector(since);
@@ -58,6 +65,22 @@ Result<std::string> update_in(const AdminCall& call) {
   return std::move(*update);
 }
 
+// An update that cuts what is there makes more than its own bytes: of a delete of four bytes, the
+// heads of two more structs.
+constexpr std::size_t kBytesOfAByteMax = 8;
+
+// Whether the update may be put into what the document, of which it was made then, is now: what it
+// builds upon is there, and it fits for certain.
+bool takes(const ycrdt::Doc& now, const ycrdt::Snapshot& then, const std::string& update,
+           std::size_t bytes_max) {
+  const ycrdt::StateVector state = now.state_vector();
+  const bool has_all = std::ranges::all_of(then.state().entries(), [&](const auto& known) {
+    return state.clock(known.first) >= known.second;
+  });
+  return has_all &&
+         now.encode_state_as_update().size() + kBytesOfAByteMax * update.size() <= bytes_max;
+}
+
 // The store's own words name the room by its key.
 Result<adapters::PastDocument> past_of(WaitingRooms& rooms, const AdminCall& call) {
   auto past = rooms.past(call.key(), call.request.number);
@@ -75,80 +98,74 @@ Result<AdminReply> AdminHandlers::get_document(const AdminCall& call) {
 }
 
 Result<AdminReply> AdminHandlers::post_update(const AdminCall& call) {
-  auto update = update_in(call);
+  const auto update = update_in(call);
   if (!update.ok()) return update.error();
-  auto document = rooms_.document(call.key());
-  if (!document.ok()) return document.error();
-  Updates updates;
-  if (*document) updates = std::move((*document)->updates);
-  std::size_t bytes = update->size();
-  for (const std::string& one : updates) bytes += one.size();
-  // What waits for others is not part of a document, and nobody would ever see it.
-  const auto copy = document_of(updates);
-  if (!copy.ok()) return copy.error();
-  const std::size_t waited = (*copy)->pending_bytes();
-  const auto added = (*copy)->apply_update(*update);
-  if (!added.ok()) {
-    return Error{ErrorCode::limit, "The update cannot be applied: " + added.error().message};
-  }
-  if ((*copy)->pending_bytes() > waited) {
-    return Error{ErrorCode::limit, "The update depends on others that are not in the document"};
-  }
-  if (added->empty()) return edited(false);
-  if (bytes > call.project.limits.document_bytes_max) return too_large();
-  const auto applied = rooms_.apply(call.key(), std::move(*update));
-  if (!applied.ok()) return applied.error();
-  return edited(*applied);
+  return edit_document(call, OnChange::measure, [&](ycrdt::LazyDoc& copy) -> Result<std::string> {
+    // What waits for others is not part of a document, and nobody would ever see it.
+    const std::size_t waited = copy.pending_bytes();
+    auto added = copy.apply_update(*update);
+    if (!added.ok()) {
+      return Error{ErrorCode::limit, "The update cannot be applied: " + added.error().message};
+    }
+    if (copy.pending_bytes() > waited) {
+      return Error{ErrorCode::limit, "The update depends on others that are not in the document"};
+    }
+    return added;
+  });
 }
 
 Result<AdminReply> AdminHandlers::patch_document(const AdminCall& call) {
   const auto patch = parse_patch(call.body);
   if (!patch.ok()) return patch.error();
-  for (int i = 0; i < kPatchTries; ++i) {
-    const auto done = patch_once(call, *patch);
-    if (!done.ok()) {
-      // Of places in the document, and not of the route.
-      const bool no_place = done.error().code == ErrorCode::not_found;
-      return no_place ? Error{ErrorCode::limit, done.error().message} : done.error();
-    }
-    if (*done) return edited(**done);
-  }
-  return Error{ErrorCode::conflict, "Others edit the document too often; try again"};
+  return edit_document(call, OnChange::again, [&](ycrdt::LazyDoc& copy) -> Result<std::string> {
+    const auto writer = random_writer();
+    if (!writer.ok()) return writer.error();
+    ycrdt::Doc& doc = **copy.doc();
+    doc.set_client_id(*writer);
+    std::string update;
+    const auto observing =
+        doc.on_update([&](std::string_view made, const ycrdt::Transaction&) { update = made; });
+    const Result<void> patched = apply_patch(doc, *patch);
+    doc.unobserve(observing);
+    if (patched.ok()) return update;
+    // Of places in the document, and not of the route.
+    const bool no_place = patched.error().code == ErrorCode::not_found;
+    return no_place ? Error{ErrorCode::limit, patched.error().message} : patched.error();
+  });
 }
 
-Result<std::optional<bool>> AdminHandlers::patch_once(const AdminCall& call,
-                                                      const std::vector<PatchOperation>& patch) {
+Result<AdminReply> AdminHandlers::edit_document(const AdminCall& call, OnChange on_change,
+                                                const MakeEdit& make) {
+  for (int i = 0; i < kEditTries; ++i) {
+    const auto done = edit_once(call, on_change, make);
+    if (done.ok()) return edited(*done);
+    if (done.error() != stale()) return done.error();
+  }
+  return too_often();
+}
+
+Result<bool> AdminHandlers::edit_once(const AdminCall& call, OnChange on_change,
+                                      const MakeEdit& make) {
+  const std::size_t bytes_max = call.project.limits.document_bytes_max;
   auto document = rooms_.document(call.key());
   if (!document.ok()) return document.error();
-  Updates updates;
-  if (*document) updates = std::move((*document)->updates);
-  const auto copy = document_of(updates);
+  const auto copy = document_of(*document ? (*document)->updates : Updates());
   if (!copy.ok()) return copy.error();
-  const auto writer = random_writer();
-  if (!writer.ok()) return writer.error();
-  ycrdt::Doc& doc = **(*copy)->doc();
-  const ycrdt::Snapshot before = ycrdt::take_snapshot(doc);
-  doc.set_client_id(*writer);
-  std::string update;
-  const auto observing =
-      doc.on_update([&](std::string_view made, const ycrdt::Transaction&) { update = made; });
-  const Result<void> patched = apply_patch(doc, patch);
-  doc.unobserve(observing);
-  if (!patched.ok()) return patched.error();
-  if (update.empty()) return std::optional(false);
-  std::size_t bytes = update.size();
-  for (const std::string& one : updates) bytes += one.size();
-  if (bytes > call.project.limits.document_bytes_max) return too_large();
-  const Error stale{ErrorCode::unavailable, "stale"};
-  const auto applied = rooms_.edit(
+  ycrdt::Snapshot before = ycrdt::take_snapshot(**(*copy)->doc());
+  auto update = make(**copy);
+  if (!update.ok()) return update.error();
+  if (update->empty()) return false;
+  if ((*copy)->encode_state_as_update().size() > bytes_max) return too_large();
+  return rooms_.edit(
       call.key(),
-      [before, stale, update = std::move(update)](ycrdt::Doc& document_now) -> Result<void> {
-        if (!(ycrdt::take_snapshot(document_now) == before)) return stale;
-        return document_now.apply_update(update);
+      [before = std::move(before), update = std::move(*update), on_change,
+       bytes_max](ycrdt::Doc& now) -> Result<void> {
+        if (!(ycrdt::take_snapshot(now) == before) &&
+            (on_change == OnChange::again || !takes(now, before, update, bytes_max))) {
+          return stale();
+        }
+        return now.apply_update(update);
       });
-  if (applied.ok()) return std::optional(*applied);
-  if (applied.error() == stale) return std::optional<bool>();
-  return applied.error();
 }
 
 // --- Versions
@@ -196,14 +213,15 @@ Result<AdminReply> AdminHandlers::restore_version(const AdminCall& call) {
   const auto now = rooms_.document(call.key());
   if (!now.ok()) return now.error();
   if (!*now) return admin_no_room();
-  const auto writer = random_writer();
-  if (!writer.ok()) return writer.error();
-  auto update = revert_update((*now)->updates, past->document.updates, *writer);
-  if (!update.ok()) return update.error();
-  if (update->empty()) return edited(false);
-  const auto applied = rooms_.apply(call.key(), std::move(*update));
-  if (!applied.ok()) return applied.error();
-  return edited(*applied);
+  return edit_document(call, OnChange::measure, [&](ycrdt::LazyDoc& copy) -> Result<std::string> {
+    const auto writer = random_writer();
+    if (!writer.ok()) return writer.error();
+    const std::vector<std::string> present = copy.copy();
+    auto update = revert_update(present, past->document.updates, *writer);
+    if (!update.ok() || update->empty()) return update;
+    if (const auto added = copy.apply_update(*update); !added.ok()) return added.error();
+    return update;
+  });
 }
 
 }  // namespace pluv::apps

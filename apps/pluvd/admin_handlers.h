@@ -13,9 +13,9 @@
 
 #include "apps/pluvd/admin_hooks.h"
 #include "apps/pluvd/admin_route.h"
-#include "apps/pluvd/json_patch.h"
 #include "apps/pluvd/waiting_rooms.h"
 #include "base/result.h"
+#include "ycrdt/lazy_doc.h"
 
 namespace pluv::apps {
 
@@ -61,9 +61,16 @@ class AdminHandlers {
   [[nodiscard]] Reply get_document(const AdminCall& call);
   [[nodiscard]] Reply post_update(const AdminCall& call);
   [[nodiscard]] Reply patch_document(const AdminCall& call);
-  // nullopt: others edited it meanwhile.
-  [[nodiscard]] Result<std::optional<bool>> patch_once(const AdminCall& call,
-                                                       const std::vector<PatchOperation>& patch);
+  // What becomes of an edit when the document has changed since it was made: it is made again, or
+  // only when it might be too large by now.
+  enum class OnChange : std::uint8_t { again, measure };
+  // Edits a copy of the document; answers what that added, as an update, empty for nothing.
+  using MakeEdit = std::function<Result<std::string>(ycrdt::LazyDoc& copy)>;
+  // The document never becomes larger than the project's may be.
+  [[nodiscard]] Reply edit_document(const AdminCall& call, OnChange on_change,
+                                    const MakeEdit& make);
+  [[nodiscard]] Result<bool> edit_once(const AdminCall& call, OnChange on_change,
+                                       const MakeEdit& make);
   [[nodiscard]] Reply list_versions(const AdminCall& call);
   [[nodiscard]] Reply get_version(const AdminCall& call);
   [[nodiscard]] Reply restore_version(const AdminCall& call);

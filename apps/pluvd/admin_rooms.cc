@@ -25,6 +25,8 @@ constexpr std::size_t kStoredPage = 500;
 // A Yjs update that says nothing: a document without anything in it.
 constexpr std::string_view kEmptyUpdate("\0\0", 2);
 
+Error too_large() { return {ErrorCode::limit, "The document is larger than a document may be"}; }
+
 std::string folded(std::string_view text) {
   std::string out(text);
   for (char& c : out) {
@@ -213,6 +215,10 @@ Result<std::string> AdminHandlers::first_update(const AdminCall& call,
     if ((*document)->has_pending()) {
       return Error{ErrorCode::limit, "document: it depends on updates that are not there"};
     }
+    // Deletes that cut what they are in make it larger than it came.
+    if ((*document)->encode_state_as_update().size() > call.project.limits.document_bytes_max) {
+      return too_large();
+    }
     return std::move(*update);
   }
   if (!wanted.copy_of) return std::string();
@@ -260,7 +266,7 @@ Result<AdminReply> AdminHandlers::create_room(const AdminCall& call) {
   auto update = first_update(call, *wanted);
   if (!update.ok()) return update.error();
   if (update->size() > call.project.limits.document_bytes_max) {
-    return Error{ErrorCode::limit, "The document is larger than a document may be"};
+    return too_large();
   }
   if (Result<void> filled = fill_room(call, wanted->room, std::move(*update)); !filled.ok()) {
     return filled.error();

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <future>
 #include <memory>
@@ -15,9 +16,12 @@
 #include "apps/pluvd/admin_table.h"
 #include "room/definition.h"
 #include "room/yjs_document.h"
+#include "ycrdt/doc.h"
 
 namespace pluv::apps {
 namespace {
+
+constexpr std::size_t kSmallDocumentBytes = 10'000;
 
 struct Answer {
   int status = 0;
@@ -56,6 +60,11 @@ class AdminTest : public testing::Test {
     hooks.project_of = [](std::string_view key) -> std::optional<AdminProject> {
       if (key == "key of a") return AdminProject{.id = "a", .limits = {}};
       if (key == "key of b") return AdminProject{.id = "b", .limits = {}};
+      if (key == "key of small") {
+        AdminProject small{.id = "small", .limits = {}};
+        small.limits.document_bytes_max = kSmallDocumentBytes;
+        return small;
+      }
       return std::nullopt;
     };
     hooks.make_token = [](const AdminTokenRequest& request) -> Result<std::string> {
@@ -257,6 +266,69 @@ TEST_F(AdminBodiesTest, SoManyBytesAreInHand) {
   const Pending third = post("b", 50);
   for (const Pending& one : {first, second, third}) EXPECT_EQ(wait(one).status, 200);
   EXPECT_EQ(wait(post("a", 100)).status, 200);
+}
+
+std::string text_update(ycrdt::ClientId writer, std::size_t letters) {
+  ycrdt::Doc doc({.client_id = writer});
+  EXPECT_TRUE(doc.get_text("t").insert(0, std::string(letters, 'x')).ok());
+  return doc.encode_state_as_update();
+}
+
+class AdminDocumentTest : public AdminTest {
+ protected:
+  static std::string head_of(std::string_view method, std::string_view target,
+                             std::string_view type, std::size_t bytes) {
+    return head(method, target, "small",
+                "Content-Type: " + std::string(type) +
+                    "\r\nContent-Length: " + std::to_string(bytes) + "\r\n");
+  }
+  Pending post(const std::string& update) {
+    return begin(
+        head_of("POST", "/rooms/r/document/update", "application/octet-stream", update.size()),
+        update);
+  }
+  Pending patch(const std::string& operations) {
+    return begin(
+        head_of("PATCH", "/rooms/r/document", "application/json-patch+json", operations.size()),
+        operations);
+  }
+  std::size_t bytes() {
+    return ask("GET", "/rooms/r/document?format=update", "", "small").body.size();
+  }
+};
+
+TEST_F(AdminDocumentTest, WhatComesAtOnceIsMeasuredTogether) {
+  EXPECT_EQ(wait(post(text_update(1, 10))).status, 200);
+  const std::string value(6'000, 'y');
+  const std::vector<Pending> all = {
+      post(text_update(2, 6'000)), post(text_update(3, 6'000)),
+      patch(R"([{"op":"add","path":"/m","value":{"x":")" + value + R"("}}])")};
+  std::vector<int> statuses;
+  for (const Pending& one : all) statuses.push_back(wait(one).status);
+  EXPECT_EQ(std::ranges::count(statuses, 200), 1);
+  EXPECT_EQ(std::ranges::count(statuses, 422), 2);
+  EXPECT_LE(bytes(), kSmallDocumentBytes);
+}
+
+TEST_F(AdminDocumentTest, OfAnUpdateOnlyWhatIsNewCounts) {
+  ycrdt::Doc doc({.client_id = 1});
+  ASSERT_TRUE(doc.get_text("t").insert(0, std::string(6'000, 'x')).ok());
+  EXPECT_EQ(wait(post(doc.encode_state_as_update())).status, 200);
+  ASSERT_TRUE(doc.get_text("t").insert(3, "!").ok());
+  EXPECT_EQ(wait(post(doc.encode_state_as_update())).status, 200);
+  EXPECT_LE(bytes(), 6'100U);
+}
+
+TEST_F(AdminDocumentTest, WhatCutsTheDocumentIsMeasuredByWhatItMakes) {
+  ycrdt::Doc doc({.client_id = 1});
+  ycrdt::Text text = doc.get_text("t");
+  ASSERT_TRUE(text.insert(0, std::string(3'000, 'x')).ok());
+  EXPECT_EQ(wait(post(doc.encode_state_as_update())).status, 200);
+  const ycrdt::StateVector known = doc.state_vector();
+  for (std::uint32_t at = 0; at < 1'500; ++at) ASSERT_TRUE(text.erase(at, 1).ok());
+  const std::string cuts = doc.encode_state_as_update(known);
+  ASSERT_LT(cuts.size() + 3'100, kSmallDocumentBytes);
+  EXPECT_EQ(wait(post(cuts)).status, 422);
 }
 
 TEST_F(AdminTest, WhoeverWaitsIsToldOfTheEnd) {
