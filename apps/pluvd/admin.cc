@@ -12,7 +12,6 @@ namespace pluv::apps {
 namespace {
 
 // A little less than the platform waits for an answer, so that what is said is ours.
-constexpr std::int64_t kAnswerMs = 10'000;
 constexpr std::int64_t kWaitMs = 9'000;
 // A body that is no document.
 constexpr std::size_t kSmallBodyBytesMax = std::size_t{64} * 1024;
@@ -20,6 +19,7 @@ constexpr int kUnauthorized = 401;
 // Of what a stranger asked for, this much is noted.
 constexpr std::size_t kStrangersPathMax = 200;
 constexpr int kServerErrors = 500;
+constexpr int kUnavailable = 503;
 constexpr std::string_view kKeyHeader = "Idempotency-Key";
 
 bool is_ours(std::string_view path) {
@@ -62,7 +62,7 @@ native::LaterHttp Admin::hook() {
     return admin_problem(status, message, "");
   };
   hook.body_bytes_max = options_.body_bytes_max;
-  hook.answer_ms_max = kAnswerMs;
+  hook.answer_ms_max = options_.answer_ms_max;
   return hook;
 }
 
@@ -104,7 +104,15 @@ std::optional<net::Response> Admin::refuse(const net::Request& request) {
   std::optional<net::Response> refusal = read(request, call);
   if (refusal) {
     count(refusal->status());
-    if (refusal->status() == kUnauthorized) audit_stranger(request);
+    if (refusal->status() == kUnauthorized) {
+      audit_stranger(request);
+    } else {
+      Asked asked;
+      asked.call = std::move(call);
+      asked.method = request.method();
+      asked.path = request.path();
+      audit(asked, refusal->status());
+    }
   }
   return refusal;
 }
@@ -118,8 +126,10 @@ void Admin::answer(native::HttpQuestion question, native::HttpAnswerFn respond) 
   asked->query = request.query();
   asked->content_type = request.header("Content-Type").value_or("");
   asked->client_address = std::move(question.client_address);
+  asked->came = std::chrono::steady_clock::now();
   // Its body may have taken long, and the keys may be others now.
   if (auto refusal = read(request, asked->call)) return reply(asked, std::move(*refusal));
+  if (refuses_changes(asked->call)) return reply(asked, draining_problem(*asked));
   asked->weight = take_weight(asked->call.project.id, question.body.size());
   if (asked->weight == nullptr) {
     return reply(asked, admin_problem(503, "Too much is being worked on; ask again", asked->path)
@@ -132,6 +142,14 @@ void Admin::answer(native::HttpQuestion question, native::HttpAnswerFn respond) 
     reply(asked, admin_problem(429, "The project asks for too much at once", asked->path)
                      .header("Retry-After", "1"));
   }
+}
+
+bool Admin::refuses_changes(const AdminCall& call) const {
+  return call.request.route->changes() && options_.hooks.is_draining();
+}
+
+net::Response Admin::draining_problem(const Asked& asked) const {
+  return problem_of(admin_draining(), asked.path);
 }
 
 bool Admin::take_key(const AskedRef& asked, const net::Request& request) {
@@ -167,9 +185,21 @@ std::shared_ptr<void> Admin::take_weight(const std::string& project, std::size_t
 
 // --- On the pool's threads
 
-void Admin::carry_out(const AskedRef& asked) { reply(asked, outcome_of(asked)); }
+void Admin::carry_out(const AskedRef& asked) {
+  const auto waited = std::chrono::steady_clock::now() - asked->came;
+  if (waited >= std::chrono::milliseconds(options_.answer_ms_max)) return drop(asked);
+  reply(asked, outcome_of(asked));
+}
+
+// Its answer was counted when it was given.
+void Admin::drop(const AskedRef& asked) {
+  audit(*asked, kUnavailable);
+  asked->held.reset();
+  asked->weight.reset();
+}
 
 net::Response Admin::outcome_of(const AskedRef& asked) {
+  if (refuses_changes(asked->call)) return draining_problem(*asked);
   Idempotency& idempotency = *options_.hooks.idempotency;
   const std::string& project = asked->call.project.id;
   std::string request;
@@ -179,7 +209,10 @@ net::Response Admin::outcome_of(const AskedRef& asked) {
     const auto kept =
         idempotency.find(project, asked->idempotency_key, request, options_.hooks.unix_ms());
     if (!kept.ok()) return problem_of(kept.error(), asked->path);
-    if (*kept) return response_of(**kept).header("Idempotency-Replayed", "true");
+    if (*kept) {
+      asked->replayed = true;
+      return response_of(**kept).header("Idempotency-Replayed", "true");
+    }
   }
   Result<AdminReply> outcome = handlers_.answer(asked->call);
   KeptAnswer answer;
@@ -209,47 +242,55 @@ net::Response Admin::outcome_of(const AskedRef& asked) {
 net::Response Admin::problem_of(const Error& error, std::string_view path) const {
   const int status = admin_status_of(error.code);
   if (status < kServerErrors) return admin_problem(status, error.message, path);
+  if (error == admin_draining()) {
+    return admin_problem(status, error.message, path).header("Retry-After", "1");
+  }
   if (options_.hooks.log) options_.hooks.log(error.message);
-  return admin_problem(status,
-                       error.code == ErrorCode::unavailable
-                           ? "The server cannot do this for now; ask again"
-                           : "Something failed on the server's side",
-                       path);
+  if (status != kUnavailable) {
+    return admin_problem(status, "Something failed on the server's side", path);
+  }
+  return admin_problem(status, "The server cannot do this for now; ask again", path)
+      .header("Retry-After", "1");
 }
 
 // --- Answers
 
 void Admin::reply(const AskedRef& asked, net::Response response) {
   count(response.status());
-  if (asked->call.request.route != nullptr && asked->call.request.route->needs_key()) {
-    audit(asked, response.status());
-  }
+  audit(*asked, response.status());
   // Before the client can ask again.
   asked->held.reset();
   asked->weight.reset();
   asked->respond(std::move(response));
 }
 
-void Admin::audit(const AskedRef& asked, int status) const {
-  if (!options_.hooks.audit) return;
-  const AdminRequest& request = asked->call.request;
+void Admin::audit(const Asked& asked, int status) const {
+  // Without a project nobody has shown a key.
+  if (!options_.hooks.audit || asked.call.project.id.empty()) return;
+  const AdminRequest& request = asked.call.request;
   std::string fields;
   json::Writer writer(fields);
   writer.begin_object();
   writer.key("method");
-  writer.string(asked->method);
+  writer.string(asked.method);
   writer.key("path");
-  writer.string(asked->path);
+  writer.string(asked.path);
   if (!request.room.empty()) {
     writer.key("room");
     writer.string(request.room);
   }
   writer.key("status");
   writer.number(static_cast<std::int64_t>(status));
-  writer.key("actor");
-  writer.string(asked->client_address);
+  if (asked.replayed) {
+    writer.key("replayed");
+    writer.boolean(true);
+  }
+  if (!asked.client_address.empty()) {
+    writer.key("actor");
+    writer.string(asked.client_address);
+  }
   writer.end_object();
-  options_.hooks.audit(asked->call.project.id, "admin", fields);
+  options_.hooks.audit(asked.call.project.id, "admin", fields);
 }
 
 void Admin::audit_stranger(const net::Request& request) const {

@@ -5,6 +5,7 @@
 // before the server and closed before it; everything else is thread-safe.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -36,6 +37,8 @@ struct AdminOptions {
   // moment.
   std::size_t project_bodies_bytes_max = std::size_t{128} * 1024 * 1024;
   std::size_t bodies_bytes_max = std::size_t{256} * 1024 * 1024;
+  // After this a client has been answered that it took too long.
+  std::int64_t answer_ms_max = 10'000;
 };
 
 class Admin : public std::enable_shared_from_this<Admin> {
@@ -60,8 +63,10 @@ class Admin : public std::enable_shared_from_this<Admin> {
     std::string query;  // the same
     std::string content_type;
     std::string client_address;
+    std::chrono::steady_clock::time_point came;
     std::string idempotency_key;
     Idempotency::Held held;
+    bool replayed = false;
     std::shared_ptr<void> weight;  // of the body
     native::HttpAnswerFn respond;
   };
@@ -71,6 +76,8 @@ class Admin : public std::enable_shared_from_this<Admin> {
   // What the head says; or the answer to it.
   [[nodiscard]] std::optional<net::Response> read(const net::Request& request, AdminCall& call);
   void answer(native::HttpQuestion question, native::HttpAnswerFn respond);
+  [[nodiscard]] bool refuses_changes(const AdminCall& call) const;
+  [[nodiscard]] net::Response draining_problem(const Asked& asked) const;
   // Whether the request's key lets it be carried out; else it was answered.
   [[nodiscard]] bool take_key(const AskedRef& asked, const net::Request& request);
   // Null: too much is in hand.
@@ -78,8 +85,10 @@ class Admin : public std::enable_shared_from_this<Admin> {
   void carry_out(const AskedRef& asked);
   [[nodiscard]] net::Response outcome_of(const AskedRef& asked);
   [[nodiscard]] net::Response problem_of(const Error& error, std::string_view path) const;
+  // Nobody waits for it any more.
+  void drop(const AskedRef& asked);
   void reply(const AskedRef& asked, net::Response response);
-  void audit(const AskedRef& asked, int status) const;
+  void audit(const Asked& asked, int status) const;
   // Somebody without a key of any project.
   void audit_stranger(const net::Request& request) const;
   void count(int status);

@@ -12,6 +12,10 @@ Error admin_no_room() {
   return {ErrorCode::not_found, "There is no such room, and no document of it"};
 }
 
+Error admin_draining() {
+  return {ErrorCode::unavailable, "The server stops or hands over, and changes nothing; ask again"};
+}
+
 AdminHandlers::AdminHandlers(const AdminHooks& hooks, WaitingRooms& rooms)
     : hooks_(hooks), rooms_(rooms), openapi_(admin_openapi()) {}
 

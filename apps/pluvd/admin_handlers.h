@@ -114,6 +114,7 @@ template <class T>
 }
 
 [[nodiscard]] Error admin_no_room();
+[[nodiscard]] Error admin_draining();
 
 // A page of what is sorted by `name_of`, which is unique: begins behind `after`.
 template <class T, class NameOf>

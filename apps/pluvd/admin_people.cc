@@ -134,6 +134,8 @@ Result<AdminReply> AdminHandlers::revoke(const AdminCall& call) {
   Result<void> added =
       hooks_.revocations->add(call.project.id, call.request.room, call.request.user, now);
   if (!added.ok()) return added.error();
+  // A successor may have read them a moment before; it is asked again there.
+  if (hooks_.is_draining()) return admin_draining();
   std::vector<std::string> keys;
   if (!call.request.room.empty()) {
     keys.push_back(call.key());

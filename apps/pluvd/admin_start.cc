@@ -65,6 +65,7 @@ Result<std::shared_ptr<Admin>> make_admin(const Settings& settings, Projects& pr
                          std::string_view fields) { audit.write(project, event, fields); };
   hooks.log = std::move(parts.log);
   hooks.unix_ms = std::move(parts.unix_ms);
+  hooks.draining = std::move(parts.draining);
   hooks.revocations = std::move(*revocations);
   hooks.idempotency = std::make_shared<Idempotency>(*database);
   return std::make_shared<Admin>(std::move(options));

@@ -19,6 +19,7 @@ struct AdminParts {
   std::function<std::int64_t()> unix_ms;
   // What failed on the server's side.
   std::function<void(std::string_view reason)> log;
+  std::function<bool()> draining;
 };
 
 // projects and audit outlive it; projects is told whose tokens are revoked. Opens hosting.db in the

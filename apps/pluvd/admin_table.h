@@ -87,8 +87,10 @@ struct AdminRoute {
   bool takes_document = false;
 
   [[nodiscard]] bool changes() const noexcept { return method != "GET"; }
-  // Whether it hears of Idempotency-Key.
-  [[nodiscard]] bool is_idempotent() const noexcept { return changes() && method != "PUT"; }
+  // Whether it hears of Idempotency-Key. Tokens are made anew: none of them is kept anywhere.
+  [[nodiscard]] bool is_idempotent() const noexcept {
+    return changes() && method != "PUT" && id != AdminRouteId::create_token;
+  }
   [[nodiscard]] bool needs_key() const noexcept { return id != AdminRouteId::openapi; }
 };
 

@@ -4,11 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <future>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -77,6 +79,7 @@ class AdminTest : public testing::Test {
                          std::string(fields));
     };
     hooks.unix_ms = [] { return 1'800'000'000'000; };
+    hooks.draining = [this] { return draining_.load(); };
     hooks.revocations = *Revocations::open(*database, 0);
     hooks.idempotency = std::make_shared<Idempotency>(*database);
     admin_ = std::make_shared<Admin>(std::move(options));
@@ -126,6 +129,7 @@ class AdminTest : public testing::Test {
   std::shared_ptr<adapters::MemoryStore> store_ = std::make_shared<adapters::MemoryStore>();
   std::unique_ptr<native::Server> server_;
   std::shared_ptr<Admin> admin_;
+  std::atomic<bool> draining_{false};
   std::mutex mutex_;  // of audited_
   std::vector<std::string> audited_;
 };
@@ -217,6 +221,32 @@ TEST_F(AdminTest, TheSameRequestUnderAKeyIsCarriedOutOnce) {
   EXPECT_NE(again.head.find("Location: /api/v1/rooms/r"), std::string::npos);
   EXPECT_EQ(ask("POST", "/rooms", R"({"room":"s"})", "a", kKey).status, 422);
   EXPECT_EQ(ask("POST", "/rooms", R"({"room":"r"})", "b", kKey).status, 201);
+}
+
+TEST_F(AdminTest, NoTokenIsKeptUnderAKey) {
+  constexpr std::string_view kKey = "Idempotency-Key: k\r\n";
+  constexpr std::string_view kBody = R"({"room":"r","user":{"id":"ann"}})";
+  EXPECT_EQ(ask("POST", "/tokens", kBody, "a", kKey).status, 200);
+  const Answer again = ask("POST", "/tokens", kBody, "a", kKey);
+  EXPECT_EQ(again.status, 200);
+  EXPECT_EQ(again.head.find("Idempotency-Replayed"), std::string::npos);
+}
+
+TEST_F(AdminTest, WhileItDrainsNothingIsChanged) {
+  EXPECT_EQ(ask("POST", "/rooms", R"({"room":"r"})").status, 201);
+  draining_ = true;
+  const Answer refused = ask("DELETE", "/rooms/r");
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_NE(refused.head.find("Retry-After: 1"), std::string::npos);
+  EXPECT_EQ(ask("POST", "/users/ann/revoke").status, 503);
+  EXPECT_EQ(ask("GET", "/rooms/r").status, 200);
+  draining_ = false;
+  // It waits for the loop, which stands still: nothing is done after the drain began.
+  std::vector<Pending> all;
+  for (int i = 0; i < 10; ++i) all.push_back(begin(head("DELETE", "/rooms/r", "a")));
+  draining_ = true;
+  EXPECT_EQ(wait(all.back()).status, 503);
+  for (std::size_t i = 0; i + 1 < all.size(); ++i) (void)wait(all[i]);
 }
 
 TEST_F(AdminTest, WhileARequestIsCarriedOutItsKeyIsTaken) {
@@ -339,6 +369,41 @@ TEST_F(AdminTest, WhoeverWaitsIsToldOfTheEnd) {
   if (answer.wait_for(std::chrono::milliseconds(0)) == std::future_status::ready) {
     EXPECT_EQ(answer.get().status, 503);
   }
+}
+
+class AdminLateTest : public AdminTest {
+ protected:
+  AdminLateTest() : AdminTest({.hooks = {}, .answer_ms_max = 50}) {}
+};
+
+TEST_F(AdminLateTest, WhatNobodyWaitsForIsNotBegun) {
+  // Two are begun and wait for the loop, which stands still.
+  std::vector<Pending> all;
+  for (int i = 0; i < 3; ++i) all.push_back(begin(head("DELETE", "/rooms/r", "a")));
+  std::this_thread::sleep_for(std::chrono::milliseconds(60));
+  EXPECT_EQ(wait(all[0]).status, 404);
+  EXPECT_EQ(wait(all[1]).status, 404);
+  EXPECT_EQ(ask("GET", "/rooms/r").status, 404);  // behind the third
+  EXPECT_NE(all[2]->get_future().wait_for(std::chrono::milliseconds(0)), std::future_status::ready);
+  const std::lock_guard lock(mutex_);
+  EXPECT_EQ(std::ranges::count_if(audited_,
+                                  [](const std::string& line) {
+                                    return line.find("\"status\":503") != std::string::npos;
+                                  }),
+            1);
+}
+
+TEST_F(AdminTest, WhatIsRefusedByItsHeadIsALineToo) {
+  EXPECT_EQ(admin_->hook().refuse(request_of(head("PUT", "/rooms", "a")))->status(), 405);
+  EXPECT_EQ(admin_->hook().refuse(request_of(head("GET", "/rooms?x=1", "a")))->status(), 400);
+  EXPECT_EQ(ask("POST", "/rooms", R"({"room":"r"})", "a", "Idempotency-Key: k\r\n").status, 201);
+  EXPECT_EQ(ask("POST", "/rooms", R"({"room":"r"})", "a", "Idempotency-Key: k\r\n").status, 201);
+  const std::lock_guard lock(mutex_);
+  ASSERT_EQ(audited_.size(), 4U);
+  EXPECT_EQ(audited_[0], R"(a admin {"method":"PUT","path":"/api/v1/rooms","status":405})");
+  EXPECT_EQ(audited_[1], R"(a admin {"method":"GET","path":"/api/v1/rooms","status":400})");
+  EXPECT_EQ(audited_[3], R"(a admin {"method":"POST","path":"/api/v1/rooms","status":201,)"
+                         R"("replayed":true,"actor":"192.0.2.7"})");
 }
 
 TEST_F(AdminTest, EachActIsALineOfTheAuditLog) {

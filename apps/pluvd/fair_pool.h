@@ -17,7 +17,8 @@
 namespace pluv::apps {
 
 struct FairPoolOptions {
-  std::size_t threads = 4;
+  // More than the shares of a few parties whose jobs wait for something slow.
+  std::size_t threads = 16;
   std::size_t at_once_max = 2;   // of one party's
   std::size_t waiting_max = 64;  // of one party's
 };

@@ -467,9 +467,9 @@ int serve(LoadedSettings loaded, std::function<LoadedSettings()> read_again) {
         settings, *running.projects, *running.audit,
         {.webhooks = running.webhooks ? admin_webhooks(running.webhooks) : AdminWebhooks{},
          .unix_ms = now_unix_ms,
-         .log = [&running](std::string_view reason) {
-           running.log.explain("error", "admin_api", reason);
-         }});
+         .log = [&running](
+                    std::string_view reason) { running.log.explain("error", "admin_api", reason); },
+         .draining = [&running] { return running.server->draining(); }});
     if (!admin.ok()) return fail("hosting", admin.error().message, kExitStorage);
     running.admin = std::move(*admin);
   }
