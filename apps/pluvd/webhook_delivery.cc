@@ -193,7 +193,7 @@ void WebhookDelivery::send_due() {
 }
 
 void WebhookDelivery::send(const OutboxItem& item) {
-  if (accepted_.contains(item.id)) {
+  if (item.accepted) {
     delivered(item);
     return;
   }
@@ -237,15 +237,14 @@ void WebhookDelivery::settle(const Answer& answer) {
   }
 }
 
-void WebhookDelivery::delivered(const OutboxItem& item) {
+void WebhookDelivery::delivered(OutboxItem item) {
   // Until it is out of the outbox its room waits, or a process that is killed now would repeat it
   // after later ones.
   if (!outbox_.delivered(item.id).ok()) {
-    accepted_.insert(item.id);
+    item.accepted = true;
     later(item, kOutboxRetryMs);
     return;
   }
-  accepted_.erase(item.id);
   if (failing_.erase(item.project) > 0) {
     options_.log("info", "webhook_well", LogFields().add("project", item.project).text());
   }

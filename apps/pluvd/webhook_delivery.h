@@ -81,7 +81,7 @@ class WebhookDelivery {
   void send(const OutboxItem& item);
   void answered(Answer answer);
   void settle(const Answer& answer);
-  void delivered(const OutboxItem& item);
+  void delivered(OutboxItem item);
   void failed(OutboxItem item, const DeliveryVerdict& verdict);
   void gone(OutboxItem item, const std::string& reason);
   void bury(const OutboxItem& item, const std::string& reason);
@@ -102,7 +102,6 @@ class WebhookDelivery {
   bool listed_ = false;
   std::uint64_t listed_to_ = 0;
   std::string instance_;
-  std::set<std::uint64_t> accepted_;  // by their receivers, but still in the outbox: it fails
   std::set<std::string> failing_;     // projects that the log knows of
   struct Replay {
     std::uint64_t after_id = 0;

@@ -54,6 +54,7 @@ struct OutboxItem {
   std::uint32_t attempts = 0;
   std::int64_t next_unix_ms = 0;  // not before; 0: at once
   std::size_t bytes = 0;
+  bool accepted = false;  // by its receiver, but it could not be taken out of the outbox yet
 };
 
 struct DeadLetter {

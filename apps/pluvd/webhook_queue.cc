@@ -141,7 +141,8 @@ std::optional<OutboxItem> WebhookQueue::take_excess() {
 std::optional<OutboxItem> WebhookQueue::take_oldest(Project& project) {
   for (const auto& [id, of_item] : project.order) {
     Room& room = *of_item;
-    if (room.state == State::in_flight && room.items.front().id == id) continue;
+    const OutboxItem& first = room.items.front();
+    if (first.id == id && (room.state == State::in_flight || first.accepted)) continue;
     const auto at =
         std::find_if(room.items.begin(), room.items.end(),
                      [wanted = id](const OutboxItem& item) { return item.id == wanted; });

@@ -55,7 +55,7 @@ class WebhookQueue {
   // When next() may have something that it has not now, by the time alone. nullopt: never.
   [[nodiscard]] std::optional<std::int64_t> next_due_ms() const;
   // The oldest one of a project that has too many; it is in the queue no more. It is never one that
-  // is under way.
+  // is under way, or that was accepted: that one is no loss.
   [[nodiscard]] std::optional<OutboxItem> take_excess();
 
   [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }

@@ -162,5 +162,20 @@ TEST(WebhookQueue, ForgetsARoomThatIsReady) {
   EXPECT_TRUE(queue.counts().empty());
 }
 
+TEST(WebhookQueue, DoesNotGiveUpWhatWasAccepted) {
+  WebhookQueue queue({.waiting_max = 2});
+  queue.add(item(1, "a", "room"), 0);
+  OutboxItem accepted = *queue.next(0);
+  accepted.accepted = true;  // but the outbox could not let it go
+  queue.later(accepted, 50);
+  for (std::uint64_t id = 2; id <= 4; ++id) queue.add(item(id, "a", "room"), 0);
+  EXPECT_EQ(id_of(queue.take_excess()), 2U);
+  EXPECT_EQ(id_of(queue.take_excess()), 3U);
+  EXPECT_FALSE(queue.take_excess().has_value());
+  const auto first = queue.next(50);
+  EXPECT_EQ(id_of(first), 1U);
+  EXPECT_TRUE(first->accepted);
+}
+
 }  // namespace
 }  // namespace pluv::apps
