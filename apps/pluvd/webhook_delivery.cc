@@ -15,18 +15,18 @@ using native::LogFields;
 // The outbox is looked after this often; while it cannot be used, more often.
 constexpr std::int64_t kCareMs = 1'000;
 constexpr std::int64_t kUnsettledMs = 100;
+// A predecessor's file is taken soon after it was let go: what is in memory is safe only then.
+constexpr std::int64_t kTakeMs = 20;
 // An outbox that fails is asked again after this.
 constexpr std::int64_t kOutboxRetryMs = 1'000;
 constexpr std::size_t kReplayAtOnce = 64;
+// How old events are after a start is what the clock says, which may be wrong then: each is tried
+// for this long at least, or until its time is over if that is shorter.
+constexpr std::int64_t kTriedMsMin = 15 * 60'000;
 // An event that failed so often is a receiver that fails. One failure in a while is nothing to log.
 constexpr std::uint32_t kAttemptsUntilSaid = 3;
 // Of an answer nothing is read but its status.
 constexpr std::size_t kAnswerBytesMax = std::size_t{64} * 1024;
-
-std::int64_t steady_ms() {
-  const auto since = std::chrono::steady_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
-}
 
 std::string delivery_id(const std::string& instance, const OutboxItem& item) {
   return instance + "-" + std::to_string(item.delivery);
@@ -122,7 +122,7 @@ void WebhookDelivery::run() {
 
 bool WebhookDelivery::wait() {
   std::unique_lock lock(mutex_);
-  const std::int64_t now_ms = steady_ms();
+  const std::int64_t now_ms = options_.steady_ms();
   if (closing_) {
     if (close_at_ms_ == 0) close_at_ms_ = now_ms + options_.close_ms;
     const bool idle = inbox_.empty() && answers_.empty() && queue_.in_flight() == 0 &&
@@ -139,10 +139,13 @@ bool WebhookDelivery::wait() {
 }
 
 void WebhookDelivery::care() {
-  const std::int64_t now_ms = steady_ms();
+  const std::int64_t now_ms = options_.steady_ms();
   if (now_ms < care_at_ms_) return;
-  const bool settled = outbox_.settle() && outbox_.unsaved() == 0;
-  care_at_ms_ = now_ms + (settled ? kCareMs : kUnsettledMs);
+  if (!outbox_.settle()) {
+    care_at_ms_ = now_ms + kTakeMs;
+    return;
+  }
+  care_at_ms_ = now_ms + (outbox_.unsaved() == 0 ? kCareMs : kUnsettledMs);
   outbox_.care();
   outbox_.drop_old();
 }
@@ -153,7 +156,7 @@ void WebhookDelivery::list() {
   if (!items.ok()) return;
   listed_ = true;
   instance_ = outbox_.instance();
-  const std::int64_t now_ms = steady_ms();
+  const std::int64_t now_ms = options_.steady_ms();
   const std::int64_t now_unix_ms = options_.unix_ms();
   const std::lock_guard lock(mutex_);
   for (OutboxItem& item : *items) {
@@ -161,8 +164,15 @@ void WebhookDelivery::list() {
     // A clock that was set back must not make anybody wait for longer than ever.
     const std::int64_t wait_ms =
         std::clamp<std::int64_t>(item.next_unix_ms - now_unix_ms, 0, kRetryAfterMsMax);
+    see(item);
     queue_.add(std::move(item), now_ms + wait_ms);
   }
+}
+
+// From here on its age grows as time passes, whatever becomes of the clock.
+void WebhookDelivery::see(OutboxItem& item) const {
+  item.seen_ms = options_.steady_ms();
+  item.seen_age_ms = std::max<std::int64_t>(options_.unix_ms() - item.since_unix_ms, 0);
 }
 
 void WebhookDelivery::take_inbox() {
@@ -171,7 +181,9 @@ void WebhookDelivery::take_inbox() {
     const std::lock_guard lock(mutex_);
     answers.swap(answers_);
     for (OutboxItem& item : inbox_) {
-      if (item.id > listed_to_) queue_.add(std::move(item), 0);
+      if (item.id <= listed_to_) continue;
+      see(item);
+      queue_.add(std::move(item), 0);
     }
     inbox_.clear();
     for (std::string& project : replays_) replaying_[project] = {0, options_.unix_ms()};
@@ -185,7 +197,7 @@ void WebhookDelivery::send_due() {
     std::optional<OutboxItem> item;
     {
       const std::lock_guard lock(mutex_);
-      item = queue_.next(steady_ms());
+      item = queue_.next(options_.steady_ms());
     }
     if (!item) return;
     send(*item);
@@ -259,7 +271,7 @@ void WebhookDelivery::failed(OutboxItem item, const DeliveryVerdict& verdict) {
   {
     const std::lock_guard lock(mutex_);
     // It was cut off by our own end, which is no fault of the receiver's.
-    if (closing_ && close_at_ms_ != 0 && steady_ms() >= close_at_ms_) return;
+    if (closing_ && close_at_ms_ != 0 && options_.steady_ms() >= close_at_ms_) return;
     ++counts_[item.project].failed;
   }
   ++item.attempts;
@@ -275,7 +287,8 @@ void WebhookDelivery::failed(OutboxItem item, const DeliveryVerdict& verdict) {
   const std::int64_t now_unix_ms = options_.unix_ms();
   const auto endpoint = endpoints_.find(item.project);
   const std::int64_t give_up_ms = endpoint == nullptr ? kWebhookGiveUpMs : endpoint->give_up_ms;
-  if (now_unix_ms - item.since_unix_ms >= give_up_ms) {
+  const std::int64_t tried_ms = options_.steady_ms() - item.seen_ms;
+  if (item.seen_age_ms + tried_ms >= give_up_ms && tried_ms >= std::min(give_up_ms, kTriedMsMin)) {
     bury(item, verdict.reason);
     return;
   }
@@ -365,7 +378,7 @@ void WebhookDelivery::replay_some() {
 
 void WebhookDelivery::later(const OutboxItem& item, std::int64_t delay_ms) {
   const std::lock_guard lock(mutex_);
-  queue_.later(item, steady_ms() + delay_ms);
+  queue_.later(item, options_.steady_ms() + delay_ms);
 }
 
 void WebhookDelivery::done(const OutboxItem& item) {

@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "apps/pluvd/webhook_clock.h"
 #include "apps/pluvd/webhook_endpoint.h"
 #include "apps/pluvd/webhook_outbox.h"
 #include "apps/pluvd/webhook_queue.h"
@@ -37,6 +38,7 @@ struct DeliveryCounts {
 
 struct DeliveryOptions {
   std::function<std::int64_t()> unix_ms;
+  std::function<std::int64_t()> steady_ms = webhook_steady_ms;
   std::function<void(std::string_view level, std::string_view event, std::string_view fields)> log;
   // Null: nobody keeps a record.
   std::function<void(std::string_view project, std::string_view event, std::string_view fields)>
@@ -75,6 +77,7 @@ class WebhookDelivery {
   void run();
   // False: there is nothing left to be done.
   bool wait();
+  void see(OutboxItem& item) const;
   void take_inbox();
   void list();
   void send_due();
@@ -102,7 +105,7 @@ class WebhookDelivery {
   bool listed_ = false;
   std::uint64_t listed_to_ = 0;
   std::string instance_;
-  std::set<std::string> failing_;     // projects that the log knows of
+  std::set<std::string> failing_;  // projects that the log knows of
   struct Replay {
     std::uint64_t after_id = 0;
     std::int64_t until_unix_ms = 0;

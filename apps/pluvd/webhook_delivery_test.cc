@@ -58,6 +58,7 @@ class Delivery : public testing::Test {
     endpoints_.emplace(std::move(endpoints));
     DeliveryOptions options;
     options.unix_ms = [this] { return now_.load(); };
+    options.steady_ms = [this] { return webhook_steady_ms() + passed_; };
     options.log = [this](std::string_view, std::string_view event, std::string_view) {
       log_.add(std::string(event));
     };
@@ -99,6 +100,7 @@ class Delivery : public testing::Test {
   }
 
   std::atomic<std::int64_t> now_ = 1'000'000;
+  std::atomic<std::int64_t> passed_ = 0;
   Record log_;
   Record audit_;
   hosted::HttpClient client_;
@@ -237,19 +239,38 @@ TEST_F(Delivery, GivesUpAfterTheTimeOfTheProject) {
     return test_reply(500, "");
   });
   WebhookEndpoint given_up = endpoint("a", server);
-  given_up.give_up_ms = 5'000;
+  given_up.give_up_ms = 600'000;
   start({given_up});
   add("a", "room", "1");
   add("a", "room", "2");
   seen.wait(3);
+  now_ += 48 * 3'600'000;  // the clock is set; no time has passed
+  seen.wait(seen.size() + 4);
   EXPECT_TRUE(outbox_->dead("a", 0, 10)->empty());
-  now_ += 4'999;
-  seen.wait(seen.size() + 2);
+  passed_ = 500'000;
+  seen.wait(seen.size() + 4);
   EXPECT_TRUE(outbox_->dead("a", 0, 10)->empty());
-  ++now_;
+  passed_ = 600'000;
   wait_until([this] { return outbox_->dead("a", 0, 10)->size() == 2; });
   EXPECT_EQ(pending(), 0U);
   EXPECT_EQ(seen.wait(1).back(), "2");  // each was tried before it was given up
+}
+
+TEST_F(Delivery, TriesForAWhileWhatTheClockCallsOldAtAStart) {
+  add("a", "room", "1");
+  now_ += 48 * 3'600'000;
+  Record seen;
+  TestHttpServer server([&seen](const TestRequest& request) {
+    seen.add(request.body);
+    return test_reply(500, "");
+  });
+  start({endpoint("a", server)});
+  seen.wait(4);
+  passed_ = 600'000;
+  seen.wait(seen.size() + 4);
+  EXPECT_TRUE(outbox_->dead("a", 0, 10)->empty());
+  passed_ = 15 * 60'000;
+  wait_until([this] { return outbox_->dead("a", 0, 10)->size() == 1; });
 }
 
 TEST_F(Delivery, ReplaysDeadLettersAtTheEnd) {

@@ -1,9 +1,9 @@
 #include "apps/pluvd/webhook_initial_storage.h"
 
 #include <array>
-#include <chrono>
 #include <utility>
 
+#include "apps/pluvd/webhook_clock.h"
 #include "base/base64.h"
 #include "json/value.h"
 #include "platform/hosted/signature.h"
@@ -14,11 +14,6 @@ namespace {
 
 // Before each repeat; a receiver that restarts, or a connection that was cut.
 constexpr std::array<std::int64_t, 3> kRepeatAfterMs = {100, 400, 1'000};
-
-std::int64_t steady_ms() {
-  const auto since = std::chrono::steady_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
-}
 
 Error bad(std::string_view what) {
   return {ErrorCode::unavailable, "initial-storage: " + std::string(what)};
@@ -39,8 +34,9 @@ void ask(std::shared_ptr<Asking> asking);
 void answered(std::shared_ptr<Asking> asking, const Result<hosted::HttpReply>& reply) {
   Result<std::string> storage = reply.ok() ? read_initial_storage(asking->question.room, *reply)
                                            : Result<std::string>(bad(reply.error().message));
-  const bool may_repeat = !storage.ok() && asking->repeats < kRepeatAfterMs.size() &&
-                          steady_ms() + kRepeatAfterMs[asking->repeats] < asking->deadline_ms;
+  const bool may_repeat =
+      !storage.ok() && asking->repeats < kRepeatAfterMs.size() &&
+      webhook_steady_ms() + kRepeatAfterMs[asking->repeats] < asking->deadline_ms;
   if (!may_repeat) {
     asking->done(std::move(storage));
     return;
@@ -59,7 +55,7 @@ void ask(std::shared_ptr<Asking> asking) {
                   {"x-pluv-delivery", asking->question.delivery},
                   {"x-pluv-event", "initial-storage"}};
   call.body = asking->body;
-  call.timeout_ms = asking->deadline_ms - steady_ms();
+  call.timeout_ms = asking->deadline_ms - webhook_steady_ms();
   call.response_bytes_max = asking->question.answer_bytes_max;
   call.ca_file = endpoint.ca_file;
   asking->question.place->clear();
@@ -112,7 +108,7 @@ void ask_initial_storage(hosted::HttpClient& client, InitialStorageQuestion ques
     done(bad(signature.error().message));
     return;
   }
-  const std::int64_t deadline_ms = steady_ms() + endpoint.timeout_ms;
+  const std::int64_t deadline_ms = webhook_steady_ms() + endpoint.timeout_ms;
   ask(std::make_shared<Asking>(Asking{.client = &client,
                                       .question = std::move(question),
                                       .done = std::move(done),

@@ -13,7 +13,6 @@ using adapters::SqliteDatabase;
 using adapters::SqliteQuery;
 using native::LogFields;
 
-constexpr std::chrono::milliseconds kRetry{100};
 // At so many pages of the log it is put into the file, and at so many more even if everybody has to
 // wait for that: a busy server adds to it all the time, and then it would never end.
 constexpr int kCheckpointPages = 2'000;
@@ -45,6 +44,7 @@ WebhookOutbox::~WebhookOutbox() {
 }
 
 void WebhookOutbox::close() {
+  settle();
   const std::lock_guard reading(reading_);
   reader_.reset();
   const std::lock_guard lock(mutex_);
@@ -102,8 +102,6 @@ void WebhookOutbox::add(Change change) {
     return;
   }
   keep(std::move(change));
-  // A predecessor's file is taken the moment that it lets go: then it must not stay in memory.
-  if (file_ == nullptr || std::chrono::steady_clock::now() >= retry_at_) write_unsaved();
 }
 
 void WebhookOutbox::keep(Change change) {
@@ -119,41 +117,34 @@ void WebhookOutbox::keep(Change change) {
   unsaved_.push_back(std::move(change));
 }
 
-bool WebhookOutbox::write_unsaved() {
-  if (closed_) return false;
-  if (file_ == nullptr) {
-    const Result<void> taken = take_file();
-    if (!taken.ok()) {
-      if (taken.error().code != ErrorCode::conflict) failed(taken.error());
-      return false;
-    }
+bool WebhookOutbox::write_one_unsaved() {
+  if (unsaved_.empty()) {
+    well();
+    return true;
   }
-  while (!unsaved_.empty()) {
-    const Change& change = unsaved_.front();
-    if (const Result<void> written = write(change); !written.ok()) {
-      failed(written.error());
-      return false;
-    }
-    unsaved_events_ -= change.events.size();
-    unsaved_bytes_ -= change.bytes();
-    unsaved_.pop_front();
+  const Change& change = unsaved_.front();
+  if (const Result<void> written = write(change); !written.ok()) {
+    failed(written.error());
+    return true;
   }
-  well();
-  return true;
+  unsaved_events_ -= change.events.size();
+  unsaved_bytes_ -= change.bytes();
+  unsaved_.pop_front();
+  return false;
 }
 
-Result<void> WebhookOutbox::transact(const std::function<Result<void>()>& fn) {
-  if (Result<void> begun = file_->run(OutboxSql::begin); !begun.ok()) return begun;
+Result<void> WebhookOutbox::transact(OutboxFile& file, const std::function<Result<void>()>& fn) {
+  if (Result<void> begun = file.run(OutboxSql::begin); !begun.ok()) return begun;
   Result<void> done = fn();
-  if (done.ok()) done = file_->run(OutboxSql::commit);
+  if (done.ok()) done = file.run(OutboxSql::commit);
   // After some errors SQLite has gone back by itself, and this says that there is nothing to do.
-  if (!done.ok()) (void)file_->run(OutboxSql::rollback);
+  if (!done.ok()) (void)file.run(OutboxSql::rollback);
   return done;
 }
 
 Result<void> WebhookOutbox::write(const Change& change) {
   AddedItems added;
-  Result<void> written = transact([&] { return write_rows(change, added); });
+  Result<void> written = transact(*file_, [&] { return write_rows(*file_, change, added); });
   if (!written.ok()) return written;
   for (OutboxItem& item : added) {
     if (added_) added_(std::move(item));
@@ -161,13 +152,13 @@ Result<void> WebhookOutbox::write(const Change& change) {
   return {};
 }
 
-Result<void> WebhookOutbox::write_rows(const Change& change, AddedItems& added) {
+Result<void> WebhookOutbox::write_rows(OutboxFile& file, const Change& change, AddedItems& added) {
   for (const OutboxEvent& event : change.events) {
-    SqliteQuery query((*file_)[OutboxSql::add_event]);
+    SqliteQuery query(file[OutboxSql::add_event]);
     query.text(change.project).text(change.room).text(event.name);
     query.integer(change.at_unix_ms).integer(change.at_unix_ms).blob(event.body);
     if (Result<void> done = query.run(); !done.ok()) return done;
-    const auto id = static_cast<std::uint64_t>(file_->last_id());
+    const auto id = static_cast<std::uint64_t>(file.last_id());
     added.push_back({.id = id,
                      .delivery = id,
                      .project = change.project,
@@ -177,28 +168,28 @@ Result<void> WebhookOutbox::write_rows(const Change& change, AddedItems& added) 
                      .since_unix_ms = change.at_unix_ms,
                      .bytes = event.body.size()});
   }
-  return write_live(change, added.empty() ? 0 : added.back().id);
+  return write_live(file, change, added.empty() ? 0 : added.back().id);
 }
 
-Result<void> WebhookOutbox::write_live(const Change& change, std::uint64_t id) {
+Result<void> WebhookOutbox::write_live(OutboxFile& file, const Change& change, std::uint64_t id) {
   switch (change.kind) {
     case Kind::connected:
       for (const std::string_view session :
            {std::string_view(""), std::string_view(change.session)}) {
-        SqliteQuery query((*file_)[OutboxSql::add_live]);
+        SqliteQuery query(file[OutboxSql::add_live]);
         query.text(change.project).text(change.room).text(session);
         query.integer(static_cast<std::int64_t>(id)).text(change.user);
         if (Result<void> done = query.run(); !done.ok()) return done;
       }
       return {};
     case Kind::disconnected:
-      return SqliteQuery((*file_)[OutboxSql::remove_live])
+      return SqliteQuery(file[OutboxSql::remove_live])
           .text(change.project)
           .text(change.room)
           .text(change.session)
           .run();
     case Kind::destroyed:
-      return SqliteQuery((*file_)[OutboxSql::remove_live_room])
+      return SqliteQuery(file[OutboxSql::remove_live_room])
           .text(change.project)
           .text(change.room)
           .run();
@@ -207,7 +198,6 @@ Result<void> WebhookOutbox::write_live(const Change& change, std::uint64_t id) {
 }
 
 void WebhookOutbox::failed(const Error& error) {
-  retry_at_ = std::chrono::steady_clock::now() + kRetry;
   if (failing_) return;
   failing_ = true;
   lost_before_ = lost_;
@@ -224,9 +214,26 @@ void WebhookOutbox::well() {
 // --- Delivering.
 
 bool WebhookOutbox::settle() {
-  const std::lock_guard lock(mutex_);
-  if (file_ == nullptr || !unsaved_.empty()) write_unsaved();
-  return file_ != nullptr;
+  const std::lock_guard settling(settling_);
+  bool taken = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (closed_) return false;
+    taken = file_ != nullptr;
+  }
+  if (!taken) {
+    const Result<void> done = take_file();
+    const std::lock_guard lock(mutex_);
+    if (!done.ok()) {
+      if (done.error().code != ErrorCode::conflict) failed(done.error());
+      return false;
+    }
+  }
+  // One at a time: whoever adds comes in between.
+  for (;;) {
+    const std::lock_guard lock(mutex_);
+    if (write_one_unsaved()) return true;
+  }
 }
 
 Result<void> WebhookOutbox::ready() const {

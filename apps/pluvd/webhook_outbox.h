@@ -4,11 +4,11 @@
 // it was killed is closed by the next one, in order, before anything new.
 //
 // One process at a time has the file; a successor that starts before its predecessor has ended
-// keeps its events in memory until it gets it. So it does when the disk fails. Thread-safe: event
-// loops add, one thread delivers.
+// keeps its events in memory until it gets it, and when it is killed meanwhile they are lost. So it
+// does when the disk fails. Thread-safe: event loops add, one thread delivers; it is that one that
+// takes the file and writes what was kept.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "adapters/file_lock.h"
+#include "apps/pluvd/webhook_clock.h"
 #include "apps/pluvd/webhook_outbox_file.h"
 #include "base/result.h"
 
@@ -32,6 +33,8 @@ namespace pluv::apps {
 inline constexpr std::size_t kDeadLettersMax = 10'000;
 inline constexpr std::size_t kDeadLetterBytesMax = std::size_t{256} * 1024 * 1024;
 inline constexpr std::int64_t kDeadLetterMsMax = std::int64_t{30} * 24 * 3'600 * 1'000;
+// How old they are is what the clock says, which may be wrong after a start: not before this.
+inline constexpr std::int64_t kDeadLettersKeptMs = std::int64_t{3'600} * 1'000;
 // What is kept in memory while the file cannot be written; over either bound it is lost, and
 // counted. A disk that is full for so long has worse to offer.
 inline constexpr std::size_t kUnsavedEventsMax = 100'000;
@@ -54,6 +57,9 @@ struct OutboxItem {
   std::uint32_t attempts = 0;
   std::int64_t next_unix_ms = 0;  // not before; 0: at once
   std::size_t bytes = 0;
+  // The delivery's: when it first saw it, in steady milliseconds, and how old it was by the clock.
+  std::int64_t seen_ms = 0;
+  std::int64_t seen_age_ms = 0;
   bool accepted = false;  // by its receiver, but it could not be taken out of the outbox yet
 };
 
@@ -71,6 +77,7 @@ struct DeadLetter {
 struct OutboxOptions {
   std::string path;  // empty: in memory
   std::function<std::int64_t()> unix_ms;
+  std::function<std::int64_t()> steady_ms = webhook_steady_ms;
   std::function<void(std::string_view level, std::string_view event, std::string_view fields)> log;
   std::size_t dead_letters_max = kDeadLettersMax;
   std::size_t dead_letter_bytes_max = kDeadLetterBytesMax;
@@ -91,7 +98,7 @@ class WebhookOutbox {
   // not call back. Once, before anything is added.
   void on_added(std::function<void(OutboxItem)> added) { added_ = std::move(added); }
 
-  // Lets go of the file for good.
+  // Writes what is kept in memory if that can be done now, and lets go of the file for good.
   void close();
 
   // What happened in a room. room: its name. user: a JSON object.
@@ -155,12 +162,16 @@ class WebhookOutbox {
 
   void add(Change change);
   void keep(Change change);
-  bool write_unsaved();
+  // Whether there is no more.
+  bool write_one_unsaved();
   [[nodiscard]] Result<void> write(const Change& change);
-  [[nodiscard]] Result<void> write_rows(const Change& change, AddedItems& added);
-  [[nodiscard]] Result<void> write_live(const Change& change, std::uint64_t id);
+  [[nodiscard]] static Result<void> write_rows(OutboxFile& file, const Change& change,
+                                               AddedItems& added);
+  [[nodiscard]] static Result<void> write_live(OutboxFile& file, const Change& change,
+                                               std::uint64_t id);
   // Runs fn in a transaction, which its error takes back.
-  [[nodiscard]] Result<void> transact(const std::function<Result<void>()>& fn);
+  [[nodiscard]] static Result<void> transact(OutboxFile& file,
+                                             const std::function<Result<void>()>& fn);
   [[nodiscard]] Result<void> ready() const;
   void failed(const Error& error);
   void well();
@@ -169,8 +180,8 @@ class WebhookOutbox {
   [[nodiscard]] bool checkpoint(int pages);
 
   [[nodiscard]] Result<void> take_file();
-  [[nodiscard]] Result<void> close_left_open();
-  [[nodiscard]] Result<void> count_dead();
+  [[nodiscard]] Result<void> close_left_open(OutboxFile& file);
+  [[nodiscard]] static Result<std::map<std::string, DeadCounts>> count_dead(OutboxFile& file);
   [[nodiscard]] Result<std::uint64_t> remove_dead(std::string_view project, std::uint64_t id);
   void bound_dead(const std::string& project);
   [[nodiscard]] std::optional<std::uint64_t> first_dead(const std::string& project);
@@ -178,6 +189,7 @@ class WebhookOutbox {
   const OutboxOptions options_;
   std::function<void(OutboxItem)> added_;
 
+  std::mutex settling_;  // held while the file is opened, by which nobody who adds is held up
   mutable std::mutex mutex_;
   std::optional<adapters::FileLock> lock_;
   std::unique_ptr<OutboxFile> file_;  // null: somebody else has it
@@ -186,7 +198,8 @@ class WebhookOutbox {
   std::size_t unsaved_bytes_ = 0;
   bool failing_ = false;
   bool closed_ = false;
-  std::chrono::steady_clock::time_point retry_at_{};
+  std::int64_t taken_ms_ = 0;  // the file: steady, and by the clock
+  std::int64_t taken_unix_ms_ = 0;
   std::uint64_t lost_ = 0;
   std::uint64_t lost_before_ = 0;  // this failure
   std::map<std::string, DeadCounts> dead_;

@@ -1,4 +1,5 @@
 // The outbox's half that opens the file and closes what was left open, and its dead letters.
+#include <algorithm>
 #include <utility>
 
 #include "apps/pluvd/webhook_outbox.h"
@@ -20,33 +21,33 @@ Error no_letter() { return {ErrorCode::not_found, "There is no such dead letter"
 // --- Opening.
 
 Result<void> WebhookOutbox::take_file() {
+  std::optional<adapters::FileLock> owned;
   if (!options_.path.empty()) {
-    auto lock = adapters::FileLock::acquire(options_.path);
-    if (!lock.ok()) return std::move(lock).error();
-    lock_.emplace(std::move(*lock));
+    auto acquired = adapters::FileLock::acquire(options_.path);
+    if (!acquired.ok()) return std::move(acquired).error();
+    owned.emplace(std::move(*acquired));
   }
   auto file = OutboxFile::open(options_.path);
-  if (!file.ok()) {
-    lock_.reset();
-    return std::move(file).error();
-  }
-  file_ = std::move(*file);
-  Result<void> done = close_left_open();
-  if (done.ok()) done = count_dead();
+  if (!file.ok()) return std::move(file).error();
+  if (Result<void> done = close_left_open(**file); !done.ok()) return done;
+  auto dead = count_dead(**file);
+  if (!dead.ok()) return std::move(dead).error();
   // The first commit to a log syncs its head: now, and not in a loop.
-  if (done.ok()) done = file_->run(OutboxSql::restart_log);
-  if (!done.ok()) {
-    file_.reset();
-    lock_.reset();
-  }
-  return done;
+  if (Result<void> done = (*file)->run(OutboxSql::restart_log); !done.ok()) return done;
+  const std::lock_guard lock(mutex_);
+  if (owned) lock_.emplace(std::move(*owned));
+  file_ = std::move(*file);
+  dead_ = std::move(*dead);
+  taken_ms_ = options_.steady_ms();
+  taken_unix_ms_ = options_.unix_ms();
+  return {};
 }
 
 // Whoever was there when the process was killed has left with it. A room's document is where it was
 // kept, so nothing is said of its storage: a receiver would take null for what it has to save.
-Result<void> WebhookOutbox::close_left_open() {
+Result<void> WebhookOutbox::close_left_open(OutboxFile& file) {
   std::vector<Change> changes;
-  SqliteQuery query((*file_)[OutboxSql::list_live]);
+  SqliteQuery query(file[OutboxSql::list_live]);
   for (;;) {
     auto row = query.row();
     if (!row.ok()) return std::move(row).error();
@@ -68,9 +69,9 @@ Result<void> WebhookOutbox::close_left_open() {
   }
   if (changes.empty()) return {};
   AddedItems added;  // the delivery has listed nothing yet, and will find them
-  Result<void> written = transact([&]() -> Result<void> {
+  Result<void> written = transact(file, [&]() -> Result<void> {
     for (const Change& change : changes) {
-      if (Result<void> done = write_rows(change, added); !done.ok()) return done;
+      if (Result<void> done = write_rows(file, change, added); !done.ok()) return done;
     }
     return {};
   });
@@ -80,15 +81,15 @@ Result<void> WebhookOutbox::close_left_open() {
   return {};
 }
 
-Result<void> WebhookOutbox::count_dead() {
-  dead_.clear();
-  SqliteQuery query((*file_)[OutboxSql::count_dead]);
+Result<std::map<std::string, DeadCounts>> WebhookOutbox::count_dead(OutboxFile& file) {
+  std::map<std::string, DeadCounts> out;
+  SqliteQuery query(file[OutboxSql::count_dead]);
   for (;;) {
     auto row = query.row();
     if (!row.ok()) return std::move(row).error();
-    if (!*row) return {};
-    dead_[std::string(query.bytes_at(0))] = {static_cast<std::uint64_t>(query.integer_at(1)),
-                                             static_cast<std::uint64_t>(query.integer_at(2))};
+    if (!*row) return out;
+    out[std::string(query.bytes_at(0))] = {static_cast<std::uint64_t>(query.integer_at(1)),
+                                           static_cast<std::uint64_t>(query.integer_at(2))};
   }
 }
 
@@ -97,7 +98,7 @@ Result<void> WebhookOutbox::count_dead() {
 Result<void> WebhookOutbox::bury(const OutboxItem& item, std::string_view reason) {
   const std::lock_guard lock(mutex_);
   if (Result<void> is = ready(); !is.ok()) return is;
-  Result<void> done = transact([&] {
+  Result<void> done = transact(*file_, [&] {
     SqliteQuery query((*file_)[OutboxSql::bury_event]);
     query.integer(options_.unix_ms()).integer(item.attempts).text(reason);
     query.integer(static_cast<std::int64_t>(item.id));
@@ -152,10 +153,14 @@ void WebhookOutbox::bound_dead(const std::string& project) {
 void WebhookOutbox::drop_old() {
   const std::lock_guard lock(mutex_);
   if (file_ == nullptr) return;
+  const std::int64_t elapsed_ms = options_.steady_ms() - taken_ms_;
+  if (elapsed_ms < kDeadLettersKeptMs) return;
+  // A clock that was set ahead meanwhile has made nothing older.
+  const std::int64_t now_unix_ms = std::min(options_.unix_ms(), taken_unix_ms_ + elapsed_ms);
   std::vector<std::pair<std::uint64_t, std::string>> old;
   {
     SqliteQuery query((*file_)[OutboxSql::old_dead]);
-    query.integer(options_.unix_ms() - kDeadLetterMsMax);
+    query.integer(now_unix_ms - kDeadLetterMsMax);
     for (int i = 0; i < kOldAtOnce; ++i) {
       auto row = query.row();
       if (!row.ok() || !*row) break;
@@ -198,7 +203,7 @@ Result<void> WebhookOutbox::replay(std::string_view project, std::uint64_t id) {
   const std::lock_guard lock(mutex_);
   if (Result<void> is = ready(); !is.ok()) return is;
   OutboxItem item;
-  Result<void> done = transact([&]() -> Result<void> {
+  Result<void> done = transact(*file_, [&]() -> Result<void> {
     {
       item.project = project;
       item.since_unix_ms = options_.unix_ms();
