@@ -151,6 +151,7 @@ TEST(HostedWebhook, BelievesNobodyWithoutTheSecret) {
        {WebhookRequest{"", body}, WebhookRequest{"sha256=", body},
         WebhookRequest{std::string_view(good).substr(7), body},
         WebhookRequest{std::string_view(good).substr(0, good.size() - 1), body},
+        WebhookRequest{std::string_view(good).substr(0, good.size() - 1), "{"},  // it is not read
         WebhookRequest{good, R"({"data":{"room":"s"},"event":"room-destroyed"})"},
         WebhookRequest{good, "{}"}}) {
     const WebhookResponse answer = server.webhook(request);
@@ -170,6 +171,44 @@ TEST(HostedWebhook, BelievesNobodyWithoutTheSecret) {
                 .status,
             200);
   EXPECT_EQ(calls, 1);
+}
+
+TEST(HostedWebhook, BelievesABodyThatIsSignedAsItIs) {
+  int calls = 0;
+  const auto count = [&calls](const auto& event) {
+    EXPECT_EQ(event.room, "r");
+    ++calls;
+  };
+  const auto server = make_hosted_io().server(ServerOptions{.on_room_destroyed = count});
+  const std::string body = R"( {"event": "room-destroyed", "data": {"room": "r"}} )";
+  const std::string signature = hosted::sign_webhook(kSecret, body).value();
+  EXPECT_EQ(server.webhook({.signature = signature, .body = body}).status, 200);
+  EXPECT_EQ(calls, 1);
+  const std::string broken = R"({"event":"room-destroyed","data":{"room":"r"}})"
+                             "}";
+  EXPECT_EQ(
+      server.webhook({.signature = hosted::sign_webhook(kSecret, broken).value(), .body = broken})
+          .status,
+      400);
+  EXPECT_EQ(calls, 1);
+}
+
+TEST(HostedWebhook, SpellsDocumentsAnewAndNothingElseThatIsLarge) {
+  int calls = 0;
+  const auto count = [&calls](const auto&) { ++calls; };
+  const auto server = make_hosted_io().server(ServerOptions{.on_storage_destroyed = count});
+  const std::string large = std::string(std::size_t{2} * 1024 * 1024, 'A');
+  const std::string event = R"({"event":"storage-destroyed","data":{"room":"r","storage":")";
+  EXPECT_EQ(deliver(server, event + large + "\"}}").status, 200);
+  EXPECT_EQ(calls, 1);
+  const std::string more = event + "AAAA\"},\"more\":\"" + large + "\"}";
+  EXPECT_EQ(deliver(server, more).status, 400);
+  EXPECT_EQ(deliver(server, "[\"" + large + "\"]", "other secret").status, 400);
+  EXPECT_EQ(calls, 1);
+  // Signed as it is, it is nobody's but the service's.
+  const std::string signature = hosted::sign_webhook(kSecret, more).value();
+  EXPECT_EQ(server.webhook({.signature = signature, .body = more}).status, 200);
+  EXPECT_EQ(calls, 2);
 }
 
 TEST(HostedWebhook, BelievesEachOfItsSecrets) {
@@ -198,12 +237,13 @@ TEST(HostedWebhook, RefusesWhatIsNoEvent) {
     EXPECT_EQ(answer.status, 400) << body;
     EXPECT_TRUE(answer.body.starts_with(R"({"ok":false,"error":{"message":"Invalid request)"));
   }
-  EXPECT_EQ(server.webhook({.signature = "sha256=00", .body = "{"}).status, 400);
+  const std::string other = hosted::sign_webhook("other secret", "{").value();
+  EXPECT_EQ(server.webhook({.signature = other, .body = "{"}).status, 400);
   auto small = options_for();
   small.webhook_bytes_max = 10;
   const auto strict = create_io(platform_hosted(std::move(small))).server();
-  EXPECT_EQ(strict.webhook({.signature = "sha256=00", .body = "0123456789a"}).status, 413);
-  EXPECT_EQ(strict.webhook({.signature = "sha256=00", .body = "\"12345678\""}).status, 401);
+  EXPECT_EQ(strict.webhook({.signature = other, .body = "0123456789a"}).status, 413);
+  EXPECT_EQ(strict.webhook({.signature = other, .body = "\"12345678\""}).status, 401);
 }
 
 TEST(HostedWebhook, SaysThatAListenerFailed) {

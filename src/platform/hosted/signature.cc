@@ -11,6 +11,13 @@ Result<std::string> sign_webhook(std::string_view secret, std::string_view stabl
   return "sha256=" + *hex;
 }
 
+bool is_webhook_signature(std::string_view header) noexcept {
+  constexpr std::string_view kPrefix = "sha256=";
+  if (!header.starts_with(kPrefix)) return false;
+  const std::string_view hex = header.substr(kPrefix.size());
+  return hex.size() == 64 && hex.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
 bool verify_webhook(std::string_view secret, std::string_view header,
                     std::string_view stable_json) {
   const Result<std::string> wanted = sign_webhook(secret, stable_json);

@@ -20,6 +20,9 @@ using json::stable_json;  // of any spelling of the payload
 [[nodiscard]] Result<std::string> sign_webhook(std::string_view secret,
                                                std::string_view stable_json);
 
+// Whether header could be a signature: "sha256=" and 64 digits of lower-case hex.
+[[nodiscard]] bool is_webhook_signature(std::string_view header) noexcept;
+
 // Whether header is what sign_webhook answers; false without a secret. The time taken tells nothing
 // of how much of the header is right.
 [[nodiscard]] bool verify_webhook(std::string_view secret, std::string_view header,
