@@ -283,7 +283,7 @@ class Room {
   [[nodiscard]] bool may_join(const Opened& input);
   [[nodiscard]] std::string missing_permission(SessionIndex index,
                                                const protocol::ClientMessage& message) const;
-  [[nodiscard]] bool adds_nothing(std::string_view base64) const;
+  [[nodiscard]] bool adds_nothing(SessionIndex index, const protocol::ClientMessage& message) const;
   [[nodiscard]] bool allow_presence(SessionIndex index, std::string_view presence);
   [[nodiscard]] bool allow_document(SessionIndex index, std::string_view update);
   void not_permitted(SessionIndex index, std::string_view permission);

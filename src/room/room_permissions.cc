@@ -45,7 +45,7 @@ std::string Room::missing_permission(SessionIndex index, const ClientMessage& me
       if (!allowed.may_show_presence()) return "presence";
       return {};
     case MessageKind::update_storage:
-      if (!allowed.may_write() && !adds_nothing(message.update)) return "write";
+      if (!allowed.may_write() && !adds_nothing(index, message)) return "write";
       return {};
     case MessageKind::custom: {
       if (!allowed.may_send(message.type)) return "event:" + std::string(message.type);
@@ -64,10 +64,14 @@ std::string Room::missing_permission(SessionIndex index, const ClientMessage& me
   return {};
 }
 
-// Clients answer the document with what they have of it.
-bool Room::adds_nothing(std::string_view base64) const {
-  if (!storage_ || base64.empty() || base64 == kEmptyState) return true;
-  const auto update = base64_decode(base64);
+// Clients answer the document with what they have of it. Only that is looked at, which may be as
+// dear as the document is large: for what else would who may not write send updates?
+bool Room::adds_nothing(SessionIndex index, const ClientMessage& message) const {
+  if (!storage_ || message.update.empty() || message.update == kEmptyState) return true;
+  const Session& self = session(index);
+  const bool is_asked = !self.storage_exchanged || (self.storage && self.storage->resyncing);
+  if (!is_asked || message.origin != protocol::v5::kInitializedOrigin) return false;
+  const auto update = base64_decode(message.update);
   if (!update) return false;
   const Result<bool> known = storage_->document->contains(*update);
   return known.ok() && *known;

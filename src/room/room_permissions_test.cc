@@ -87,12 +87,12 @@ std::vector<Row> rows() {
        "$storageUpdated",
        "",
        {"write", ""}},
-      {"known update", update_message("null", typed("old", 20)), "", "", {"", ""}},
-      {"known update at the beginning",
+      {"known update", update_message("null", typed("old", 20)), "", "", {"write", ""}},
+      {"known update, as if at the beginning",
        update_message("\"$initialized\"", typed("old", 20)),
        "",
        "",
-       {"", ""}},
+       {"write", ""}},
       {"no update",
        R"({"type":"$updateStorage","data":{"origin":"$initialized","update":null}})",
        "",
@@ -297,22 +297,118 @@ TEST(RoomPermissions, DeletesAreChangesToo) {
     const std::string whole = thief.encode_state_as_update();
     const auto state = ycrdt::decode_state_vector(thief.encode_state_vector());
     const std::string deletes = thief.encode_state_as_update(*state);
-    StorageClient ann(room, 30);
-    ann.join_fully("ua", "read");
-    ann.send_update("null", deletes);
-    ann.send_update("\"$initialized\"", deletes);
-    ann.send_update("\"$initialized\"", whole);
-    ann.read();
-    EXPECT_EQ(ann.errors, std::vector<std::string>(3, "Not permitted: write"));
+    const auto answers = [&room](std::string_view update) {
+      StorageClient ann(room, 30);
+      ann.join("ua", "read");
+      ann.send_update("\"$initialized\"", update);
+      ann.read();
+      ann.leave();
+      return ann.errors;
+    };
+    const std::vector<std::string> refused = {"Not permitted: write"};
+    EXPECT_EQ(answers(deletes), refused);
+    EXPECT_EQ(answers(whole), refused);
     EXPECT_EQ(text_of(room.room().copy_document().front()), "hello");
     // Once somebody who may has deleted it, they are known.
     bob.send_update("null", deletes);
-    ann.send_update("null", deletes);
-    ann.send_update("\"$initialized\"", whole);
-    ann.read();
-    EXPECT_EQ(ann.errors.size(), 3u);
+    EXPECT_TRUE(answers(deletes).empty());
+    EXPECT_TRUE(answers(whole).empty());
     EXPECT_EQ(text_of(room.room().copy_document().front()), "");
   }
+}
+
+// A document that counts how often an update is looked for in it.
+class Looked : public Document {
+ public:
+  Looked(std::unique_ptr<Document> inner, int& looks) : inner_(std::move(inner)), looks_(&looks) {}
+  Result<bool> contains(std::string_view update) override {
+    ++*looks_;
+    return inner_->contains(update);
+  }
+  Result<std::string> apply(std::string_view update) override { return inner_->apply(update); }
+  Result<void> load(std::string_view update) override { return inner_->load(update); }
+  [[nodiscard]] Result<std::size_t> new_bytes(std::string_view update) const override {
+    return inner_->new_bytes(update);
+  }
+  Result<void*> begin_edit() override { return inner_->begin_edit(); }
+  std::string end_edit() override { return inner_->end_edit(); }
+  [[nodiscard]] std::size_t waiting_bytes() const override { return inner_->waiting_bytes(); }
+  [[nodiscard]] bool empty() const override { return inner_->empty(); }
+  std::string encode() override { return inner_->encode(); }
+  std::string encode_to_send() override { return inner_->encode_to_send(); }
+  [[nodiscard]] std::vector<std::string> copy() const override { return inner_->copy(); }
+  [[nodiscard]] std::string state() const override { return inner_->state(); }
+  std::string encode_since(std::string_view state) override { return inner_->encode_since(state); }
+  [[nodiscard]] std::size_t memory_bytes() const override { return inner_->memory_bytes(); }
+  void rest() override { inner_->rest(); }
+
+ private:
+  std::unique_ptr<Document> inner_;
+  int* looks_;
+};
+
+class LookedKind : public StorageKind {
+ public:
+  explicit LookedKind(int& looks) : looks_(&looks) {}
+  [[nodiscard]] std::unique_ptr<Document> make(std::uint64_t writer) const override {
+    return std::make_unique<Looked>(yjs_storage()->make(writer), *looks_);
+  }
+  [[nodiscard]] Result<std::string> merge(std::span<const std::string> updates) const override {
+    return yjs_storage()->merge(updates);
+  }
+
+ private:
+  int* looks_;
+};
+
+// Looking may be as dear as the document is large.
+TEST(RoomPermissions, OfWhoMayNotWriteTheAnswerAloneIsLookedAt) {
+  int looks = 0;
+  Definition definition = yjs_definition();
+  definition.storage = std::make_shared<LookedKind>(looks);
+  TestRoom room(std::move(definition));
+  StorageClient bob(room, 20);
+  bob.join_fully("ub");
+  bob.type(0, "hello");
+  EXPECT_EQ(looks, 0);
+  StorageClient ann(room, 30);
+  ann.join("ua", "read");
+  ann.send_update("null", bob.own());
+  ann.read();
+  EXPECT_EQ(ann.errors.size(), 1u);
+  EXPECT_EQ(looks, 0);
+  ann.answer();
+  ann.read();
+  EXPECT_EQ(ann.errors.size(), 1u);
+  EXPECT_EQ(looks, 1);
+  for (int n = 0; n < 10; ++n) {
+    ann.send_update("null", bob.own());
+    ann.send_update("\"$initialized\"", bob.own());
+    ann.send_update("null", ycrdt::kEmptyUpdate);
+  }
+  ann.read();
+  EXPECT_EQ(ann.errors, std::vector<std::string>(21, "Not permitted: write"));
+  EXPECT_EQ(looks, 1);
+  bob.type(5, "!");
+  ann.read();
+  EXPECT_EQ(ann.text(), "hello!");
+}
+
+// Asked for all that it has while it might still write, it answers when it may no more.
+TEST(RoomPermissions, TheAnswerToAResyncIsLookedAt) {
+  TestRoom room(yjs_definition());
+  StorageClient ann(room, 30);
+  ann.join_fully("ua");
+  ann.type(0, "hello");
+  ann.send_update("null", "\x7f\x7f\x7f");
+  room.step(SetPermissions{"ua", "read"});
+  ann.answer();
+  ann.read();
+  EXPECT_EQ(ann.received, 2);
+  EXPECT_EQ(ann.errors.size(), 1u);  // of what was no update
+  ann.answer();
+  ann.read();
+  EXPECT_EQ(ann.errors.back(), "Not permitted: write");
 }
 
 // Both have set the member; the bytes do not say which one has lost, but every client does.

@@ -178,7 +178,7 @@ Result<bool> LazyDoc::contains_update(std::string_view update) {
     // Of members that were set at the same time only a document knows which have lost.
     if (const auto made = doc(); !made) return made.error();
   }
-  return snapshot_contains_update(take_snapshot(*doc_), update, options_.doc.limits);
+  return doc_contains_update(*doc_, update, options_.doc.limits);
 }
 
 // What the update has beyond these clocks, one for each section, and the deletes that are new.

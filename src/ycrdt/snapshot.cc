@@ -124,18 +124,38 @@ Result<Doc> create_doc_from_snapshot(Doc& from, const Snapshot& snapshot, DocOpt
 
 namespace {
 
-template <class Reader>
-Result<bool> contains(const Snapshot& snapshot, Reader reader) {
+// clock_of(client): up to where its structs are known; has_deletes(set): whether all of it is.
+template <class Reader, class ClockOf, class HasDeletes>
+Result<bool> contains(Reader&& reader, const ClockOf& clock_of, const HasDeletes& has_deletes) {
   bool known = true;
-  for (StructRef ref; reader.next(ref);) {
-    known = known && ref.end() <= snapshot.state().clock(ref.client);
-  }
+  for (StructRef ref; reader.next(ref);) known = known && ref.end() <= clock_of(ref.client);
   DeleteSet deletes;
   if (reader.failed() || !reader.read_delete_set(deletes)) return reader.error();
-  if (!known) return false;
-  for (const DeleteRange& range : snapshot.deletes().ranges()) deletes.add(range);
-  deletes.normalize();
-  return deletes == snapshot.deletes();
+  return known && has_deletes(deletes);
+}
+
+template <class Reader>
+Result<bool> contains(const Snapshot& snapshot, Reader&& reader) {
+  return contains(
+      reader, [&](ClientId client) { return snapshot.state().clock(client); },
+      [&](DeleteSet& deletes) {
+        for (const DeleteRange& range : snapshot.deletes().ranges()) deletes.add(range);
+        deletes.normalize();
+        return deletes == snapshot.deletes();
+      });
+}
+
+bool is_deleted(const Store& store, const DeleteRange& range) {
+  if (range.length == 0) return true;
+  const std::uint64_t end = std::uint64_t{range.clock} + range.length;
+  if (end > store.state(range.client)) return false;
+  const ClientIndex client = store.find_client(range.client);
+  for (Clock at = range.clock; at < end;) {
+    const Item& item = store.items[store.find({client, at})];
+    if (!item.deleted()) return false;
+    at = item.clock + item.length;
+  }
+  return true;
 }
 
 }  // namespace
@@ -148,6 +168,18 @@ Result<bool> snapshot_contains_update(const Snapshot& snapshot, std::string_view
 Result<bool> snapshot_contains_update_v2(const Snapshot& snapshot, std::string_view update,
                                          const UpdateLimits& limits) {
   return contains(snapshot, UpdateReaderV2(update, limits));
+}
+
+Result<bool> doc_contains_update(const Doc& doc, std::string_view update,
+                                 const UpdateLimits& limits) {
+  const Store& store = doc.state().store;
+  return contains(
+      UpdateReader(update, limits), [&](ClientId client) { return store.state(client); },
+      [&](DeleteSet& deletes) {
+        deletes.normalize();  // so that nothing is looked at twice
+        return std::ranges::all_of(
+            deletes.ranges(), [&](const DeleteRange& range) { return is_deleted(store, range); });
+      });
 }
 
 }  // namespace pluv::ycrdt

@@ -74,6 +74,11 @@ class Snapshot {
                                                        std::string_view update,
                                                        const UpdateLimits& limits = {});
 
+// The same of the document as it is now, without a snapshot of it: costs the update's size, and the
+// items that it deletes.
+[[nodiscard]] Result<bool> doc_contains_update(const Doc& doc, std::string_view update,
+                                               const UpdateLimits& limits = {});
+
 // --- Text::to_delta between two snapshots.
 
 enum class TextChange : std::uint8_t { removed, added };

@@ -153,5 +153,46 @@ TEST(Snapshot, KnowsWhetherItContainsAnUpdate) {
   }
 }
 
+// What deletes these and adds nothing.
+std::string deleting(std::initializer_list<DeleteRange> ranges) {
+  DeleteSet deletes;
+  for (const DeleteRange& range : ranges) deletes.add(range);
+  std::string out(1, '\0');
+  deletes.write(out);
+  return out;
+}
+
+TEST(Snapshot, ADocumentKnowsWhetherItContainsAnUpdateWithoutOne) {
+  for (const bool gc : {false, true}) {
+    Doc doc({.client_id = 1, .gc = gc});
+    std::vector<std::string> updates;
+    doc.on_update(
+        [&](std::string_view update, const Transaction&) { updates.emplace_back(update); });
+    Text text = doc.get_text("note");
+    ASSERT_TRUE(text.insert(0, "abcdef").ok());
+    ASSERT_TRUE(text.insert(0, "x").ok());
+    ASSERT_TRUE(text.erase(2, 2).ok());
+    ASSERT_TRUE(text.erase(3, 1).ok());
+    for (const std::string& update : updates) EXPECT_TRUE(*doc_contains_update(doc, update));
+    EXPECT_FALSE(*doc_contains_update(Doc({.client_id = 2}), updates[0]));
+    EXPECT_FALSE(doc_contains_update(doc, "junk").ok());
+    EXPECT_FALSE(doc_contains_update(Doc({.client_id = 2}), updates[0] + "x").ok());
+    // Of "abcdef" at clocks 0 to 5 "b", "c" and "e" are deleted.
+    const Snapshot now = take_snapshot(doc);
+    for (Clock clock = 0; clock < 8; ++clock) {
+      for (std::uint32_t length = 1; length < 4; ++length) {
+        const std::string update = deleting({{1, clock, length}});
+        const bool here = *doc_contains_update(doc, update);
+        EXPECT_EQ(here, *snapshot_contains_update(now, update)) << clock << ' ' << length;
+        EXPECT_EQ(here, (clock >= 1 && clock + length <= 3) || (clock == 4 && length == 1));
+      }
+    }
+    EXPECT_TRUE(*doc_contains_update(doc, deleting({{1, 9, 0}})));
+    EXPECT_TRUE(*doc_contains_update(doc, deleting({{1, 4, 1}, {1, 1, 2}, {1, 2, 1}})));
+    EXPECT_FALSE(*doc_contains_update(doc, deleting({{1, 4, 1}, {2, 0, 1}})));
+    EXPECT_FALSE(*doc_contains_update(doc, deleting({{1, 1, UINT32_MAX - 1}})));
+  }
+}
+
 }  // namespace
 }  // namespace pluv::ycrdt
