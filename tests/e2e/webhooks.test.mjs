@@ -4,6 +4,7 @@
 //   node webhooks.test.mjs --kills 60    kills of pluvd (default 25)
 import assert from "node:assert/strict";
 import fs from "node:fs";
+import net from "node:net";
 import path from "node:path";
 
 import * as Y from "yjs";
@@ -389,6 +390,42 @@ test("a project's document comes from its receiver, and a bad answer is no empty
   await receiver.start({ storage: null });
   const empty = t.use(await StorageClient.joined(await hosting.client("p", `${t.room}-bad`)));
   assert.equal(empty.doc.getText("text").toString(), "");
+});
+
+test("a receiver that hangs is asked for so many documents, and takes nothing from others", async (t) => {
+  const ASKED = 64; // of a project at a time (docs/webhooks.md)
+  const sockets = new Set();
+  const hanging = net.createServer((socket) => {
+    sockets.add(socket);
+    socket.on("error", () => {});
+  });
+  await new Promise((resolve) => hanging.listen(0, "127.0.0.1", resolve));
+  const stop = () => {
+    hanging.close();
+    for (const socket of sockets) socket.destroy();
+  };
+  t.use({ close: stop });
+  const receiver = await receiverOf(t);
+  const hosting = t.use(new Hosting({
+    hangs: { webhook_url: `http://127.0.0.1:${hanging.address().port}/`, webhook_timeout: "2m",
+             webhook_initial_storage: true },
+    p: { webhook_url: receiver.url, webhook_secret: SECRET },
+  }));
+  await hosting.start();
+  const codes = [];
+  await Promise.all(Array.from({ length: ASKED + 10 }, async (_, number) => {
+    const client = t.use(new StorageClient(await hosting.client("hangs", `${t.room}-${number}`)));
+    void client.closed({ timeout: 120_000 }).then(({ code }) => codes.push(code), () => {});
+  }));
+  await until(() => codes.length >= 10, { what: "those without a place to be sent away", timeout: 60_000 });
+  assert.deepEqual(codes, Array.from({ length: 10 }, () => 1011));
+  await join(hosting, t.room, "ann");
+  await receiver.until((all) => all.length >= 1, "the other project's event");
+  const metrics = await readMetrics(hosting.server);
+  assert.equal(metrics['pluv_webhook_questions_total{outcome="refused"}'], 10);
+  assert.equal(metrics['pluv_webhook_questions_total{outcome="failed"}'], 0);
+  stop(); // or the server's end would wait for its answers
+  await until(() => codes.length === ASKED + 10, { what: "the others to be sent away", timeout: 60_000 });
 });
 
 await run();
