@@ -11,8 +11,6 @@
 namespace pluv::apps {
 namespace {
 
-// A little less than the platform waits for an answer, so that what is said is ours.
-constexpr std::int64_t kWaitMs = 9'000;
 // A body that is no document.
 constexpr std::size_t kSmallBodyBytesMax = std::size_t{64} * 1024;
 constexpr int kUnauthorized = 401;
@@ -36,6 +34,7 @@ net::Response response_of(const KeptAnswer& answer) {
   net::Response response(answer.status);
   response.header("Cache-Control", "no-store").header("X-Content-Type-Options", "nosniff");
   if (!answer.location.empty()) response.header("Location", answer.location);
+  if (answer.status == kUnavailable) response.header("Retry-After", "1");
   if (!answer.media_type.empty()) response.body(answer.media_type, answer.body);
   return response;
 }
@@ -48,7 +47,9 @@ std::size_t admin_body_bytes_max(const Limits& limits) {
 }
 
 Admin::Admin(AdminOptions options)
-    : options_(std::move(options)), rooms_(kWaitMs), handlers_(options_.hooks, rooms_) {}
+    : options_(std::move(options)),
+      rooms_(options_.wait_ms_max),
+      handlers_(options_.hooks, rooms_) {}
 
 native::LaterHttp Admin::hook() {
   native::LaterHttp hook;
@@ -213,28 +214,48 @@ net::Response Admin::outcome_of(const AskedRef& asked) {
       asked->replayed = true;
       return response_of(**kept).header("Idempotency-Replayed", "true");
     }
+    const Result<void> begun =
+        idempotency.begin(project, asked->idempotency_key, request, options_.hooks.unix_ms());
+    if (!begun.ok()) return problem_of(begun.error(), asked->path);
   }
-  Result<AdminReply> outcome = handlers_.answer(asked->call);
-  KeptAnswer answer;
+  const KeptAnswer answer = answer_of(*asked);
+  return request.empty() ? response_of(answer) : kept(*asked, request, answer);
+}
+
+KeptAnswer Admin::answer_of(const Asked& asked) {
+  Result<AdminReply> outcome = handlers_.answer(asked.call);
   if (outcome.ok()) {
-    answer = {.status = outcome->status,
-              .location = std::move(outcome->location),
-              .media_type = std::move(outcome->media_type),
-              .body = std::move(outcome->body)};
-  } else {
-    net::Response problem = problem_of(outcome.error(), asked->path);
-    answer = {.status = problem.status(),
-              .location = {},
-              .media_type = "application/problem+json",
-              .body = std::move(problem).take_body()};
+    return {.status = outcome->status,
+            .location = std::move(outcome->location),
+            .media_type = std::move(outcome->media_type),
+            .body = std::move(outcome->body)};
   }
-  // What failed on our side may be tried again.
-  if (request.empty() || answer.status >= kServerErrors) return response_of(answer);
-  const Result<void> stored =
-      idempotency.keep(project, asked->idempotency_key, request, answer, options_.hooks.unix_ms());
+  net::Response problem = problem_of(outcome.error(), asked.path);
+  if (problem.status() >= kServerErrors && asked.call.may_have_changed) {
+    problem = admin_problem(
+        problem.status(), "The server did not hear in time whether this was done; it may have been",
+        asked.path);
+  }
+  return {.status = problem.status(),
+          .location = {},
+          .media_type = "application/problem+json",
+          .body = std::string(problem.body())};
+}
+
+net::Response Admin::kept(const Asked& asked, const std::string& request,
+                          const KeptAnswer& answer) {
+  Idempotency& idempotency = *options_.hooks.idempotency;
+  const std::string& project = asked.call.project.id;
   net::Response response = response_of(answer);
-  // It is done, and only the promise that it is not done again fails.
-  if (!stored.ok()) response.header("Idempotency-Kept", "false");
+  if (answer.status < kServerErrors) {
+    const Result<void> stored =
+        idempotency.keep(project, asked.idempotency_key, request, answer, options_.hooks.unix_ms());
+    // It is done, and only whoever asks again is not told so.
+    if (!stored.ok()) response.header("Idempotency-Kept", "false");
+  } else if (!asked.call.may_have_changed) {
+    const Result<void> abandoned = idempotency.abandon(project, asked.idempotency_key);
+    if (!abandoned.ok() && options_.hooks.log) options_.hooks.log(abandoned.error().message);
+  }
   return response;
 }
 

@@ -39,6 +39,8 @@ struct AdminOptions {
   std::size_t bodies_bytes_max = std::size_t{256} * 1024 * 1024;
   // After this a client has been answered that it took too long.
   std::int64_t answer_ms_max = 10'000;
+  // A little less, so that what is said of what the rooms or the store did not answer is ours.
+  std::int64_t wait_ms_max = 9'000;
 };
 
 class Admin : public std::enable_shared_from_this<Admin> {
@@ -84,6 +86,10 @@ class Admin : public std::enable_shared_from_this<Admin> {
   [[nodiscard]] std::shared_ptr<void> take_weight(const std::string& project, std::size_t bytes);
   void carry_out(const AskedRef& asked);
   [[nodiscard]] net::Response outcome_of(const AskedRef& asked);
+  [[nodiscard]] KeptAnswer answer_of(const Asked& asked);
+  // The same answer, which is kept under the request's key unless nothing was done.
+  [[nodiscard]] net::Response kept(const Asked& asked, const std::string& request,
+                                   const KeptAnswer& answer);
   [[nodiscard]] net::Response problem_of(const Error& error, std::string_view path) const;
   // Nobody waits for it any more.
   void drop(const AskedRef& asked);

@@ -140,6 +140,7 @@ Result<AdminReply> AdminHandlers::edit_document(const AdminCall& call, OnChange 
     const auto done = edit_once(call, on_change, make);
     if (done.ok()) return edited(*done);
     if (done.error() != stale()) return done.error();
+    call.may_have_changed = false;
   }
   return too_often();
 }
@@ -156,6 +157,7 @@ Result<bool> AdminHandlers::edit_once(const AdminCall& call, OnChange on_change,
   if (!update.ok()) return update.error();
   if (update->empty()) return false;
   if ((*copy)->encode_state_as_update().size() > bytes_max) return too_large();
+  call.may_have_changed = true;
   return rooms_.edit(
       call.key(),
       [before = std::move(before), update = std::move(*update), on_change,

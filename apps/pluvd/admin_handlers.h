@@ -23,6 +23,9 @@ struct AdminCall {
   AdminProject project;
   AdminRequest request;
   std::string body;
+  // Set before anything is changed that must not be changed twice: from then on an error on our
+  // side does not say whether it was.
+  mutable bool may_have_changed = false;
   // Of the request's room, or of another one of the project.
   [[nodiscard]] std::string key() const;
   [[nodiscard]] std::string key(std::string_view room) const;

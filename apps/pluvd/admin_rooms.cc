@@ -245,6 +245,7 @@ Result<void> AdminHandlers::fill_room(const AdminCall& call, const std::string& 
     return Error{ErrorCode::conflict,
                  "This server keeps documents in memory, for rooms that somebody is in"};
   }
+  call.may_have_changed = true;
   if (update.empty() && rooms_.has_store() && !*look) {
     return rooms_.append(key, std::string(kEmptyUpdate));
   }
@@ -282,6 +283,7 @@ Result<AdminReply> AdminHandlers::create_room(const AdminCall& call) {
 Result<AdminReply> AdminHandlers::delete_room(const AdminCall& call) {
   const auto facts = facts_of(call, call.request.room);
   if (!facts.ok()) return facts.error();
+  call.may_have_changed = true;
   if (Result<void> removed = rooms_.remove(call.key()); !removed.ok()) return removed.error();
   return admin_done();
 }

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "adapters/faulty_store.h"
 #include "adapters/memory_store.h"
 #include "apps/pluvd/admin_table.h"
 #include "room/definition.h"
@@ -126,7 +127,8 @@ class AdminTest : public testing::Test {
     return wait(begin(head(method, target, project, headers), std::string(body)));
   }
 
-  std::shared_ptr<adapters::MemoryStore> store_ = std::make_shared<adapters::MemoryStore>();
+  adapters::MemoryStore memory_;
+  std::shared_ptr<adapters::FaultyStore> store_ = std::make_shared<adapters::FaultyStore>(memory_);
   std::unique_ptr<native::Server> server_;
   std::shared_ptr<Admin> admin_;
   std::atomic<bool> draining_{false};
@@ -268,6 +270,42 @@ TEST_F(AdminTest, AProjectAsksForSoMuchAtOnce) {
   EXPECT_GE(refused, 100 - 64 - 4);
 }
 
+class AdminSlowStoreTest : public AdminTest {
+ protected:
+  AdminSlowStoreTest() : AdminTest({.hooks = {}, .wait_ms_max = 1'000}) {}
+  Answer add(std::string_view value, std::string_view more) {
+    return ask("PATCH", "/rooms/r/document",
+               R"([{"op":"add","path":"/list/-","value":)" + std::string(value) + "}]", "a", more,
+               "application/json-patch+json");
+  }
+};
+
+TEST_F(AdminSlowStoreTest, WhatMayHaveBeenDoneIsNotDoneAgain) {
+  constexpr std::string_view kKey = "Idempotency-Key: k\r\n";
+  EXPECT_EQ(ask("POST", "/rooms", R"({"room":"r","json":{"list":[0]}})").status, 201);
+  store_->hold();
+  const Answer late = add("1", kKey);
+  EXPECT_EQ(late.status, 503);
+  EXPECT_NE(late.body.find("it may have been"), std::string::npos) << late.body;
+  store_->release_all();
+  const Answer again = add("1", kKey);
+  EXPECT_EQ(again.status, 409);
+  EXPECT_NE(again.body.find("its outcome is not known"), std::string::npos) << again.body;
+  EXPECT_EQ(ask("GET", "/rooms/r/document").body, R"({"list":[0,1]})");
+}
+
+TEST_F(AdminSlowStoreTest, WhatWasNotBegunMayBeAskedAgain) {
+  constexpr std::string_view kKey = "Idempotency-Key: k\r\n";
+  store_->fail(adapters::FaultyStore::Method::load, 1);
+  const std::string body = R"([{"op":"add","path":"/list","value":[1]}])";
+  const auto add_list = [&] {
+    return ask("PATCH", "/rooms/r/document", body, "a", kKey, "application/json-patch+json");
+  };
+  EXPECT_EQ(add_list().status, 503);
+  EXPECT_EQ(add_list().status, 200);
+  EXPECT_EQ(ask("GET", "/rooms/r/document").body, R"({"list":[1]})");
+}
+
 class AdminBodiesTest : public AdminTest {
  protected:
   AdminBodiesTest()
@@ -373,14 +411,14 @@ TEST_F(AdminTest, WhoeverWaitsIsToldOfTheEnd) {
 
 class AdminLateTest : public AdminTest {
  protected:
-  AdminLateTest() : AdminTest({.hooks = {}, .answer_ms_max = 50}) {}
+  AdminLateTest() : AdminTest({.hooks = {}, .answer_ms_max = 500}) {}
 };
 
 TEST_F(AdminLateTest, WhatNobodyWaitsForIsNotBegun) {
   // Two are begun and wait for the loop, which stands still.
   std::vector<Pending> all;
   for (int i = 0; i < 3; ++i) all.push_back(begin(head("DELETE", "/rooms/r", "a")));
-  std::this_thread::sleep_for(std::chrono::milliseconds(60));
+  std::this_thread::sleep_for(std::chrono::milliseconds(600));
   EXPECT_EQ(wait(all[0]).status, 404);
   EXPECT_EQ(wait(all[1]).status, 404);
   EXPECT_EQ(ask("GET", "/rooms/r").status, 404);  // behind the third

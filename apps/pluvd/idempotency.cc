@@ -9,6 +9,9 @@ namespace {
 
 using adapters::SqliteQuery;
 
+// The status of a request without an answer.
+constexpr int kBegun = 0;
+
 // The text itself may be a document.
 Result<std::string> fingerprint_of(std::string_view request) {
   return auth::hmac_sha256_hex("pluvd idempotency", request);
@@ -51,10 +54,32 @@ Result<std::optional<KeptAnswer>> Idempotency::find(std::string_view project, st
   if (query.bytes_at(0) != *fingerprint) {
     return Error{ErrorCode::limit, "Another request had this Idempotency-Key"};
   }
+  if (query.integer_at(1) == kBegun) {
+    return Error{ErrorCode::conflict,
+                 "The request under this Idempotency-Key was begun, and its outcome is not known"};
+  }
   return std::optional(KeptAnswer{.status = static_cast<int>(query.integer_at(1)),
                                   .location = std::string(query.bytes_at(2)),
                                   .media_type = std::string(query.bytes_at(3)),
                                   .body = std::string(query.bytes_at(4))});
+}
+
+Result<void> Idempotency::begin(std::string_view project, std::string_view key,
+                                std::string_view request, std::int64_t now_unix_ms) {
+  const Result<std::string> fingerprint = fingerprint_of(request);
+  if (!fingerprint.ok()) return fingerprint.error();
+  const auto lock = database_->lock();
+  KeptAnswer none;
+  none.status = kBegun;
+  return write(project, key, *fingerprint, none, now_unix_ms);
+}
+
+Result<void> Idempotency::abandon(std::string_view project, std::string_view key) {
+  const auto lock = database_->lock();
+  const auto statement = database_->connection().prepare(
+      "DELETE FROM answers WHERE project = ? AND key = ? AND status = ?");
+  if (!statement.ok()) return statement.error();
+  return SqliteQuery(*statement).text(project).text(key).integer(kBegun).run();
 }
 
 Result<void> Idempotency::keep(std::string_view project, std::string_view key,
@@ -63,26 +88,32 @@ Result<void> Idempotency::keep(std::string_view project, std::string_view key,
   const Result<std::string> fingerprint = fingerprint_of(request);
   if (!fingerprint.ok()) return fingerprint.error();
   const auto lock = database_->lock();
+  Result<void> written = write(project, key, *fingerprint, answer, now_unix_ms);
+  if (!written.ok()) return written;
+  return forget(project, now_unix_ms);
+}
+
+Result<void> Idempotency::write(std::string_view project, std::string_view key,
+                                std::string_view fingerprint, const KeptAnswer& answer,
+                                std::int64_t now_unix_ms) {
   const auto statement = database_->connection().prepare(
       "INSERT OR REPLACE INTO answers "
       "(project, key, request, at_ms, status, location, media_type, body) "
       "VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
   if (!statement.ok()) return statement.error();
-  Result<void> written = SqliteQuery(*statement)
-                             .text(project)
-                             .text(key)
-                             .text(*fingerprint)
-                             .integer(now_unix_ms)
-                             .integer(answer.status)
-                             .text(answer.location)
-                             .text(answer.media_type)
-                             .blob(answer.body)
-                             .run();
-  if (!written.ok()) return written;
-  return forget(project, now_unix_ms);
+  return SqliteQuery(*statement)
+      .text(project)
+      .text(key)
+      .text(fingerprint)
+      .integer(now_unix_ms)
+      .integer(answer.status)
+      .text(answer.location)
+      .text(answer.media_type)
+      .blob(answer.body)
+      .run();
 }
 
-// With the lock. What is too old, and then what is over the limits, oldest first.
+// What is too old, and then what is over the limits, oldest first.
 Result<void> Idempotency::forget(std::string_view project, std::int64_t now_unix_ms) {
   adapters::SqliteDatabase& connection = database_->connection();
   const auto old = connection.prepare("DELETE FROM answers WHERE project = ? AND at_ms <= ?");

@@ -1,6 +1,8 @@
 // Answers to requests that a caller may send again under the same key, so that each is carried out
-// once: kept in the hosting database for a day, per project, within a number and a size. A project
-// that is over them loses its oldest ones. Thread-safe.
+// at most once: kept in the hosting database for a day, per project, within a number and a size. A
+// project that is over them loses its oldest ones. That a request was begun is kept before anything
+// is done; where no answer follows, by a crash or by an outcome that came too late, nobody knows
+// what became of it, and it is not carried out again. Thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -47,12 +49,18 @@ class Idempotency {
   [[nodiscard]] std::optional<Held> hold(std::string_view project, std::string_view key);
 
   // What was answered to this request (its method, path, query, type and body as one text) under
-  // this key. Errors: limit (another request had the key), or the database's.
+  // this key. Errors: limit (another request had the key), conflict (it was begun, and its outcome
+  // is not known), or the database's.
   [[nodiscard]] Result<std::optional<KeptAnswer>> find(std::string_view project,
                                                        std::string_view key,
                                                        std::string_view request,
                                                        std::int64_t now_unix_ms);
-  // It is on the disk when this returns.
+  // Before the request is carried out. It is on the disk when this returns.
+  [[nodiscard]] Result<void> begin(std::string_view project, std::string_view key,
+                                   std::string_view request, std::int64_t now_unix_ms);
+  // Of what was begun nothing was done, for certain.
+  [[nodiscard]] Result<void> abandon(std::string_view project, std::string_view key);
+  // What became of it. It is on the disk when this returns.
   [[nodiscard]] Result<void> keep(std::string_view project, std::string_view key,
                                   std::string_view request, const KeptAnswer& answer,
                                   std::int64_t now_unix_ms);
@@ -67,6 +75,10 @@ class Idempotency {
     std::set<Name> names;
   };
 
+  // With the lock.
+  [[nodiscard]] Result<void> write(std::string_view project, std::string_view key,
+                                   std::string_view fingerprint, const KeptAnswer& answer,
+                                   std::int64_t now_unix_ms);
   [[nodiscard]] Result<void> forget(std::string_view project, std::int64_t now_unix_ms);
 
   const std::shared_ptr<HostingDatabase> database_;

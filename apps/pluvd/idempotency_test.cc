@@ -95,6 +95,35 @@ TEST(Idempotency, HoldsOverARestart) {
   std::filesystem::remove(path);
 }
 
+TEST(Idempotency, WhatWasBegunWithoutAnAnswerIsNotCarriedOutAgain) {
+  const std::string path = testing::TempDir() + "/idempotency_begun_test.db";
+  std::filesystem::remove(path);
+  {
+    Idempotency kept(open(path));
+    ASSERT_TRUE(kept.begin("p", "k", "POST /a", 0).ok());
+    ASSERT_TRUE(kept.begin("p", "done", "POST /a", 0).ok());
+    ASSERT_TRUE(kept.keep("p", "done", "POST /a", answer(), 0).ok());
+  }
+  Idempotency kept(open(path));
+  const auto again = kept.find("p", "k", "POST /a", 0);
+  ASSERT_FALSE(again.ok());
+  EXPECT_EQ(again.error().code, ErrorCode::conflict);
+  EXPECT_EQ(kept.find("p", "k", "POST /b", 0).error().code, ErrorCode::limit);
+  EXPECT_EQ(found(kept, "k", "POST /a", kIdempotencyMs), std::nullopt);
+  EXPECT_EQ(found(kept, "done", "POST /a"), answer());
+  std::filesystem::remove(path);
+}
+
+TEST(Idempotency, OfWhatWasAbandonedNothingIsLeft) {
+  Idempotency kept(open());
+  ASSERT_TRUE(kept.begin("p", "k", "POST /a", 0).ok());
+  ASSERT_TRUE(kept.abandon("p", "k").ok());
+  EXPECT_EQ(found(kept, "k", "POST /a"), std::nullopt);
+  ASSERT_TRUE(kept.keep("p", "k", "POST /a", answer(), 0).ok());
+  ASSERT_TRUE(kept.abandon("p", "k").ok());
+  EXPECT_EQ(found(kept, "k", "POST /a"), answer());
+}
+
 TEST(Idempotency, KeysArePrintable) {
   EXPECT_TRUE(Idempotency::is_key("5a9f-1"));
   EXPECT_TRUE(Idempotency::is_key(std::string(kIdempotencyKeyBytesMax, 'k')));
