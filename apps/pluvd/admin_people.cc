@@ -11,6 +11,8 @@
 namespace pluv::apps {
 namespace {
 
+constexpr std::int64_t kMsASecond = 1'000;
+
 json::Raw raw_or_null(const std::string& json) { return {json.empty() ? "null" : json}; }
 
 // Sessions without a user id are users of their own.
@@ -146,7 +148,8 @@ Result<AdminReply> AdminHandlers::revoke(const AdminCall& call) {
       if (line.sessions > 0 && project_of(line.room) == call.project.id) keys.push_back(line.room);
     }
   }
-  admin_api::Revoked out{.sessions = 0, .revoked_at = format_moment(now)};
+  admin_api::Revoked out{.sessions = 0,
+                         .revoked_at = format_moment(revoked_until_s(now) * kMsASecond)};
   for (const std::string& key : keys) {
     const auto count = sessions_of_user(call, key);
     if (!count.ok()) return count.error();

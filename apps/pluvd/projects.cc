@@ -28,6 +28,23 @@ auth::TokenLimits token_limits(const Project& project) {
   return out;
 }
 
+// A token that was made too far ahead, or lives too long, would outlive its user's revocation. One
+// that does not say when it was made is as good as made now.
+Result<void> judge_times(const auth::TokenClaims& claims, std::int64_t now_unix_ms) {
+  constexpr std::int64_t kMsASecond = 1'000;
+  constexpr std::int64_t kToleranceS = auth::kTokenClockToleranceMsDefault / kMsASecond;
+  const std::int64_t latest_s = now_unix_ms / kMsASecond + kToleranceS;
+  if (claims.issued_at_s > latest_s) {
+    return Error{ErrorCode::unauthorized, "the token is of the future"};
+  }
+  const std::int64_t made_s = claims.issued_at_s == 0 ? latest_s : claims.issued_at_s;
+  // Both count seconds: the one is rounded down, the other up.
+  if (claims.expires_at_s - made_s > auth::kTokenAgeMsMax / kMsASecond + 1) {
+    return Error{ErrorCode::unauthorized, "the token lives longer than a token may"};
+  }
+  return {};
+}
+
 }  // namespace
 
 Projects::Projects(std::span<const ProjectSettings> settings, std::string digest_key)
@@ -146,6 +163,9 @@ Result<native::AuthorizedUser> Projects::admit(const Project& project,
       auth::decode_token(*token_keys->second, join.token, join.room, join.now_unix_ms,
                          {.limits = token_limits(project)});
   if (!claims.ok()) return std::move(claims).error();
+  if (Result<void> times = judge_times(*claims, join.now_unix_ms); !times.ok()) {
+    return std::move(times).error();
+  }
   if (revoked_ && revoked_(project.id, join.room, claims->user_id, claims->issued_at_s)) {
     return Error{ErrorCode::unauthorized, "the user's tokens were revoked"};
   }

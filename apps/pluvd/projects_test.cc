@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "auth/token.h"
+
 namespace pluv::apps {
 namespace {
 
@@ -26,12 +28,13 @@ std::shared_ptr<Projects> two() {
 }
 
 std::string token(const Projects& projects, const std::string& project, std::string_view room,
-                  std::string_view permissions = {}) {
+                  std::string_view permissions = {}, std::int64_t max_age_ms = 60'000,
+                  std::int64_t now_unix_ms = kNowMs) {
   const auto made = projects.make_token(*projects.find(project), {.room = room,
                                                                   .user_json = kUser,
-                                                                  .max_age_ms = 60'000,
+                                                                  .max_age_ms = max_age_ms,
                                                                   .permissions = permissions,
-                                                                  .now_unix_ms = kNowMs});
+                                                                  .now_unix_ms = now_unix_ms});
   EXPECT_TRUE(made.ok()) << made.error().message;
   return made.ok() ? *made : std::string();
 }
@@ -151,6 +154,18 @@ TEST(Projects, HaveOnlySoManySessions) {
                                .project = "a"})
                   .ok())
       << "who is in already takes no place";
+}
+
+TEST(Projects, RefuseTokensOfTheFuture) {
+  const auto projects = two();
+  const auto made = [&](std::int64_t ahead_ms, std::int64_t age_ms) {
+    return enter(*projects, "pk-a", "r", token(*projects, "a", "r", {}, age_ms, kNowMs + ahead_ms));
+  };
+  EXPECT_TRUE(made(auth::kTokenClockToleranceMsDefault, 60'000).ok());
+  EXPECT_TRUE(made(999, auth::kTokenAgeMsMax).ok());
+  const auto early = made(auth::kTokenClockToleranceMsDefault + 1'000, 60'000);
+  ASSERT_FALSE(early.ok());
+  EXPECT_EQ(early.error().code, ErrorCode::unauthorized);
 }
 
 TEST(Projects, RefuseWhoWasRevoked) {

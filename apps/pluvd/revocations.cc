@@ -9,11 +9,16 @@ namespace pluv::apps {
 namespace {
 
 constexpr std::int64_t kMsASecond = 1'000;
-// After this the last token that an entry is about has expired, the clocks' tolerance included.
-constexpr std::int64_t kKeptS =
-    (auth::kTokenAgeMsMax + auth::kTokenClockToleranceMsDefault) / kMsASecond + 1;
+constexpr std::int64_t kToleranceS = auth::kTokenClockToleranceMsDefault / kMsASecond;
+// After this the last token that an entry is about has expired: made as far ahead as it may be, and
+// good for as long after its end.
+constexpr std::int64_t kKeptS = auth::kTokenAgeMsMax / kMsASecond + 2 * kToleranceS + 2;
 
 }  // namespace
+
+std::int64_t revoked_until_s(std::int64_t now_unix_ms) noexcept {
+  return now_unix_ms / kMsASecond + kToleranceS;
+}
 
 Result<std::shared_ptr<Revocations>> Revocations::open(std::shared_ptr<HostingDatabase> database,
                                                        std::int64_t now_unix_ms) {
@@ -98,7 +103,7 @@ bool Revocations::revoked(std::string_view project, std::string_view room, std::
   for (const std::string_view where : {std::string_view(), room}) {
     const auto found =
         revoked_s_.find(Key{std::string(project), std::string(where), std::string(user)});
-    if (found != revoked_s_.end() && issued_at_s <= found->second) return true;
+    if (found != revoked_s_.end() && issued_at_s <= found->second + kToleranceS) return true;
   }
   return false;
 }

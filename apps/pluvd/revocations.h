@@ -20,15 +20,19 @@ namespace pluv::apps {
 inline constexpr std::size_t kRevocationsOfProjectMax = 100'000;
 inline constexpr std::size_t kRevocationsMax = 1'000'000;
 
+// The second up to which tokens are no longer good, as they say when they were made: their maker's
+// clock may be so far ahead as it is tolerated.
+[[nodiscard]] std::int64_t revoked_until_s(std::int64_t now_unix_ms) noexcept;
+
 class Revocations {
  public:
   // Reads what is there. Errors are the database's.
   [[nodiscard]] static Result<std::shared_ptr<Revocations>> open(
       std::shared_ptr<HostingDatabase> database, std::int64_t now_unix_ms);
 
-  // From now on tokens made up to this moment are refused; in the same second, too, since tokens
-  // count seconds. room: a name; empty: all of the project's. It is on the disk when this returns.
-  // Errors: limit (too many), or the database's; then nothing has changed.
+  // From now on tokens made up to revoked_until_s() of this moment are refused. room: a name;
+  // empty: all of the project's. It is on the disk when this returns. Errors: limit (too many), or
+  // the database's; then nothing has changed.
   [[nodiscard]] Result<void> add(std::string_view project, std::string_view room,
                                  std::string_view user, std::int64_t now_unix_ms);
 

@@ -12,7 +12,7 @@ export function makeToken({ room, user, secret = SECRET, age_s = 60, claims = {}
     hkdfSync("sha256", secret, "", "Pluv.io Generated Encryption Key", 32));
   return new EncryptJWT({ room, sub: `${room}|${user?.id}`, user, ...claims })
     .setProtectedHeader({ alg: "dir", enc: "A256GCM" })
-    .setIssuedAt(now_s)
+    .setIssuedAt(claims.iat ?? now_s)
     .setExpirationTime(now_s + age_s)
     .setJti(randomUUID())
     .encrypt(key);
