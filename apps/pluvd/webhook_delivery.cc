@@ -177,6 +177,7 @@ void WebhookDelivery::see(OutboxItem& item) const {
 
 void WebhookDelivery::take_inbox() {
   std::vector<Answer> answers;
+  std::vector<std::string> replays;
   {
     const std::lock_guard lock(mutex_);
     answers.swap(answers_);
@@ -186,9 +187,9 @@ void WebhookDelivery::take_inbox() {
       queue_.add(std::move(item), 0);
     }
     inbox_.clear();
-    for (std::string& project : replays_) replaying_[project] = {0, options_.unix_ms()};
-    replays_.clear();
+    replays.swap(replays_);
   }
+  for (const std::string& project : replays) replaying_[project] = {0, outbox_.last_dead(project)};
   for (const Answer& answer : answers) settle(answer);
 }
 
@@ -364,7 +365,7 @@ void WebhookDelivery::replay_some() {
   bool more = letters.ok() && letters->size() == kReplayAtOnce;
   for (const DeadLetter& letter : letters.ok() ? *letters : std::vector<DeadLetter>()) {
     // One that has died again since is not asked for, or this might never end.
-    if (letter.dead_unix_ms > replay.until_unix_ms) {
+    if (letter.id > replay.until_id) {
       more = false;
       break;
     }

@@ -108,7 +108,7 @@ class WebhookDelivery {
   std::set<std::string> failing_;  // projects that the log knows of
   struct Replay {
     std::uint64_t after_id = 0;
-    std::int64_t until_unix_ms = 0;
+    std::uint64_t until_id = 0;
   };
   std::map<std::string, Replay> replaying_;  // by project
   std::int64_t care_at_ms_ = 0;

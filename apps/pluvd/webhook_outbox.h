@@ -134,6 +134,8 @@ class WebhookOutbox {
 
   [[nodiscard]] Result<std::vector<DeadLetter>> dead(std::string_view project,
                                                      std::uint64_t after_id, std::size_t limit);
+  // The id of its newest one, 0 without any: what dies from now on has a higher one.
+  [[nodiscard]] std::uint64_t last_dead(const std::string& project);
   // Puts it at the end of what is to be delivered.
   [[nodiscard]] Result<void> replay(std::string_view project, std::uint64_t id);
   [[nodiscard]] Result<void> drop(std::string_view project, std::uint64_t id);
@@ -184,7 +186,7 @@ class WebhookOutbox {
   [[nodiscard]] static Result<std::map<std::string, DeadCounts>> count_dead(OutboxFile& file);
   [[nodiscard]] Result<std::uint64_t> remove_dead(std::string_view project, std::uint64_t id);
   void bound_dead(const std::string& project);
-  [[nodiscard]] std::optional<std::uint64_t> first_dead(const std::string& project);
+  [[nodiscard]] std::optional<std::uint64_t> dead_id(OutboxSql which, const std::string& project);
 
   const OutboxOptions options_;
   std::function<void(OutboxItem)> added_;

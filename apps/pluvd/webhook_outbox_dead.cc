@@ -128,8 +128,8 @@ Result<std::uint64_t> WebhookOutbox::remove_dead(std::string_view project, std::
   return bytes;
 }
 
-std::optional<std::uint64_t> WebhookOutbox::first_dead(const std::string& project) {
-  SqliteQuery query((*file_)[OutboxSql::first_dead]);
+std::optional<std::uint64_t> WebhookOutbox::dead_id(OutboxSql which, const std::string& project) {
+  SqliteQuery query((*file_)[which]);
   query.text(project);
   auto row = query.row();
   if (!row.ok() || !*row) return std::nullopt;
@@ -140,7 +140,7 @@ void WebhookOutbox::bound_dead(const std::string& project) {
   DeadCounts& counts = dead_[project];
   while (counts.letters > options_.dead_letters_max ||
          counts.bytes > options_.dead_letter_bytes_max) {
-    const std::optional<std::uint64_t> id = first_dead(project);
+    const std::optional<std::uint64_t> id = dead_id(OutboxSql::first_dead, project);
     if (!id) return;
     auto bytes = remove_dead(project, *id);
     if (!bytes.ok()) return;
@@ -197,6 +197,11 @@ Result<std::vector<DeadLetter>> WebhookOutbox::dead(std::string_view project,
                        .reason = std::string(query.bytes_at(6)),
                        .bytes = static_cast<std::uint64_t>(query.integer_at(7))});
   }
+}
+
+std::uint64_t WebhookOutbox::last_dead(const std::string& project) {
+  const std::lock_guard lock(mutex_);
+  return file_ == nullptr ? 0 : dead_id(OutboxSql::last_dead, project).value_or(0);
 }
 
 Result<void> WebhookOutbox::replay(std::string_view project, std::uint64_t id) {

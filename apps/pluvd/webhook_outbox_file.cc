@@ -100,6 +100,7 @@ constexpr std::array kStatements = {
     "SELECT id, project FROM dead WHERE dead_unix_ms < ? AND id <= (SELECT min(id) FROM dead) + 999"
     " ORDER BY id LIMIT 100",
     "SELECT id FROM dead WHERE project = ? ORDER BY id LIMIT 1",
+    "SELECT id FROM dead WHERE project = ? ORDER BY id DESC LIMIT 1",
     "REPLACE INTO meta (key, value) VALUES ('restarted', 1)",
 };
 

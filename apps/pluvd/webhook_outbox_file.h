@@ -42,6 +42,7 @@ enum class OutboxSql : std::uint8_t {
   remove_dead,
   old_dead,
   first_dead,
+  last_dead,
   restart_log,
 };
 
