@@ -44,6 +44,7 @@ struct LaterRequest {
   std::string body;
   std::string rest;
   std::uint64_t number = 0;  // of the question; 0: it was not asked yet
+  std::size_t counted = 0;   // of the body, in Shared::gathered_bytes
   bool keep_alive = false;
   bool head_only = false;
 };

@@ -76,7 +76,7 @@ void Connections::destroy(Connection& connection) {
   graveyard_.push_back(take(connection));
   connection.outbox.clear();
   if (connection.aside) worker_.rooms().forget_aside(connection);
-  if (connection.awaits_answer()) worker_.handshakes().forget_later(connection);
+  if (connection.http && connection.http->later) worker_.handshakes().forget_later(connection);
   if (connection.dirty && !connection.in_room()) std::erase(waiting_, &connection);
   worker_.connection_ended(connection);
 }

@@ -44,7 +44,7 @@ class Handshakes {
   void timed_out(Connection& connection);
   // The server drains: what is asked has not long to be answered.
   void hurry_later(Connection& connection);
-  // The connection is gone, and with it its question.
+  // The connection is gone, and with it its request, asked or not.
   void forget_later(Connection& connection);
 
  private:
@@ -64,6 +64,9 @@ class Handshakes {
   void begin_later(Connection& connection, const LaterHttp& hook, net::Request request,
                    std::string_view rest);
   void gather_body(Connection& connection, std::string_view bytes);
+  [[nodiscard]] bool count_body(LaterRequest& later, std::size_t bytes);
+  void fail_busy(Connection& connection, const LaterHttp& hook);
+  std::unique_ptr<LaterRequest> take_later(Connection& connection);
   void ask_later(Connection& connection);
   void answer_later(std::uint64_t number, net::Response response);
   void late(Connection& connection);

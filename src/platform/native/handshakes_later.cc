@@ -12,6 +12,13 @@ namespace {
 
 // In a drain a question has so long to be answered.
 constexpr std::int64_t kDrainAnswerMs = 1'000;
+// Smaller bodies are not counted: what is small goes on while large ones are in the way, and takes
+// no more than other things that a connection may have.
+constexpr std::size_t kCountedBodyBytesMin = std::size_t{64} * 1024;
+
+std::size_t gathered_bytes_max(const Shared& shared, const LaterHttp& hook) {
+  return std::max(shared.config.gathered_bytes_max, hook.body_bytes_max);
+}
 
 }  // namespace
 
@@ -49,6 +56,12 @@ void Handshakes::begin_later(Connection& connection, const LaterHttp& hook, net:
          hook.error(411, "The request needs a Content-Length"));
     return;
   }
+  const Shared& shared = worker_.shared();
+  if (request.body_size() > kCountedBodyBytesMin &&
+      shared.gathered_bytes.load() + request.body_size() > gathered_bytes_max(shared, hook)) {
+    fail_busy(connection, hook);
+    return;
+  }
   auto later = std::make_unique<LaterRequest>();
   later->hook = &hook;
   later->keep_alive = request.keep_alive();
@@ -62,10 +75,30 @@ void Handshakes::begin_later(Connection& connection, const LaterHttp& hook, net:
 void Handshakes::gather_body(Connection& connection, std::string_view bytes) {
   LaterRequest& later = *connection.http->later;
   const std::size_t missing = later.request.body_size() - later.body.size();
+  if (!count_body(later, std::min(missing, bytes.size()))) {
+    const LaterHttp& hook = *later.hook;
+    forget_later(connection);
+    fail_busy(connection, hook);
+    return;
+  }
   later.body.append(bytes.substr(0, missing));
   if (bytes.size() < missing) return;
   later.rest = bytes.substr(missing);
   ask_later(connection);
+}
+
+// What has arrived, not what was announced: who sends nothing is in nobody's way. False when it is
+// more than all may have.
+bool Handshakes::count_body(LaterRequest& later, std::size_t bytes) {
+  if (later.request.body_size() <= kCountedBodyBytesMin) return true;
+  Shared& shared = worker_.shared();
+  later.counted += bytes;
+  return shared.gathered_bytes.fetch_add(bytes) + bytes <= gathered_bytes_max(shared, *later.hook);
+}
+
+void Handshakes::fail_busy(Connection& connection, const LaterHttp& hook) {
+  fail(connection, ConnectionRefusal::memory,
+       hook.error(503, "Too much is being sent at once").header("Retry-After", "1"));
 }
 
 void Handshakes::ask_later(Connection& connection) {
@@ -100,8 +133,7 @@ void Handshakes::answer_later(std::uint64_t number, net::Response response) {
   const auto found = asked_.find(number);
   if (found == asked_.end()) return;
   Connection& connection = *found->second;
-  asked_.erase(found);
-  const std::unique_ptr<LaterRequest> later = std::move(connection.http->later);
+  const std::unique_ptr<LaterRequest> later = take_later(connection);
   respond(connection, {.keep_alive = later->keep_alive, .head_only = later->head_only},
           std::move(response));
   const std::uint64_t moves = worker_.moves();
@@ -130,9 +162,13 @@ void Handshakes::hurry_later(Connection& connection) {
   worker_.timers().set(connection.timer, worker_.now_ms() + kDrainAnswerMs);
 }
 
-void Handshakes::forget_later(Connection& connection) {
-  asked_.erase(connection.http->later->number);
-  connection.http->later.reset();
+void Handshakes::forget_later(Connection& connection) { take_later(connection).reset(); }
+
+std::unique_ptr<LaterRequest> Handshakes::take_later(Connection& connection) {
+  std::unique_ptr<LaterRequest> later = std::move(connection.http->later);
+  asked_.erase(later->number);
+  worker_.shared().gathered_bytes.fetch_sub(later->counted);
+  return later;
 }
 
 }  // namespace pluv::native

@@ -184,6 +184,69 @@ TEST(LaterHttp, BodiesAreBounded) {
   EXPECT_EQ(desk.take().question.body, "");
 }
 
+// What is refused for now of all that comes at once.
+bool is_busy(const std::string& answer) {
+  return answer.starts_with("HTTP/1.1 503 ") && answer.find("Retry-After: 1") != std::string::npos;
+}
+
+TEST(LaterHttp, TheBodiesOfAllTogetherAreBounded) {
+  Desk desk;
+  ServerConfig config;
+  config.threads = 1;
+  config.gathered_bytes_max = 300'000;
+  ServerHooks hooks = desk.hooks();
+  hooks.later.front().body_bytes_max = 200'000;
+  RunningServer running(std::move(config), {}, std::move(hooks));
+  const std::string body(200'000, 'x');
+  const std::string request = post(body);
+  const std::string head = request.substr(0, request.size() - body.size());
+
+  // One waits for its answer. Another comes, and is refused by its head.
+  Client first(connect_to(running.port()));
+  first.send_raw(request);
+  Desk::Waiting waiting = desk.take();
+  EXPECT_EQ(waiting.question.body, body);
+  Client second(connect_to(running.port()));
+  EXPECT_TRUE(is_busy(second.request(head)));
+  EXPECT_TRUE(second.ended());
+  Client small(connect_to(running.port()));
+  small.send_raw(post("small"));
+  desk.take().answer(text(200, "taken"));
+  EXPECT_TRUE(small.request("").ends_with("taken"));
+  waiting.answer(text(200, "first"));
+  EXPECT_TRUE(first.request("").ends_with("first"));
+
+  // Two that begin when there is room for either: what has come counts, and one is cut.
+  second.close();
+  const std::string_view part = std::string_view(request).substr(0, request.size() - 1);
+  Client one(connect_to(running.port()));
+  Client two(connect_to(running.port()));
+  one.send_raw(part);
+  two.send_raw(part);
+  pollfd ends[] = {{one.fd(), POLLIN, 0}, {two.fd(), POLLIN, 0}};
+  ASSERT_EQ(::poll(ends, 2, 10'000), 1);
+  Client& refused = ends[0].revents != 0 ? one : two;
+  Client& taken = ends[0].revents != 0 ? two : one;
+  EXPECT_TRUE(is_busy(refused.request("")));
+  taken.send_raw("x");
+  desk.take().answer(text(200, "whole"));
+  EXPECT_TRUE(taken.request("").ends_with("whole"));
+  refused.close();
+
+  // Who goes in the middle leaves its room to others.
+  ASSERT_TRUE(eventually([&] { return running.server->metrics().connections == 3; }));
+  Client gone(connect_to(running.port()));
+  gone.send_raw(part);
+  ASSERT_TRUE(eventually([&] { return running.server->metrics().connections == 4; }));
+  gone.close();
+  ASSERT_TRUE(eventually([&] { return running.server->metrics().connections == 3; }));
+  for (int n = 0; n < 3; ++n) {
+    first.send_raw(request);
+    desk.take().answer(text(200, "again"));
+    EXPECT_TRUE(first.request("").ends_with("again"));
+  }
+}
+
 TEST(LaterHttp, WhoIsRefusedByTheHeadIsNotWaitedFor) {
   Desk desk;
   ServerHooks hooks = desk.hooks();

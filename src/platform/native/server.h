@@ -53,6 +53,10 @@ struct ServerConfig {
   std::int64_t drain_deadline_ms = 10'000;
   // Unix socket on which a successor asks for the listening socket. Empty: none.
   std::string handover_path;
+  // Bodies of requests that are answered later (LaterHttp), all together, from their first byte
+  // until they are answered; one as large as its taker allows always has room. Beyond it: 503. Six
+  // documents of the largest size at once, where slow clients could else fill the memory.
+  std::size_t gathered_bytes_max = std::size_t{256} * 1024 * 1024;
   // Use the listening socket of systemd (LISTEN_FDS) when there is one.
   bool socket_activation = true;
   // listen() refuses a socket that other machines can reach, wherever it comes from.

@@ -103,6 +103,7 @@ struct Shared {
   std::atomic<std::uint64_t> connections{0};
   std::atomic<std::uint64_t> rooms{0};
   std::atomic<std::size_t> idle_bytes{0};          // of rooms without sessions
+  std::atomic<std::size_t> gathered_bytes{0};      // see ServerConfig::gathered_bytes_max
   std::atomic<bool> large_message_in_hand{false};  // see room_host_aside.cc
   std::atomic<MemoryPressure> memory_pressure{MemoryPressure::none};
   std::atomic<bool> draining{false};
