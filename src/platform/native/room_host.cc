@@ -129,6 +129,7 @@ void RoomHost::receive_frames(Connection& connection, std::span<char> bytes) {
 bool RoomHost::handle_event(Connection& connection, const net::FrameEvent& given) {
   RoomEntry& entry = *connection.room;
   const std::size_t message_bytes_max = entry.room.message_bytes_max(connection.index);
+  const std::size_t scratch_bytes_max = entry.room.limits().message_bytes_max;
   const net::FrameEvent event =
       given.compressed
           ? net::inflate_message(given, *inflater_, message_bytes_max, inflate_scratch_)
@@ -150,10 +151,8 @@ bool RoomHost::handle_event(Connection& connection, const net::FrameEvent& given
     case net::EventKind::error: end_by_peer(connection, event); break;
     case net::EventKind::need_more: break;
   }
-  // A message that failed may have left as much as one that was good.
-  if (inflate_scratch_.capacity() > entry.room.limits().message_bytes_max) {
-    free_memory(inflate_scratch_);
-  }
+  // A message that failed may have left as much as one that was good. The room may be gone.
+  if (inflate_scratch_.capacity() > scratch_bytes_max) free_memory(inflate_scratch_);
   if (connection.phase != Phase::open) return connection.phase == Phase::closing;
   connection.frames.set_message_bytes_max(entry.room.message_bytes_max(connection.index));
   return true;
