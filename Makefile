@@ -176,12 +176,12 @@ tidy: setup-check
 	@$(PHASE) "clang-tidy" tools/clang_tidy
 
 fuzz-smoke: setup-check
-	@$(PHASE) "build fuzzers" scripts/build fuzz fuzzers
+	@$(PHASE) "build fuzzers" scripts/build asan fuzzers
 	@$(PHASE) "fuzz" tools/fuzz_smoke
 
 # An hour, or FUZZ_LONG="--seconds N NAME..."; adds to fuzz/STATISTICS.md.
 fuzz-long: setup-check
-	@$(PHASE) "build fuzzers" scripts/build fuzz fuzzers
+	@$(PHASE) "build fuzzers" scripts/build asan fuzzers
 	@$(PHASE) "fuzz long" tools/fuzz_long $(FUZZ_LONG)
 
 coverage: setup-test

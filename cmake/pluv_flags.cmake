@@ -23,8 +23,9 @@ if(PLUV_SANITIZE)
   target_compile_options(pluv_flags INTERFACE -fsanitize=${PLUV_SANITIZE} -fno-omit-frame-pointer
     -fno-sanitize-recover=all)
   target_link_options(pluv_flags INTERFACE -fsanitize=${PLUV_SANITIZE})
-  if(PLUV_BUILD_FUZZERS)  # coverage counters in the code under test
-    target_compile_options(pluv_flags INTERFACE -fsanitize=fuzzer-no-link)
+  if(PLUV_BUILD_FUZZERS)  # coverage counters in the code under test, not in the tests
+    target_compile_options(pluv_flags INTERFACE
+      $<$<NOT:$<BOOL:$<TARGET_PROPERTY:pluv_is_test>>>:-fsanitize=fuzzer-no-link>)
     target_link_options(pluv_flags INTERFACE -fsanitize=fuzzer-no-link)
   endif()
 endif()

@@ -6,6 +6,7 @@ import pathlib
 import re
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+PROGRAMS = ROOT / "build" / "asan" / "bin" / "fuzz"
 BUILD = ROOT / "build" / "fuzz"
 FOUND = BUILD / "found"    # inputs that crash
 GROWN = BUILD / "grown"    # inputs that long runs kept, a folder a fuzzer
@@ -24,9 +25,9 @@ def name_of(program):
 
 
 def programs(names):
-    """The fuzzers of build/fuzz, all or those of these names. One whose source is gone is still in
+    """The fuzzers of build/asan, all or those of these names. One whose source is gone is still in
     an old build folder, and no fuzzer."""
-    found = sorted((BUILD / "bin" / "fuzz").glob("*_fuzz"))
+    found = sorted(PROGRAMS.glob("*_fuzz"))
     found = [p for p in found if p.name == "canary_fuzz" or (SOURCES / f"{p.name}.cc").exists()]
     return [p for p in found if not names or name_of(p) in names]
 
