@@ -1,5 +1,6 @@
 #include "apps/pluvd/revocations.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -23,30 +24,52 @@ std::int64_t revoked_until_s(std::int64_t now_unix_ms) noexcept {
 Result<std::shared_ptr<Revocations>> Revocations::open(std::shared_ptr<HostingDatabase> database,
                                                        std::int64_t now_unix_ms) {
   std::shared_ptr<Revocations> made(new Revocations(std::move(database)));
-  if (Result<void> loaded = made->load(now_unix_ms); !loaded.ok()) return loaded.error();
+  const auto lock = made->database_->lock();
+  if (Result<void> dropped = made->drop_old(now_unix_ms); !dropped.ok()) return dropped.error();
+  if (Result<void> loaded = made->read_all(); !loaded.ok()) return loaded.error();
   return made;
 }
 
-Result<void> Revocations::load(std::int64_t now_unix_ms) {
-  const auto lock = database_->lock();
-  adapters::SqliteDatabase& connection = database_->connection();
-  const auto old = connection.prepare("DELETE FROM revocations WHERE revoked_s < ?");
+Result<void> Revocations::drop_old(std::int64_t now_unix_ms) {
+  const auto old = database_->connection().prepare("DELETE FROM revocations WHERE revoked_s < ?");
   if (!old.ok()) return old.error();
-  Result<void> dropped =
-      adapters::SqliteQuery(*old).integer(now_unix_ms / kMsASecond - kKeptS).run();
-  if (!dropped.ok()) return dropped;
-  const auto all = connection.prepare("SELECT project, room, user, revoked_s FROM revocations");
+  return adapters::SqliteQuery(*old).integer(now_unix_ms / kMsASecond - kKeptS).run();
+}
+
+Result<void> Revocations::read_all() {
+  // First the version: what is written meanwhile is then read once more.
+  const auto version = database_->connection().integer("PRAGMA data_version");
+  if (!version.ok()) return version.error();
+  const auto all =
+      database_->connection().prepare("SELECT project, room, user, revoked_s FROM revocations");
   if (!all.ok()) return all.error();
   adapters::SqliteQuery query(*all);
+  const std::unique_lock lock(mutex_);
   for (;;) {
     const Result<bool> row = query.row();
     if (!row.ok()) return row.error();
-    if (!*row) return {};
-    Key key{std::string(query.bytes_at(0)), std::string(query.bytes_at(1)),
-            std::string(query.bytes_at(2))};
-    ++counts_[key.project];
-    revoked_s_.emplace(std::move(key), query.integer_at(3));
+    if (!*row) break;
+    keep({std::string(query.bytes_at(0)), std::string(query.bytes_at(1)),
+          std::string(query.bytes_at(2))},
+         query.integer_at(3));
   }
+  version_ = *version;
+  return {};
+}
+
+void Revocations::keep(Key key, std::int64_t revoked_s) {
+  const auto [at, is_new] = revoked_s_.try_emplace(std::move(key), revoked_s);
+  if (is_new) ++counts_[at->first.project];
+  at->second = std::max(at->second, revoked_s);
+}
+
+void Revocations::read_what_others_added() {
+  if (std::chrono::steady_clock::now() - opened_ > kRevocationsShared) return;
+  const auto lock = database_->lock();
+  const auto version = database_->connection().integer("PRAGMA data_version");
+  if (version.ok() && *version == version_) return;
+  // A database that cannot be read now is asked again by the next join.
+  static_cast<void>(read_all());
 }
 
 Result<void> Revocations::add(std::string_view project, std::string_view room,
@@ -57,9 +80,7 @@ Result<void> Revocations::add(std::string_view project, std::string_view room,
   if (Result<void> has_room = make_room(key, now_s); !has_room.ok()) return has_room;
   if (Result<void> written = write(key, now_s); !written.ok()) return written;
   const std::unique_lock lock(mutex_);
-  const auto [at, is_new] = revoked_s_.try_emplace(key, now_s);
-  if (is_new) ++counts_[key.project];
-  at->second = std::max(at->second, now_s);
+  keep(key, now_s);
   return {};
 }
 
@@ -97,7 +118,8 @@ Result<void> Revocations::write(const Key& key, std::int64_t now_s) {
 }
 
 bool Revocations::revoked(std::string_view project, std::string_view room, std::string_view user,
-                          std::int64_t issued_at_s) const {
+                          std::int64_t issued_at_s) {
+  read_what_others_added();
   const std::shared_lock lock(mutex_);
   if (revoked_s_.empty()) return false;
   for (const std::string_view where : {std::string_view(), room}) {

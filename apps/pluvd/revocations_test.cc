@@ -75,5 +75,21 @@ TEST(Revocations, HoldOverARestartAndGoOnceNoTokenIsAsOld) {
   std::filesystem::remove(path);
 }
 
+// A successor has read the file, and its predecessor still answers.
+TEST(Revocations, WhatAnotherProcessAddsCountsAtOnce) {
+  const std::string path = testing::TempDir() + "/revocations_shared_test.db";
+  std::filesystem::remove(path);
+  const auto predecessor = open(path);
+  ASSERT_TRUE(predecessor->add("p", "r", "ann", kNowMs).ok());
+  const auto successor = open(path);
+  EXPECT_FALSE(successor->revoked("p", "r", "tom", kNowS));
+  ASSERT_TRUE(predecessor->add("p", "r", "tom", kNowMs).ok());
+  ASSERT_TRUE(predecessor->add("p", "r", "ann", kNowMs + 9'000).ok());
+  EXPECT_TRUE(successor->revoked("p", "r", "tom", kNowS));
+  EXPECT_TRUE(successor->revoked("p", "r", "ann", kNowS + kToleranceS + 9));
+  EXPECT_EQ(successor->size(), 2U);
+  std::filesystem::remove(path);
+}
+
 }  // namespace
 }  // namespace pluv::apps
