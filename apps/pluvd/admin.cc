@@ -54,7 +54,9 @@ Admin::Admin(AdminOptions options)
 native::LaterHttp Admin::hook() {
   native::LaterHttp hook;
   hook.takes = [](const net::Request& request) { return is_ours(request.path()); };
-  hook.refuse = [this](const net::Request& request) { return refuse(request); };
+  hook.refuse = [this](const net::Request& request, std::string_view client_address) {
+    return refuse(request, client_address);
+  };
   hook.answer = [this](native::HttpQuestion question, native::HttpAnswerFn respond) {
     answer(std::move(question), std::move(respond));
   };
@@ -100,18 +102,20 @@ std::optional<net::Response> Admin::read(const net::Request& request, AdminCall&
   return std::nullopt;
 }
 
-std::optional<net::Response> Admin::refuse(const net::Request& request) {
+std::optional<net::Response> Admin::refuse(const net::Request& request,
+                                           std::string_view client_address) {
   AdminCall call;
   std::optional<net::Response> refusal = read(request, call);
   if (refusal) {
     count(refusal->status());
     if (refusal->status() == kUnauthorized) {
-      audit_stranger(request);
+      audit_stranger(request, client_address);
     } else {
       Asked asked;
       asked.call = std::move(call);
       asked.method = request.method();
       asked.path = request.path();
+      asked.client_address = client_address;
       audit(asked, refusal->status());
     }
   }
@@ -314,7 +318,7 @@ void Admin::audit(const Asked& asked, int status) const {
   options_.hooks.audit(asked.call.project.id, "admin", fields);
 }
 
-void Admin::audit_stranger(const net::Request& request) const {
+void Admin::audit_stranger(const net::Request& request, std::string_view client_address) const {
   if (!options_.hooks.audit) return;
   std::string fields;
   json::Writer writer(fields);
@@ -323,6 +327,8 @@ void Admin::audit_stranger(const net::Request& request) const {
   writer.string(request.method());
   writer.key("path");
   writer.string(request.path().substr(0, kStrangersPathMax));
+  writer.key("actor");
+  writer.string(client_address);
   writer.end_object();
   options_.hooks.audit({}, "admin_refused", fields);
 }

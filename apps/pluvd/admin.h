@@ -74,7 +74,8 @@ class Admin : public std::enable_shared_from_this<Admin> {
   };
   using AskedRef = std::shared_ptr<Asked>;
 
-  [[nodiscard]] std::optional<net::Response> refuse(const net::Request& request);
+  [[nodiscard]] std::optional<net::Response> refuse(const net::Request& request,
+                                                    std::string_view client_address);
   // What the head says; or the answer to it.
   [[nodiscard]] std::optional<net::Response> read(const net::Request& request, AdminCall& call);
   void answer(native::HttpQuestion question, native::HttpAnswerFn respond);
@@ -96,7 +97,7 @@ class Admin : public std::enable_shared_from_this<Admin> {
   void reply(const AskedRef& asked, net::Response response);
   void audit(const Asked& asked, int status) const;
   // Somebody without a key of any project.
-  void audit_stranger(const net::Request& request) const;
+  void audit_stranger(const net::Request& request, std::string_view client_address) const;
   void count(int status);
 
   const AdminOptions options_;

@@ -21,6 +21,12 @@ using Updates = std::vector<std::string>;
 // makes a difference, it is made again.
 constexpr int kEditTries = 8;
 
+std::size_t bytes_of(const Updates& updates) {
+  std::size_t out = 0;
+  for (const std::string& update : updates) out += update.size();
+  return out;
+}
+
 AdminReply bytes_reply(std::string bytes) {
   return {.media_type = "application/octet-stream", .body = std::move(bytes)};
 }
@@ -147,11 +153,15 @@ Result<AdminReply> AdminHandlers::edit_document(const AdminCall& call, OnChange 
 
 Result<bool> AdminHandlers::edit_once(const AdminCall& call, OnChange on_change,
                                       const MakeEdit& make) {
-  const std::size_t bytes_max = call.project.limits.document_bytes_max;
+  std::size_t bytes_max = call.project.limits.document_bytes_max;
   auto document = rooms_.document(call.key());
   if (!document.ok()) return document.error();
   const auto copy = document_of(*document ? (*document)->updates : Updates());
   if (!copy.ok()) return copy.error();
+  // What was there when the limit was set lower may be made smaller, in steps.
+  if (*document && bytes_of((*document)->updates) > bytes_max) {
+    bytes_max = std::max(bytes_max, (*copy)->encode_state_as_update().size());
+  }
   ycrdt::Snapshot before = ycrdt::take_snapshot(**(*copy)->doc());
   auto update = make(**copy);
   if (!update.ok()) return update.error();

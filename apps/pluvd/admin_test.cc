@@ -25,6 +25,7 @@ namespace pluv::apps {
 namespace {
 
 constexpr std::size_t kSmallDocumentBytes = 10'000;
+constexpr const char* kAddress = "192.0.2.7";
 
 struct Answer {
   int status = 0;
@@ -60,12 +61,12 @@ class AdminTest : public testing::Test {
         std::make_unique<native::Server>(config, std::move(definition), std::move(server_hooks));
     auto database = HostingDatabase::open("");
     AdminHooks& hooks = options.hooks;
-    hooks.project_of = [](std::string_view key) -> std::optional<AdminProject> {
+    hooks.project_of = [this](std::string_view key) -> std::optional<AdminProject> {
       if (key == "key of a") return AdminProject{.id = "a", .limits = {}};
       if (key == "key of b") return AdminProject{.id = "b", .limits = {}};
       if (key == "key of small") {
         AdminProject small{.id = "small", .limits = {}};
-        small.limits.document_bytes_max = kSmallDocumentBytes;
+        small.limits.document_bytes_max = document_bytes_max_;
         return small;
       }
       return std::nullopt;
@@ -100,7 +101,7 @@ class AdminTest : public testing::Test {
     native::HttpQuestion question;
     question.request = request_of(text);
     question.body = std::move(body);
-    question.client_address = "192.0.2.7";
+    question.client_address = kAddress;
     admin_->hook().answer(std::move(question), [pending](net::Response response) {
       pending->set_value(answer_of(response));
     });
@@ -132,6 +133,7 @@ class AdminTest : public testing::Test {
   std::unique_ptr<native::Server> server_;
   std::shared_ptr<Admin> admin_;
   std::atomic<bool> draining_{false};
+  std::atomic<std::size_t> document_bytes_max_{kSmallDocumentBytes};
   std::mutex mutex_;  // of audited_
   std::vector<std::string> audited_;
 };
@@ -171,7 +173,7 @@ TEST_F(AdminTest, EveryRouteOfTheTableHasAHandler) {
 TEST_F(AdminTest, NobodyIsHeardWithoutAKey) {
   const auto refuse = admin_->hook().refuse;
   for (const char* project : {"c", "", "a "}) {
-    const auto refusal = refuse(request_of(head("GET", "/rooms", project)));
+    const auto refusal = refuse(request_of(head("GET", "/rooms", project)), kAddress);
     if (std::string_view(project) == "a ") {  // white space around a header's value is none of it
       EXPECT_FALSE(refusal);
       continue;
@@ -182,10 +184,10 @@ TEST_F(AdminTest, NobodyIsHeardWithoutAKey) {
     EXPECT_NE(answer.head.find("WWW-Authenticate: Bearer"), std::string::npos);
   }
   // Routes and methods that there are not tell a stranger nothing.
-  EXPECT_EQ(refuse(request_of(head("GET", "/nothing", "c")))->status(), 401);
-  EXPECT_EQ(refuse(request_of(head("BREW", "/rooms", "c")))->status(), 401);
-  EXPECT_EQ(refuse(request_of(head("GET", "/nothing", "a")))->status(), 404);
-  EXPECT_FALSE(refuse(request_of(head("GET", "/openapi.json", "c"))));
+  EXPECT_EQ(refuse(request_of(head("GET", "/nothing", "c")), kAddress)->status(), 401);
+  EXPECT_EQ(refuse(request_of(head("BREW", "/rooms", "c")), kAddress)->status(), 401);
+  EXPECT_EQ(refuse(request_of(head("GET", "/nothing", "a")), kAddress)->status(), 404);
+  EXPECT_FALSE(refuse(request_of(head("GET", "/openapi.json", "c")), kAddress));
   EXPECT_NE(admin_->metrics_text().find("pluv_admin_requests_total{code=\"401\"} 4\n"),
             std::string::npos)
       << admin_->metrics_text();
@@ -399,6 +401,21 @@ TEST_F(AdminDocumentTest, WhatCutsTheDocumentIsMeasuredByWhatItMakes) {
   EXPECT_EQ(wait(post(cuts)).status, 422);
 }
 
+TEST_F(AdminDocumentTest, WhatIsOverALoweredLimitMayOnlyBecomeSmaller) {
+  const std::string value = "\"" + std::string(3'000, 'y') + "\"";
+  EXPECT_EQ(
+      wait(patch(R"([{"op":"add","path":"/m","value":{"x":)" + value + R"(,"y":)" + value + "}}]"))
+          .status,
+      200);
+  document_bytes_max_ = 1'000;
+  EXPECT_EQ(wait(patch(R"([{"op":"add","path":"/m/z","value":1}])")).status, 422);
+  EXPECT_EQ(wait(patch(R"([{"op":"remove","path":"/m/x"}])")).status, 200);
+  EXPECT_EQ(wait(patch(R"([{"op":"add","path":"/m/z","value":1}])")).status, 422);
+  EXPECT_EQ(wait(patch(R"([{"op":"remove","path":"/m/y"}])")).status, 200);
+  EXPECT_EQ(wait(patch(R"([{"op":"add","path":"/m/z","value":1}])")).status, 200);
+  EXPECT_LE(bytes(), 1'000U);
+}
+
 TEST_F(AdminTest, WhoeverWaitsIsToldOfTheEnd) {
   const Pending pending = begin(head("GET", "/rooms/r", "a"));
   admin_->close();
@@ -432,14 +449,17 @@ TEST_F(AdminLateTest, WhatNobodyWaitsForIsNotBegun) {
 }
 
 TEST_F(AdminTest, WhatIsRefusedByItsHeadIsALineToo) {
-  EXPECT_EQ(admin_->hook().refuse(request_of(head("PUT", "/rooms", "a")))->status(), 405);
-  EXPECT_EQ(admin_->hook().refuse(request_of(head("GET", "/rooms?x=1", "a")))->status(), 400);
+  EXPECT_EQ(admin_->hook().refuse(request_of(head("PUT", "/rooms", "a")), kAddress)->status(), 405);
+  EXPECT_EQ(admin_->hook().refuse(request_of(head("GET", "/rooms?x=1", "a")), kAddress)->status(),
+            400);
   EXPECT_EQ(ask("POST", "/rooms", R"({"room":"r"})", "a", "Idempotency-Key: k\r\n").status, 201);
   EXPECT_EQ(ask("POST", "/rooms", R"({"room":"r"})", "a", "Idempotency-Key: k\r\n").status, 201);
   const std::lock_guard lock(mutex_);
   ASSERT_EQ(audited_.size(), 4U);
-  EXPECT_EQ(audited_[0], R"(a admin {"method":"PUT","path":"/api/v1/rooms","status":405})");
-  EXPECT_EQ(audited_[1], R"(a admin {"method":"GET","path":"/api/v1/rooms","status":400})");
+  EXPECT_EQ(audited_[0], R"(a admin {"method":"PUT","path":"/api/v1/rooms","status":405,)"
+                         R"("actor":"192.0.2.7"})");
+  EXPECT_EQ(audited_[1], R"(a admin {"method":"GET","path":"/api/v1/rooms","status":400,)"
+                         R"("actor":"192.0.2.7"})");
   EXPECT_EQ(audited_[3], R"(a admin {"method":"POST","path":"/api/v1/rooms","status":201,)"
                          R"("replayed":true,"actor":"192.0.2.7"})");
 }

@@ -35,7 +35,7 @@ native::LaterHttp Inspector::hook() {
   hook.takes = [](const net::Request& request) {
     return request.path().starts_with(kInspectorPath);
   };
-  hook.refuse = [this](const net::Request& request) { return refuse(request); };
+  hook.refuse = [this](const net::Request& request, std::string_view) { return refuse(request); };
   hook.answer = [this](native::HttpQuestion question, native::HttpAnswerFn respond) {
     answer(std::move(question), std::move(respond));
   };

@@ -166,7 +166,7 @@ TEST_F(InspectorTest, RefusesByTheHeadAlone) {
   const native::LaterHttp hook = inspector_->hook();
   const auto status = [&](std::string_view method, std::string_view route,
                           const std::string& headers) {
-    const auto refusal = hook.refuse(request_of(method, route, headers));
+    const auto refusal = hook.refuse(request_of(method, route, headers), {});
     return refusal ? refusal->status() : 0;
   };
   const std::string all = std::string(kPostHeaders) + kToken;

@@ -36,7 +36,7 @@ net::Response refusal(int status, std::string_view why) {
   return plain(status, std::string(why) + ".\n");
 }
 
-std::optional<net::Response> refuse_by_head(const net::Request& request) {
+std::optional<net::Response> refuse_by_head(const net::Request& request, std::string_view) {
   if (request.method() != "POST") {
     return refusal(405, "Tokens are asked for with POST").header("Allow", "POST");
   }

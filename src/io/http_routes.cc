@@ -70,7 +70,7 @@ std::optional<native::LaterHttp> HttpRoutes::later(BlockingPool& pool) const {
     const Route* const route = find(http);
     return route != nullptr && route->may_block;
   };
-  hook.refuse = [this](const net::Request& http) -> std::optional<net::Response> {
+  hook.refuse = [this](const net::Request& http, std::string_view) -> std::optional<net::Response> {
     if (http.body_size() <= find(http)->body_bytes_max) return std::nullopt;
     return net::error_response(413, "The body is too big");
   };

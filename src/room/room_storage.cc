@@ -262,6 +262,8 @@ Result<void> Room::check_document_size(SessionIndex index, std::string_view upda
   const auto added = storage.document->new_bytes(update);
   if (!added.ok()) return Error{added.error().code, "Invalid storage. " + added.error().message};
   if (storage.document_bytes + *added <= bytes_max) return {};
+  // What each joiner sends back of a document from before the limit was set lower.
+  if (const auto known = storage.document->contains(update); known.ok() && *known) return {};
   // So near to the limit that it has to be tried, on a copy: as dear as the document is large.
   Session& self = session(index);
   if (definition_.limits.messages_per_second_max != 0) {
@@ -279,7 +281,8 @@ Result<void> Room::check_document_size(SessionIndex index, std::string_view upda
     return Error{applied.error().code, "Invalid storage. " + applied.error().message};
   }
   const std::size_t size = copy->encode().size();
-  if (size <= bytes_max) return {};
+  // What was there when the limit was set lower may be made smaller, in steps.
+  if (size <= std::max(bytes_max, document.size())) return {};
   return Error{ErrorCode::limit, "Large storage. The document must be at most " +
                                      std::to_string(bytes_max) + " bytes. It would have " +
                                      std::to_string(size) + " bytes"};

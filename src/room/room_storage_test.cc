@@ -420,6 +420,41 @@ TEST(RoomStorage, ADocumentMayHaveItsLimitButNoByteMore) {
   }
 }
 
+// From before the limit was set lower.
+TEST(RoomStorage, ADocumentOverItsLimitIsEnteredAndMayOnlyBecomeSmaller) {
+  Definition definition = yjs_definition(true);
+  definition.limits.document_bytes_max = 500;
+  definition.limits.messages_per_second_max = 0;  // trials near the limit cost of it
+  TestRoom room(std::move(definition));
+  StorageClient ann(room, 1);
+  ann.join();
+  room.loaded({typed(std::string(1'000, 'x'))});
+  ann.answer();
+  ann.read();
+  EXPECT_TRUE(ann.errors.empty());
+  ASSERT_EQ(ann.text().size(), 1'000u);
+  ann.type(0, "more");
+  ann.read();
+  ASSERT_EQ(ann.errors.size(), 1u);
+  EXPECT_EQ(ann.errors[0].find("Large storage."), 0u) << ann.errors[0];
+
+  ycrdt::Doc less({.client_id = 9});
+  ASSERT_TRUE(less.apply_update(typed(std::string(1'000, 'x'))).ok());
+  for (const std::uint32_t length : {300u, 600u}) {  // still over it, then under it
+    const ycrdt::StateVector before = less.state_vector();
+    ASSERT_TRUE(less.get_text("t").erase(0, length).ok());
+    ann.send_update("null", less.encode_state_as_update(before));
+    EXPECT_NE(room.appended(), "");
+  }
+  StorageClient bob(room, 2);
+  bob.join_fully();
+  EXPECT_TRUE(bob.errors.empty());
+  EXPECT_EQ(bob.text().size(), 100u);
+  bob.type(0, "more");
+  bob.read();
+  EXPECT_TRUE(bob.errors.empty());
+}
+
 TEST(RoomStorage, AFirstDocumentThatIsRefusedLeavesTheRoomEmpty) {
   TestRoom room(yjs_definition());
   const SessionIndex index = room.join();

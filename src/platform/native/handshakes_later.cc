@@ -35,7 +35,8 @@ const LaterHttp* Handshakes::later_for(const net::Request& request) const {
 bool Handshakes::refuse_later(Connection& connection, const LaterHttp& hook,
                               const net::Request& request) {
   if (!hook.refuse) return false;
-  std::optional<net::Response> refusal = hook.refuse(request);
+  std::optional<net::Response> refusal = hook.refuse(
+      request, worker_.shared().proxies.client(connection.http->peer, request).address.text());
   if (!refusal) return false;
   respond(connection,
           {.keep_alive = request.keep_alive() && request.body_size() == 0,

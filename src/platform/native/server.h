@@ -108,7 +108,8 @@ struct LaterHttp {
   // Which requests; told by the head alone.
   std::function<bool(const net::Request&)> takes;
   // Who is answered by the head alone, before any body is waited for. Null: nobody.
-  std::function<std::optional<net::Response>(const net::Request&)> refuse;
+  std::function<std::optional<net::Response>(const net::Request&, std::string_view client_address)>
+      refuse;
   std::function<void(HttpQuestion, HttpAnswerFn)> answer;
   // What is said of a request that never gets so far: 408, 411, 413, 503.
   std::function<net::Response(int status, std::string_view message)> error;
