@@ -1,18 +1,24 @@
-// Any sequence of inputs to a room without documents: it stays within its own rules, and what its
-// clients believe of each other by what they were sent is what it says itself. The bytes are a
-// script: an operation, a session and what it says.
+// Any sequence of inputs to a room without documents: it stays within its own rules, what its
+// clients believe of each other by what they were sent is what it says itself, and nobody sees what
+// a session's permissions forbid. Who is evicted or revoked is gone, and each token that a session
+// presents is answered once. The bytes are a script: an operation, a session and what it says.
 // link: room protocol json base
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <functional>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/assert.h"
 #include "fuzz/room_clients.h"
+#include "fuzz/room_rights.h"
+#include "fuzz/room_tokens.h"
 #include "json/reader.h"
 #include "json/value.h"
 #include "room/room.h"
@@ -43,13 +49,38 @@ Definition make_definition() {
                                    },
                                    nullptr});
   definition.procedures.push_back({"slow", nullptr, [](ProcedureStart, ProcedureDone) {}});
+  definition.procedures.push_back({"kick",
+                                   [](ProcedureCall& call) -> Result<void> {
+                                     call.events.emit(Audience::broadcast, "kicked", call.data);
+                                     return {};
+                                   },
+                                   nullptr, "moderate"});
   definition.listeners.on_user_connected = [](ListenerEvent) {};
   definition.listeners.on_user_disconnected = [](ListenerEvent) {};
   definition.listeners.on_room_message = [](ListenerEvent) {};
   definition.listeners.on_room_destroyed = [](ListenerEvent, ListenerDone) {};
+  definition.refreshes_tokens = true;
   definition.freeze();
   return definition;
 }
+
+// A message with a mark between the two, and what it needs.
+struct Marked {
+  std::string_view begin;
+  std::string_view end;
+  std::vector<std::string_view> needs;
+};
+const Marked kMarked[] = {
+    {R"({"type":"$updatePresence","data":{"presence":{"m":")", "\"}}}", {"presence"}},
+    {R"({"type":"$initializeSession","data":{"presence":{"m":")",
+     "\"},\"update\":\"\"}}",
+     {"presence"}},
+    {R"({"type":"wave","data":{"m":")", "\"}}", {"event:wave"}},
+    {R"({"type":"say","data":{"m":")", "\"}}", {"event:say"}},
+    {R"({"type":"slow","data":{"m":")", "\"}}", {"event:slow"}},
+    {R"({"type":"kick","data":{"m":")", "\"}}", {"event:kick", "moderate"}},
+    {R"({"type":"kicked","data":{"m":")", "\"}}", {"event:kicked"}},
+};
 
 // Plays the platform: checks every effect against what a platform relies on.
 class Player {
@@ -57,19 +88,21 @@ class Player {
   explicit Player(const Definition& definition)
       : limits_(definition.limits), room_("room", definition) {}
 
-  void open(std::uint32_t at, bool authorized) {
+  void open(std::uint32_t at, bool authorized, std::string_view permissions = "*") {
     Seat& seat = seats_[at];
     if (seat.open) return;
     seat = Seat();
     seat.open = true;
     seat.heard_ms = now_.steady_ms;
     std::array<std::uint8_t, 16> random{};
-    const std::uint64_t number = ++ids_;
-    std::memcpy(random.data(), &number, sizeof number);
+    seat.number = ++ids_;
+    std::memcpy(random.data(), &seat.number, sizeof seat.number);
     seat.id = SessionId::from_random(random);
-    const std::string id = authorized ? "u" + std::to_string(at % 2) : std::string();
-    const std::string json = authorized ? R"({"id":")" + id + "\"}" : std::string();
-    step(Opened{SessionIndex{at}, seat.id, id, json, nullptr});
+    seat.user_id = authorized ? "u" + std::to_string(at % 2) : std::string();
+    seat.permissions = pluv::fuzz::permissions_of(permissions);
+    const std::string json = authorized ? R"({"id":")" + seat.user_id + "\"}" : std::string();
+    step(Opened{SessionIndex{at}, seat.id, seat.user_id, json, nullptr, permissions});
+    if (!seat.permissions.may_read()) PLUV_ASSERT(!seat.open && !seat.registered);
   }
   void close(std::uint32_t at) {
     if (!seats_[at].open) return;
@@ -81,12 +114,70 @@ class Player {
     seats_[at].heard_ms = now_.steady_ms;
     step(Message{SessionIndex{at}, text});
   }
+  // A message of that kind with a mark in it.
+  void say_marked(std::uint32_t at, std::uint8_t kind) {
+    if (!seats_[at].open) return;
+    const Marked& marked = kMarked[kind % std::size(kMarked)];
+    std::string text(marked.begin);
+    text += marks_.next(seats_[at].number, seats_[at].permissions,
+                        {marked.needs.begin(), marked.needs.end()});
+    text += marked.end;
+    say(at, text);
+  }
+  void present_token(std::uint32_t at) {
+    if (seats_[at].open) say(at, tokens_.present(seats_[at].tokens));
+  }
   void hear(std::uint32_t at) {
     if (!seats_[at].open) return;
     seats_[at].heard_ms = now_.steady_ms;
     step(Heard{SessionIndex{at}});
   }
   void evict(std::uint32_t at) { step(Evict{seats_[at].id}); }
+  void evict_user(std::string_view user_id) {
+    const auto gone = sessions_of(user_id);
+    step(EvictUser{user_id});
+    expect_closed(gone, kCloseEvicted);
+  }
+  void revoke(std::string_view user_id) {
+    const auto gone = sessions_of(user_id);
+    step(Revoke{user_id});
+    expect_closed(gone, kCloseUnauthorized);
+  }
+  void set_permissions(std::string_view user_id, std::string_view text) {
+    const auto changed = sessions_of(user_id);
+    const Permissions permissions = pluv::fuzz::permissions_of(text);
+    if (permissions.may_read()) {
+      for (const std::uint32_t at : changed) give(at, permissions);
+    }
+    step(SetPermissions{user_id, text});
+    if (permissions.may_read()) {
+      expect_closed({}, 0);
+    } else {
+      expect_closed(changed, kCloseUnauthorized);
+    }
+    expect_permissions_right();
+  }
+  // The host has checked a token, or says so.
+  void answer_token(std::uint8_t how, std::string_view permissions) {
+    const auto answer = tokens_.answer(how, permissions);
+    if (!answer) return;
+    const std::uint32_t at = raw(answer->check.index);
+    const bool due = at < kSessions && !answer->is_null && seats_[at].open &&
+                     seats_[at].id == answer->check.session &&
+                     seats_[at].tokens.due == answer->check.ticket;
+    std::optional<Permissions> given;
+    if (due) {
+      given = answer->permissions_for(seats_[at].user_id);
+      if (given) give(at, *given);
+      seats_[at].tokens.due = Ticket{};
+    }
+    step(answer->input());
+    // One answer to who has asked, and else no word to anybody.
+    PLUV_ASSERT(heard_.size() == (due ? 1 : 0));
+    if (due) PLUV_ASSERT(heard_.begin()->first == at);
+    if (due) PLUV_ASSERT(heard_.begin()->second == (given ? "$tokenRefreshed" : "$error"));
+    expect_permissions_right();
+  }
   // One of the calls that wait; once in a while one that was answered before.
   void reply(std::uint8_t choice) {
     if (choice % 8 == 7 && answered_ != Ticket{}) {
@@ -131,6 +222,7 @@ class Player {
   }
   void step(const Input& input) {
     effects_.clear();
+    heard_.clear();
     room_.step(input, now_, effects_);
     for (const Effect& effect : effects_.list) check(effect);
     const auto live =
@@ -141,7 +233,19 @@ class Player {
     PLUV_ASSERT(room_.size() == 0 || wake_ms_ != 0);
     PLUV_ASSERT(room_.document_memory_bytes() == 0 && !room_.may_be_forgotten());
   }
+  // The host answers all; then nobody who is here waits for an answer about a token.
+  void settle() {
+    for (int i = 0; i < 100; ++i) {
+      while (!tickets_.empty()) reply(1);
+      while (!tokens_.idle()) answer_token(static_cast<std::uint8_t>(i % 5), "read");
+      pass(1);
+    }
+    for (const Seat& seat : seats_) {
+      if (seat.open) PLUV_ASSERT(seat.tokens.all_answered());
+    }
+  }
   void expect_clients_right() const {
+    expect_permissions_right();
     for (const Seat& seat : seats_) {
       if (!seat.open) continue;
       seat.client.expect_right(room_);
@@ -169,8 +273,43 @@ class Player {
     bool registered = false;
     std::int64_t heard_ms = 0;
     SessionId id;
+    std::uint64_t number = 0;
+    std::string user_id;
+    Permissions permissions;
+    pluv::fuzz::SessionTokens tokens;
     pluv::fuzz::RoomClient client;
   };
+
+  [[nodiscard]] std::vector<std::uint32_t> sessions_of(std::string_view user_id) const {
+    std::vector<std::uint32_t> found;
+    for (std::uint32_t at = 0; at < kSessions; ++at) {
+      const Seat& seat = seats_[at];
+      if (seat.open && !user_id.empty() && seat.user_id == user_id) found.push_back(at);
+    }
+    return found;
+  }
+  void give(std::uint32_t at, const Permissions& permissions) {
+    seats_[at].permissions = permissions;
+    marks_.permissions_changed(seats_[at].number, permissions);
+  }
+  // In this step these were closed, with this code, and nobody else was.
+  void expect_closed(const std::vector<std::uint32_t>& sessions, std::uint16_t code) const {
+    std::size_t count = 0;
+    for (const Effect& effect : effects_.list) {
+      const auto* closed = std::get_if<Close>(&effect);
+      if (closed == nullptr) continue;
+      PLUV_ASSERT(std::ranges::count(sessions, raw(closed->session)) == 1);
+      PLUV_ASSERT(closed->code == code);
+      ++count;
+    }
+    PLUV_ASSERT(count == sessions.size());
+  }
+  void expect_permissions_right() const {
+    room_.for_each_session([&](const SessionView& view) {
+      const auto seat = std::ranges::find(seats_, view.id, &Seat::id);
+      PLUV_ASSERT(seat != seats_.end() && seat->permissions == *view.permissions);
+    });
+  }
 
   [[nodiscard]] bool has_sent() const {
     return std::any_of(effects_.list.begin(), effects_.list.end(),
@@ -178,7 +317,9 @@ class Player {
   }
   void check_send(const Send& send) {
     std::string joined;
-    const auto message = json::Value::parse(effects_.text_of(send, joined));
+    const std::string_view text = effects_.text_of(send, joined);
+    marks_.expect_permitted(text);
+    const auto message = json::Value::parse(text);
     PLUV_ASSERT(message.ok());
     PLUV_ASSERT(send.receivers_count > 0);
     const std::string& type = *message->find("type")->as_string();
@@ -196,6 +337,7 @@ class Player {
       }
       PLUV_ASSERT(seat.registered || type == "$error" || type == "$pong");
       seat.client.hear(*message);
+      heard_.emplace(raw(index), type);
     }
     if (send.kind == FrameKind::presence) PLUV_ASSERT(seats_[raw(send.subject)].open);
     PLUV_ASSERT((send.kind == FrameKind::presence) == (type == "$presenceUpdated"));
@@ -215,10 +357,25 @@ class Player {
       PLUV_ASSERT(wake->at_ms <= now_.steady_ms + limits_.garbage_collect_ms);
       wake_ms_ = wake->at_ms;
     } else if (const auto* call = std::get_if<CallHost>(&effect)) {
+      if (call->session.valid) {
+        const Seat& seat = seats_[raw(call->session.index)];
+        PLUV_ASSERT(call->session.id == seat.id);
+        PLUV_ASSERT(call->session.permissions == seat.permissions);
+        marks_.expect_permitted(effects_.view(call->session.presence_json));
+      }
+      // The host sees of a join what others do not: its presence is left out of what happens.
+      if (effects_.view(call->name) != "$initializeSession") {
+        marks_.expect_permitted(effects_.view(call->data));
+      }
       if (call->ticket == Ticket{}) return;
       PLUV_ASSERT(call->ticket > last_ticket_);
       last_ticket_ = call->ticket;
       tickets_.push_back(*call);
+    } else if (const auto* asked = std::get_if<CheckToken>(&effect)) {
+      Seat& seat = seats_[raw(asked->session)];
+      PLUV_ASSERT(seat.open && asked->ticket > last_ticket_);
+      last_ticket_ = asked->ticket;
+      tokens_.asked(seat.tokens, *asked, seat.id, effects_.view(asked->token));
     } else if (const auto* done = std::get_if<EditDone>(&effect)) {
       PLUV_ASSERT(done->number == 7 && !done->result.ok() && edits_ > 0);
       --edits_;
@@ -234,6 +391,9 @@ class Player {
   Effects effects_;
   Now now_{1'000, 1'795'467'862'000};
   std::array<Seat, kSessions> seats_;
+  pluv::fuzz::RoomMarks marks_;
+  pluv::fuzz::RoomTokens tokens_;
+  std::multimap<std::uint32_t, std::string> heard_;  // who, and the type of the message
   std::vector<CallHost> tickets_;
   Ticket last_ticket_{};
   Ticket answered_{};
@@ -259,6 +419,29 @@ constexpr std::string_view kMessages[] = {
     "garbage",
 };
 
+// Operations from here on are about what sessions may do.
+constexpr std::uint8_t kOfPermissions = 192;
+
+void play_permissions(Player& player, std::uint8_t operation, std::uint32_t session,
+                      const std::function<std::uint8_t()>& next) {
+  constexpr std::string_view kUsers[] = {"u0", "u1", "", "nobody"};
+  const std::string_view user = kUsers[session % std::size(kUsers)];
+  switch (operation % 8) {
+    case 0: player.open(session, true, pluv::fuzz::permission_text(next())); return;
+    case 1:
+    case 2: player.say_marked(session, next()); return;
+    case 3: player.evict_user(user); return;
+    case 4: player.set_permissions(user, pluv::fuzz::permission_text(next())); return;
+    case 5: player.revoke(user); return;
+    case 6: player.present_token(session); return;
+    case 7: {
+      const std::uint8_t how = next();
+      player.answer_token(how, pluv::fuzz::permission_text(next()));
+      return;
+    }
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -269,6 +452,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   while (at < size) {
     const std::uint8_t operation = next();
     const std::uint32_t session = next() % kSessions;
+    if (operation >= kOfPermissions) {
+      play_permissions(player, operation, session, next);
+      continue;
+    }
     switch (operation % 16) {
       case 0:
       case 1: player.open(session, operation % 16 == 0); break;
@@ -277,7 +464,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       case 4: player.say(session, kMessages[next() % std::size(kMessages)]); break;
       case 5: {
         const std::size_t length = std::min<std::size_t>(next(), size - at);
-        player.say(session, {reinterpret_cast<const char*>(data) + at, length});
+        const std::string_view said(reinterpret_cast<const char*>(data) + at, length);
+        if (!pluv::fuzz::RoomMarks::looks_marked(said)) player.say(session, said);
         at += length;
         break;
       }
@@ -293,10 +481,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       case 15:
         if (session == 0) player.edit();
         if (session == 1) player.step(ForgetIdle{});
+        if (session == 2) player.settle();
         player.expect_clients_right();
         break;
     }
   }
+  if (size % 2 == 0) player.settle();
   player.end();
   return 0;
 }

@@ -14,6 +14,7 @@
 #include "room/room.h"
 #include "ycrdt/doc.h"
 #include "ycrdt/lazy_doc.h"
+#include "ycrdt/snapshot.h"
 #include "ycrdt/updates.h"
 
 namespace pluv::fuzz {
@@ -71,6 +72,12 @@ class RoomStore {
     ycrdt::Doc probe({.client_id = 1, .clean_formatting = false});
     PLUV_ASSERT(probe.apply_update(saved_.encode_state_as_update()).ok());
     return probe.get_map("m").get(key).has_value();
+  }
+  // Something of what was ever kept is deleted.
+  [[nodiscard]] bool has_deletes() {
+    ycrdt::Doc probe({.client_id = 1, .clean_formatting = false});
+    PLUV_ASSERT(probe.apply_update(saved_.encode_state_as_update()).ok());
+    return !ycrdt::take_snapshot(probe).deletes().empty();
   }
   [[nodiscard]] ycrdt::StateVector state() const { return saved_.state_vector(); }
 

@@ -28,7 +28,8 @@ bool Room::may_hibernate() const noexcept {
   }
   return std::none_of(order_.begin(), order_.end(), [this](SessionIndex index) {
     const Session& self = session(index);
-    return self.waiting != nullptr || self.waiting_for != Ticket{} || answer_is_due(self);
+    return self.waiting != nullptr || self.waiting_for != Ticket{} ||
+           self.token_ticket != Ticket{} || answer_is_due(self);
   });
 }
 

@@ -645,6 +645,20 @@ TEST(RoomTokens, OfOneWhoHasLeftAreForgotten) {
   EXPECT_TRUE(room.take(ann).empty());
 }
 
+// Who has presented one would never hear of it again.
+TEST(RoomTokens, KeepTheRoomsMemoryUntilTheyAreChecked) {
+  Definition definition = refreshing();
+  definition.hibernates = true;
+  TestRoom room(std::move(definition));
+  const SessionIndex ann = room.join("ua", kAnn, "read");
+  EXPECT_TRUE(room.room().may_hibernate());
+  room.send(ann, kRefresh);
+  EXPECT_FALSE(room.room().may_hibernate());
+  const Result<CheckedToken> token = Error{ErrorCode::unauthorized, "No"};
+  room.step(TokenChecked{ann, room.checks[0].first.ticket, &token});
+  EXPECT_TRUE(room.room().may_hibernate());
+}
+
 TEST(RoomTokens, WhereNobodyChecksThemAreRefused) {
   TestRoom room;
   const SessionIndex ann = room.join("ua", kAnn);
