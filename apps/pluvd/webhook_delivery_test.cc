@@ -131,6 +131,23 @@ TEST_F(Delivery, SendsSignedEventsAndForgetsThem) {
   EXPECT_EQ(delivery_->counts()["a"].failed, 0U);
 }
 
+TEST_F(Delivery, TakesSuccessAtItsWordWhateverTheAnswersBody) {
+  const std::string head = "HTTP/1.1 200 OK\r\nContent-Length: 70000\r\n\r\n";
+  Record seen;
+  TestHttpServer server([&](const TestRequest& request) {
+    seen.add(request.body);
+    if (request.body == "large") return test_reply(200, std::string(70'000, 'x'));
+    return TestReply{.bytes = head + "x", .hang = true};
+  });
+  start({endpoint("a", server)});
+  for (const char* body : {"large", "endless", "large", "endless"}) add("a", "room", body);
+  seen.wait(4);
+  wait_until([this] { return pending() == 0; });
+  EXPECT_EQ(seen.wait(4), (std::vector<std::string>{"large", "endless", "large", "endless"}));
+  EXPECT_EQ(delivery_->counts()["a"].delivered, 4U);
+  EXPECT_EQ(delivery_->counts()["a"].failed, 0U);
+}
+
 TEST_F(Delivery, SignsWithAFreshSecretOnceThereIsOne) {
   Record seen;
   TestHttpServer server([&seen](const TestRequest& request) {

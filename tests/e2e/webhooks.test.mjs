@@ -4,6 +4,7 @@
 //   node webhooks.test.mjs --kills 60    kills of pluvd (default 25)
 import assert from "node:assert/strict";
 import fs from "node:fs";
+import http from "node:http";
 import net from "node:net";
 import path from "node:path";
 
@@ -72,6 +73,30 @@ test("joins and leaves carry the document where that is wanted", async (t) => {
   const doc = new Y.Doc();
   Y.applyUpdate(doc, Buffer.from(events[1].storage, "base64"));
   assert.equal(doc.getText("text").toString(), "hello");
+});
+
+test("a receiver's success counts whatever the body of its answer is", async (t) => {
+  const told = [];
+  const receiver = http.createServer((request, response) => {
+    request.resume().on("end", () => {
+      told.push(request.headers["x-pluv-event"]);
+      response.writeHead(200);
+      if (told.length % 2 === 1) response.end("x".repeat(70_000));
+      else response.write("x"); // and never ends
+    });
+  });
+  await new Promise((resolve) => receiver.listen(0, "127.0.0.1", resolve));
+  t.use(null, () => (receiver.close(), receiver.closeAllConnections()));
+  const hosting = await hostingOf(
+    t, { url: `http://127.0.0.1:${receiver.address().port}/` });
+  for (const user of ["ann", "bob"]) await (await join(hosting, t.room, user)).close();
+  const metrics = await until(async () => {
+    const all = await readMetrics(hosting.server);
+    return all['pluv_webhook_deliveries_total{outcome="delivered"}'] === 6 && all;
+  }, { what: "six events to be delivered" });
+  assert.equal(metrics['pluv_webhook_deliveries_total{outcome="failed"}'], 0);
+  const visit = ["user-connected", "user-disconnected", "room-destroyed"];
+  assert.deepEqual(told, [...visit, ...visit]);
 });
 
 test("the order of each room is kept through failures, timeouts and lost answers", async (t) => {

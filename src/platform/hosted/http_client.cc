@@ -20,6 +20,8 @@ namespace {
 // Connections that are kept for later calls to the same server.
 constexpr long kIdleConnectionsMax = 64;
 constexpr int kPollMs = 1'000;
+// Of a body that is not wanted: to open a new connection costs less than to read more than this.
+constexpr std::size_t kPassedOverBytesMax = std::size_t{64} * 1024;
 
 struct EasyCleanup {
   void operator()(CURL* handle) const noexcept { curl_easy_cleanup(handle); }
@@ -35,6 +37,8 @@ struct Transfer {
   HttpClient::Done done;
   HttpReply reply;
   std::size_t head_bytes = 0;
+  int status = 0;  // of the last head that is complete, and none of 1xx; 0 until then
+  std::size_t passed_over_bytes = 0;  // of a body that is not wanted
   bool too_large = false;
   std::array<char, CURL_ERROR_SIZE> error{};
   std::unique_ptr<curl_slist, ListFree> headers;
@@ -50,9 +54,24 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
+// The answer is there, as far as it is wanted. Who says success before it has the whole of a call
+// goes on reading it; who refuses may be left at once.
+bool is_settled(const Transfer& transfer) {
+  if (!transfer.call.status_only || transfer.status == 0 || transfer.too_large) return false;
+  if (transfer.status < 200 || transfer.status > 299) return true;
+  curl_off_t sent = 0;
+  curl_easy_getinfo(transfer.handle.get(), CURLINFO_SIZE_UPLOAD_T, &sent);
+  return sent >= 0 && static_cast<std::size_t>(sent) >= transfer.call.body.size();
+}
+
 // Answering another number than it was given makes libcurl give up.
 std::size_t take_body(char* data, std::size_t, std::size_t size, void* user) {
   auto& transfer = *static_cast<Transfer*>(user);
+  if (transfer.call.status_only) {
+    transfer.passed_over_bytes += size;
+    // What is little is read to its end, for the connection's sake.
+    return is_settled(transfer) && transfer.passed_over_bytes > kPassedOverBytesMax ? 0 : size;
+  }
   if (size > transfer.call.response_bytes_max - transfer.reply.body.size() ||
       (transfer.call.may_read && !transfer.call.may_read(size))) {
     transfer.too_large = true;
@@ -64,6 +83,7 @@ std::size_t take_body(char* data, std::size_t, std::size_t size, void* user) {
 
 std::size_t take_header(char* data, std::size_t, std::size_t size, void* user) {
   auto& transfer = *static_cast<Transfer*>(user);
+  if (transfer.call.status_only && transfer.status != 0) return size;  // it comes after the body
   transfer.head_bytes += size;
   if (transfer.head_bytes > kReplyHeadBytesMax) {
     transfer.too_large = true;
@@ -72,6 +92,12 @@ std::size_t take_header(char* data, std::size_t, std::size_t size, void* user) {
   const std::string_view line(data, size);
   if (line.starts_with("HTTP/")) {  // the last head counts: others were "100 Continue" and the like
     transfer.reply.headers.clear();
+    return size;
+  }
+  if (line == "\r\n" || line == "\n") {  // the head is complete
+    long status = 0;
+    curl_easy_getinfo(transfer.handle.get(), CURLINFO_RESPONSE_CODE, &status);
+    if (status >= 200) transfer.status = static_cast<int>(status);
     return size;
   }
   const std::size_t colon = line.find(':');
@@ -168,14 +194,15 @@ bool prepare(Transfer& transfer) {
 
 Result<HttpReply> outcome(Transfer& transfer, CURLcode code) {
   if (transfer.too_large) return Error{ErrorCode::limit, "The answer is too large"};
+  if (is_settled(transfer)) code = CURLE_OK;
   if (code != CURLE_OK) {
     const bool malformed = code == CURLE_URL_MALFORMAT;
     const char* what = transfer.error[0] != 0 ? transfer.error.data() : curl_easy_strerror(code);
     return Error{malformed ? ErrorCode::invalid : ErrorCode::unavailable, what};
   }
-  long status = 0;
-  curl_easy_getinfo(transfer.handle.get(), CURLINFO_RESPONSE_CODE, &status);
-  transfer.reply.status = static_cast<int>(status);
+  // libcurl is content with a head that ends in its middle.
+  if (transfer.status == 0) return Error{ErrorCode::unavailable, "The answer has no whole head"};
+  transfer.reply.status = transfer.status;
   return std::move(transfer.reply);
 }
 
@@ -250,6 +277,7 @@ class HttpClient::Loop {
       int running = 0;
       curl_multi_perform(multi_, &running);
       finish_done();
+      finish_settled();
       curl_multi_poll(multi_, nullptr, 0, kPollMs, nullptr);
     }
     cancel_all();
@@ -290,6 +318,20 @@ class HttpClient::Loop {
       under_way_.erase(at);
       curl_multi_remove_handle(multi_, transfer->handle.get());
       transfer->done(outcome(*transfer, code));
+    }
+  }
+
+  // Those that libcurl goes on with, for the rest of an answer that nobody wants.
+  void finish_settled() {
+    for (auto at = under_way_.begin(); at != under_way_.end();) {
+      if (!is_settled(*at->second)) {
+        ++at;
+        continue;
+      }
+      const std::unique_ptr<Transfer> transfer = std::move(at->second);
+      at = under_way_.erase(at);
+      curl_multi_remove_handle(multi_, transfer->handle.get());
+      transfer->done(outcome(*transfer, CURLE_OK));
     }
   }
 

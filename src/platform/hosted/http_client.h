@@ -27,6 +27,10 @@ struct HttpCall {
   // kConnectMsMax of it.
   std::int64_t timeout_ms = 10'000;
   std::size_t response_bytes_max = 1 << 20;  // of the answer's body
+  // Of the answer only its status and headers are wanted. It is taken as soon as they are there
+  // (and, for a status of success, the body of the call is sent), whatever follows: the reply's
+  // body is empty. A connection on which the rest was there at once is kept, any other is ended.
+  bool status_only = false;
   // Asked before more of the answer's body is kept; false: it is too much now. On the client's
   // thread. Null: response_bytes_max alone counts.
   std::function<bool(std::size_t bytes)> may_read;

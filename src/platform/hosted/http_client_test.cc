@@ -1,13 +1,21 @@
 #include "platform/hosted/http_client.h"
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <future>
 #include <mutex>
 #include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
 
 #include "platform/hosted/http_server_testing.h"
 
@@ -146,7 +154,8 @@ TEST(HttpClient, FollowsNoRedirect) {
 TEST(HttpClient, RefusesWhatIsNoAnswer) {
   for (const std::string bytes :
        {"", "hello\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "HTTP/1.1 200"}) {
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "HTTP/1.1 200",
+        "HTTP/1.1 200 OK\r\nX-One: 1\r\n"}) {
     TestHttpServer server([&bytes](const TestRequest&) { return TestReply{.bytes = bytes}; });
     HttpClient client;
     HttpCall call = call_of(server);
@@ -154,6 +163,153 @@ TEST(HttpClient, RefusesWhatIsNoAnswer) {
     const Result<HttpReply> reply = client.run(std::move(call));
     EXPECT_FALSE(reply.ok()) << bytes;
   }
+}
+
+// Timeouts that only a test that fails waits for.
+HttpCall status_call(const TestHttpServer& server) {
+  HttpCall call = call_of(server);
+  call.status_only = true;
+  call.timeout_ms = 20'000;
+  return call;
+}
+
+TEST(HttpClient, TakesAStatusWhateverFollowsIt) {
+  const std::string chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-One: 1\r\n\r\n";
+  const std::string trailer = "X-Trailer: " + std::string(1'000, 'x') + "\r\n";
+  std::string trailers;
+  for (int i = 0; i < 100; ++i) trailers += trailer;
+  HttpClient client;
+  for (const bool hang : {false, true}) {
+    for (const std::string& rest :
+         {std::string(), std::string("zz\r\n"), std::string("2\r\nok\r\n"),
+          "100000\r\n" + std::string(1 << 20, 'x'), "0\r\n" + trailers}) {
+      TestHttpServer server(
+          [&](const TestRequest&) { return TestReply{.bytes = chunked + rest, .hang = hang}; });
+      const Result<HttpReply> reply = client.run(status_call(server));
+      ASSERT_TRUE(reply.ok()) << rest.substr(0, 10) << ": " << reply.error().message;
+      EXPECT_EQ(reply->status, 200);
+      EXPECT_EQ(reply->header("x-one"), "1");
+      EXPECT_EQ(reply->body, "");
+    }
+  }
+}
+
+TEST(HttpClient, TakesTheStatusOfTheLastHeadOnly) {
+  HttpClient client;
+  const std::string first = "HTTP/1.1 103 Early Hints\r\nRetry-After: 1\r\n\r\n";
+  const std::string gone = "HTTP/1.1 410 Gone\r\nRetry-After: 2\r\n";
+  {
+    TestHttpServer server([&](const TestRequest&) {
+      return TestReply{.bytes = first + gone + "\r\n", .hang = true};
+    });
+    const Result<HttpReply> reply = client.run(status_call(server));
+    ASSERT_TRUE(reply.ok()) << reply.error().message;
+    EXPECT_EQ(reply->status, 410);
+    EXPECT_EQ(reply->header("retry-after"), "2");
+  }
+  for (const std::string& bytes : {first, gone, first + gone, gone + " \r\n"}) {
+    for (const bool hang : {false, true}) {
+      TestHttpServer server(
+          [&](const TestRequest&) { return TestReply{.bytes = bytes, .hang = hang}; });
+      HttpCall call = status_call(server);
+      call.timeout_ms = hang ? 50 : 20'000;
+      EXPECT_FALSE(client.run(std::move(call)).ok()) << bytes;
+    }
+  }
+}
+
+// Serves one connection by the test's own hand.
+class OneConnection {
+ public:
+  using Serve = std::function<void(int socket)>;
+  explicit OneConnection(Serve serve)
+      : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    auto* const raw = reinterpret_cast<sockaddr*>(&address);
+    EXPECT_EQ(::bind(listener_, raw, size), 0);
+    EXPECT_EQ(::listen(listener_, 8), 0);
+    EXPECT_EQ(::getsockname(listener_, raw, &size), 0);
+    url_ = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/";
+    thread_ = std::thread([this, serve = std::move(serve)] {
+      const int socket = ::accept(listener_, nullptr, nullptr);
+      serve(socket);
+      ::close(socket);
+    });
+  }
+  ~OneConnection() {
+    ::shutdown(listener_, SHUT_RDWR);
+    thread_.join();
+    ::close(listener_);
+  }
+  OneConnection(const OneConnection&) = delete;
+  OneConnection& operator=(const OneConnection&) = delete;
+
+  [[nodiscard]] HttpCall call(std::string body) const {
+    HttpCall out;
+    out.url = url_;
+    out.body = std::move(body);
+    out.status_only = true;
+    out.timeout_ms = 20'000;
+    return out;
+  }
+
+ private:
+  int listener_;
+  std::string url_;
+  std::thread thread_;
+};
+
+// All that came until the text, or until the peer's end.
+std::string read_until(int socket, std::string_view text) {
+  std::string all;
+  char buffer[16384];
+  while (all.find(text) == std::string::npos) {
+    const ssize_t got = ::recv(socket, buffer, sizeof(buffer), 0);
+    if (got <= 0) break;
+    all.append(buffer, static_cast<std::size_t>(got));
+  }
+  return all;
+}
+
+void send_text(int socket, std::string_view text) {
+  EXPECT_EQ(::send(socket, text.data(), text.size(), MSG_NOSIGNAL),
+            static_cast<ssize_t>(text.size()));
+}
+
+TEST(HttpClient, KeepsTheConnectionOfAStatusThatEndsAtOnce) {
+  OneConnection server([](int socket) {
+    for (const std::string& answer :
+         {"HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n" + std::string(60'000, 'x'),
+          std::string("HTTP/1.1 204 No Content\r\n\r\n")}) {
+      EXPECT_TRUE(read_until(socket, "END").ends_with("END"));
+      send_text(socket, answer);
+    }
+  });
+  HttpClient client;
+  // The second gets no answer on a connection of its own: nobody accepts a second.
+  for (const int status : {200, 204}) {
+    const Result<HttpReply> reply = client.run(server.call("END"));
+    ASSERT_TRUE(reply.ok()) << reply.error().message;
+    EXPECT_EQ(reply->status, status);
+  }
+}
+
+TEST(HttpClient, SendsAllOfACallThatIsAcceptedEarly) {
+  std::promise<std::size_t> received;
+  OneConnection server([&received](int socket) {
+    std::string all = read_until(socket, "\r\n\r\n");
+    send_text(socket, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n");
+    all += read_until(socket, "END");
+    received.set_value(all.size() - all.find("\r\n\r\n") - 4);
+  });
+  HttpClient client;
+  const Result<HttpReply> reply = client.run(server.call(std::string(16 << 20, 'x') + "END"));
+  ASSERT_TRUE(reply.ok()) << reply.error().message;
+  EXPECT_EQ(reply->status, 200);
+  EXPECT_EQ(received.get_future().get(), (std::size_t{16} << 20) + 3);
 }
 
 TEST(HttpClient, RefusesCallsThatCannotBeMade) {
