@@ -14,6 +14,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "base/ids.h"
 #include "pluv/detail/core.h"
@@ -115,6 +116,22 @@ class Room {
   void evict(const SessionId& session) const { core_->evict(id_, session.text()); }
   // The same with an id as the wire spells it; one that is none does nothing.
   void evict(std::string_view session) const { core_->evict(id_, session); }
+  // The same for the live sessions of a user, by the id in his tokens, in this room. Without
+  // authorization nobody has one.
+  void evict_user(std::string_view user_id) const { core_->evict_user(id_, user_id); }
+  // What the live sessions of a user may do from now on: names as in TokenOptions::permissions
+  // (auth.h), each once. Without "read" (or "write") among them: as revoke(). Throws
+  // std::invalid_argument for a name that is none and for too many. No token changes: who presents
+  // one, with $refreshToken or by connecting anew, has what that says (docs/tokens.md).
+  //   room.set_permissions("ann", {"read", "presence", "event:wave"});
+  void set_permissions(std::string_view user_id,
+                       const std::vector<std::string>& permissions) const {
+    core_->set_permissions(id_, user_id, permissions);
+  }
+  // Tells the live sessions of a user that they are not authorized, and closes them for good (close
+  // code 3000; a client stays away until it has a new token). Tokens that he has stay good until
+  // they expire: let nobody make him a new one.
+  void revoke(std::string_view user_id) const { core_->revoke(id_, user_id); }
   // Closes all sessions, which destroys the room.
   void evict_all() const { core_->evict_all(id_); }
   // Closes sessions that are dead and tells the others who is left. The server does it by itself

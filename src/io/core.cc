@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/ids.h"
+#include "base/permissions.h"
 #include "io/core_state.h"
 #include "pluv/detail/exceptions.h"
 #include "pluv/schema.h"
@@ -85,6 +86,22 @@ Result<void> Core::check_broadcast(std::string_view name, std::string_view data)
     return Error{ErrorCode::conflict, "The procedure has no broadcast resolver"};
   }
   return entry.check_input(data);
+}
+
+void Core::set_permissions(std::string_view room, std::string_view user,
+                           const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) {
+    // Before a space in one would make two of it.
+    if (!Permissions::is_name(name)) {
+      raise<std::invalid_argument>("pluv: a permission's name is not allowed: " + name);
+    }
+    if (!text.empty()) text += ' ';
+    text += name;
+  }
+  const Result<Permissions> permissions = Permissions::parse(text);
+  if (!permissions.ok()) raise<std::invalid_argument>("pluv: " + permissions.error().message);
+  set_permissions_text(room, user, permissions->text());
 }
 
 void Core::edit(std::string_view room, std::function<void(ycrdt::Doc&)> fn,

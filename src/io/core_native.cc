@@ -217,6 +217,19 @@ void Core::evict(std::string_view room, std::string_view session) {
   if (native::Server* const server = platform_->get()) server->evict(room, session);
 }
 
+void Core::evict_user(std::string_view room, std::string_view user) {
+  if (native::Server* const server = platform_->get()) server->evict_user(room, user);
+}
+
+void Core::set_permissions_text(std::string_view room, std::string_view user,
+                                std::string_view text) {
+  if (native::Server* const server = platform_->get()) server->set_permissions(room, user, text);
+}
+
+void Core::revoke(std::string_view room, std::string_view user) {
+  if (native::Server* const server = platform_->get()) server->revoke(room, user);
+}
+
 void Core::evict_all(std::string_view room) {
   if (native::Server* const server = platform_->get()) server->evict_all(room);
 }

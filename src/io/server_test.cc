@@ -76,6 +76,9 @@ TEST(Room, BeforeListeningThereIsNobody) {
   const auto server = make_server();
   const auto room = server.create_room("r");
   room.evict("p_x");
+  room.evict_user("ann");
+  room.revoke("ann");
+  room.set_permissions("ann", {"read"});
   room.evict_all();
   room.garbage_collect();
   EXPECT_EQ(room.get_size(), 0u);
@@ -180,6 +183,65 @@ TEST(Server, ServesRoomsRoutesAndServerCode) {
   EXPECT_NE(server.metrics_text().find("pluv_"), std::string::npos);
   room.evict_all();
   EXPECT_NE(a.read_until("\x0f\xa1"), "") << "close code 4001";
+  listening.stop();
+  EXPECT_EQ(listening.join(), 0);
+}
+
+struct Person {
+  std::string id;
+};
+
+TEST(Room, ChangesWhatItsUsersMayDoAndSendsThemAway) {
+  const auto io = create_io(
+      platform_native(NativeOptions{.authorize = authorize<Person>({.secret = "secret123"})}));
+  const auto server = io.server();
+  auto listening = server.listen(
+      {.port = 0, .threads = 1, .log = [](std::string_view, std::string_view, std::string_view) {
+       }});
+  listening.start();
+  const auto enter = [&](std::string_view id, std::optional<std::vector<std::string>> permissions) {
+    auto client = std::make_unique<Client>(listening.port());
+    client->upgrade(
+        "/api/pluv/room/r?token=" +
+        io.create_token(
+            {.room = "r", .user = {std::string(id)}, .permissions = std::move(permissions)}));
+    EXPECT_NE(client->read_until("$registered"), "") << id;
+    return client;
+  };
+  const auto ann = enter("ann", std::vector<std::string>{"read"});
+  const auto bob = enter("bob", std::nullopt);
+  const auto cleo = enter("cleo", std::nullopt);
+  const auto dan = enter("dan", std::nullopt);
+  const auto room = server.create_room("r");
+
+  ann->send_text(R"({"type":"wave","data":{}})");
+  EXPECT_NE(ann->read_until("Not permitted: event:wave"), "");
+  room.set_permissions("ann", {"read", "event:wave"});
+  room.set_permissions("bob", {"write", "presence"});
+  ASSERT_TRUE(room.broadcast("changed", Json(Json::Object{})).ok());  // in the order of the calls
+  EXPECT_NE(ann->read_until("changed"), "");
+  EXPECT_NE(bob->read_until("changed"), "");
+  ann->send_text(R"({"type":"wave","data":{}})");
+  EXPECT_NE(bob->read_until(R"("type":"wave")"), "");
+  bob->send_text(R"({"type":"wave","data":{}})");
+  EXPECT_NE(bob->read_until("Not permitted: event:wave"), "");
+
+  EXPECT_THROW(room.set_permissions("ann", {"no name"}), std::invalid_argument);
+  EXPECT_THROW(room.set_permissions("ann", {"read", ""}), std::invalid_argument);
+  EXPECT_THROW(room.set_permissions("ann", std::vector<std::string>(65, "read")),
+               std::invalid_argument);
+  ann->send_text(R"({"type":"wave","data":{"still":1}})");
+  EXPECT_NE(bob->read_until("still"), "") << "what throws changes nothing";
+
+  room.evict_user("ann");
+  EXPECT_NE(ann->read_until("\x0f\xa1"), "") << "close code 4001";
+  room.revoke("bob");
+  const std::string farewell = bob->read_until("\x0b\xb8");  // close code 3000
+  EXPECT_NE(farewell.find("Not authorized"), std::string::npos) << farewell;
+  room.set_permissions("cleo", {"presence"});
+  EXPECT_NE(cleo->read_until("\x0b\xb8"), "") << "who may not read is not in the room";
+  ASSERT_TRUE(room.broadcast("news", Json(Json::Object{})).ok());
+  EXPECT_NE(dan->read_until("news"), "") << "the others stay";
   listening.stop();
   EXPECT_EQ(listening.join(), 0);
 }

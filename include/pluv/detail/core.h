@@ -95,6 +95,11 @@ class Core {
   [[nodiscard]] Result<void> check_emit(std::string_view name, std::string_view data) const;
   void emit(std::string_view room, std::string_view name, std::string_view data);
   void evict(std::string_view room, std::string_view session);
+  void evict_user(std::string_view room, std::string_view user);
+  // Throws std::invalid_argument for names that are none.
+  void set_permissions(std::string_view room, std::string_view user,
+                       const std::vector<std::string>& names);
+  void revoke(std::string_view room, std::string_view user);
   void evict_all(std::string_view room);
   void garbage_collect(std::string_view room);
   void edit(std::string_view room, std::function<void(ycrdt::Doc&)> fn,
@@ -109,6 +114,9 @@ class Core {
  private:
   struct State;
   struct Platform;
+  // What they are between them and the room (base/permissions.h): already checked.
+  void set_permissions_text(std::string_view room, std::string_view user, std::string_view text);
+
   std::unique_ptr<State> state_;
   std::unique_ptr<Platform> platform_;
 };

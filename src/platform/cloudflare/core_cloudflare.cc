@@ -79,6 +79,21 @@ void Core::evict(std::string_view room, std::string_view session) {
   if (id && host != nullptr) host->feed(room::Evict{*id});
 }
 
+void Core::evict_user(std::string_view room, std::string_view user) {
+  if (auto* const host = platform_->of(room)) host->feed(room::EvictUser{user});
+}
+
+void Core::set_permissions_text(std::string_view room, std::string_view user,
+                                std::string_view text) {
+  if (auto* const host = platform_->of(room)) {
+    host->feed(room::SetPermissions{.user_id = user, .permissions = text});
+  }
+}
+
+void Core::revoke(std::string_view room, std::string_view user) {
+  if (auto* const host = platform_->of(room)) host->feed(room::Revoke{user});
+}
+
 void Core::evict_all(std::string_view room) {
   if (auto* const host = platform_->of(room)) host->feed(room::EvictAll{});
 }

@@ -315,6 +315,18 @@ void RoomModule::feed(const room::Input& input) {
     later([this, id = evicted->id] {
       if (room_ != nullptr) run(room::Evict{id});
     });
+  } else if (const auto* whose = std::get_if<room::EvictUser>(&input)) {
+    later([this, id = std::string(whose->user_id)] {
+      if (room_ != nullptr) run(room::EvictUser{id});
+    });
+  } else if (const auto* given = std::get_if<room::SetPermissions>(&input)) {
+    later([this, id = std::string(given->user_id), permissions = std::string(given->permissions)] {
+      if (room_ != nullptr) run(room::SetPermissions{.user_id = id, .permissions = permissions});
+    });
+  } else if (const auto* revoked = std::get_if<room::Revoke>(&input)) {
+    later([this, id = std::string(revoked->user_id)] {
+      if (room_ != nullptr) run(room::Revoke{id});
+    });
   } else if (std::holds_alternative<room::EvictAll>(input)) {
     later([this] {
       if (room_ != nullptr) run(room::EvictAll{});
