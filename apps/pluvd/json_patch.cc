@@ -23,6 +23,9 @@ using Tokens = std::span<const std::string>;
 
 // JSON that the operations of one patch read, together: copies of copies double.
 constexpr std::size_t kReadBytesMax = std::size_t{64} * 1024 * 1024;
+// A value that is copied counts for so many bytes of it besides: an empty list is two bytes of
+// JSON, and this much of a document's memory.
+constexpr std::size_t kCopiedValueBytes = 128;
 
 Error nothing_there() { return {ErrorCode::not_found, "there is nothing at that place"}; }
 Error no_members() { return {ErrorCode::not_found, "what is there has no members"}; }
@@ -41,6 +44,18 @@ std::optional<std::uint32_t> index_of(const std::string& token, std::size_t end)
 std::optional<std::uint32_t> insert_index_of(const std::string& name, std::size_t size) {
   if (name == "-") return static_cast<std::uint32_t>(size);
   return index_of(name, size + 1);
+}
+
+// Itself and all that is in it.
+std::size_t count_values(const Value& value) {
+  std::size_t count = 1;
+  if (const Value::Array* const list = value.as_array()) {
+    for (const Value& element : *list) count += count_values(element);
+  }
+  if (const Value::Object* const object = value.as_object()) {
+    for (const Value::Member& member : *object) count += count_values(member.value);
+  }
+  return count;
 }
 
 // --- Inside of plain values, which change as a whole.
@@ -144,7 +159,7 @@ class Patching {
       case PatchVerb::remove: return edit(operation.path, operation.verb, nullptr);
       case PatchVerb::test: return test(operation);
       case PatchVerb::copy: {
-        const Result<Value> value = read(operation.from);
+        const Result<Value> value = read_to_copy(operation.from);
         if (!value.ok()) return value.error();
         return edit(operation.path, PatchVerb::add, &*value);
       }
@@ -163,7 +178,7 @@ class Patching {
 
   Result<void> move(const PatchOperation& operation) {
     const auto [in_from, in_path] = std::ranges::mismatch(operation.from, operation.path);
-    const Result<Value> value = read(operation.from);
+    const Result<Value> value = read_to_copy(operation.from);
     if (!value.ok()) return value.error();
     if (in_from == operation.from.end()) {
       if (in_path == operation.path.end()) return {};
@@ -189,10 +204,17 @@ class Patching {
     return value;
   }
 
+  Result<Value> read_to_copy(Tokens path) {
+    Result<Value> value = read(path);
+    if (!value.ok()) return value;
+    const Result<void> within = spend(kCopiedValueBytes * count_values(*value));
+    return within.ok() ? std::move(value) : within.error();
+  }
+
   Result<void> spend(std::size_t bytes) {
     read_bytes_ += bytes;
     if (read_bytes_ <= kReadBytesMax) return {};
-    return Error{ErrorCode::limit, "the patch reads too much"};
+    return Error{ErrorCode::limit, "the patch reads or copies too much"};
   }
 
   Result<ycrdt::Value> find(Tokens path) {

@@ -262,6 +262,30 @@ TEST(JsonPatch, CopiesOfCopiesEnd) {
   EXPECT_EQ(outcome.code, ErrorCode::limit) << outcome.error;
 }
 
+// Of few bytes each, and of much memory.
+TEST(JsonPatch, CopiesOfManySmallValuesEndSooner) {
+  std::string many = R"([{"op":"add","path":"/d/a","value":[[])";
+  for (int i = 1; i < 1'000; ++i) many += ",[]";
+  many += "]}";
+  const auto copies = [&](int count) {
+    std::string patch = many;
+    for (int i = 0; i < count; ++i) {
+      patch += R"(,{"op":"copy","from":"/d","path":"/d/b)" + std::to_string(i) + "\"}";
+    }
+    return patched(R"({"d":{"z":1}})", patch + "]");
+  };
+  EXPECT_EQ(copies(4).error, "");
+  EXPECT_EQ(copies(12).code, ErrorCode::limit);
+  std::string moves = many;
+  for (int i = 0; i < 300; ++i) {
+    moves += i % 2 == 0 ? R"(,{"op":"move","from":"/d","path":"/e"})"
+                        : R"(,{"op":"move","from":"/e","path":"/d"})";
+  }
+  EXPECT_EQ(patched(R"({"d":{"z":1}})", moves + "]").error, "");
+  for (int i = 0; i < 300; ++i) moves += R"(,{"op":"move","from":"/d/a","path":"/d/a"})";
+  EXPECT_EQ(patched(R"({"d":{"z":1}})", moves + "]").code, ErrorCode::limit);
+}
+
 TEST(JsonPatch, LargePlainValuesAreEditedSoOftenAtMost) {
   Doc doc({.client_id = 1});
   ASSERT_TRUE(doc.get_map("m")
