@@ -250,7 +250,8 @@ TEST(LaterHttp, TheBodiesOfAllTogetherAreBounded) {
 TEST(LaterHttp, WhoIsRefusedByTheHeadIsNotWaitedFor) {
   Desk desk;
   ServerHooks hooks = desk.hooks();
-  hooks.later.front().refuse = [](const net::Request& request) -> std::optional<net::Response> {
+  hooks.later.front().refuse = [](const net::Request& request,
+                                  std::string_view) -> std::optional<net::Response> {
     if (request.header("Key")) return std::nullopt;
     return text(401, "no key");
   };
