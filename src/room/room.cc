@@ -57,7 +57,7 @@ void Room::step(const Input& input, Now now, Effects& effects) {
                  [this](const TokenChecked& checked) { token_checked(checked); },
                  [this](const CollectGarbage&) { collect_garbage(); },
                  [this](const ForgetIdle&) {
-                   if (storage_ && storage_->idle_until_ms != 0) forget_if_idle();
+                   if (storage_) forget_if_idle();
                  },
              },
              input);

@@ -124,7 +124,7 @@ struct TokenChecked {
   const Result<CheckedToken>* token = nullptr;
 };
 struct CollectGarbage {};
-// Memory is wanted, or the server ends: a room that only lingers is to forget its document.
+// Memory is wanted, or the server ends: who lingers, or waits for the application alone, is to go.
 struct ForgetIdle {};
 
 using Input =

@@ -350,6 +350,14 @@ bool Room::may_be_forgotten() const noexcept {
 
 // Nobody is here; once the store has all of it, the room can go.
 void Room::forget_if_idle() {
+  if (storage_->idle_until_ms == 0) {
+    // Left by all before the application has answered, which it may never do; nobody has changed
+    // anything yet.
+    if (!storage_->ready && storage_->asked_listener && order_.empty()) {
+      load_failed({ErrorCode::unavailable, "Nobody waits for it any more"});
+    }
+    return;
+  }
   if (storage_busy() || !pending_.empty()) {
     storage_->idle_until_ms = now_.steady_ms + kBusyMs;
     return;

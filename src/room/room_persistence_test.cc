@@ -399,6 +399,55 @@ TEST(RoomPersistence, ALingeringRoomGoesAtOnceWhenMemoryIsWanted) {
   EXPECT_EQ(room.finished, 1);
 }
 
+// A server that drains would wait until its deadline for an application that hangs.
+TEST(RoomPersistence, WhatTheApplicationDoesNotAnswerIsNotAwaitedByAnEmptyRoom) {
+  for (const bool has_store : {false, true}) {
+    TestRoom room(with_initial_storage(has_store));
+    StorageClient ann(room, 1);
+    ann.join();
+    const std::function<void(void*)> edit = [](void*) { ADD_FAILURE() << "it has no document"; };
+    room.step(EditDocument{.number = 5, .edit = &edit});
+    if (has_store) {
+      room.step(ForgetIdle{});
+      ASSERT_EQ(room.loads.size(), 1u);  // a store is waited for
+      room.loaded({});
+    }
+    ASSERT_EQ(room.host_calls.size(), 1u);
+    const Ticket asked = room.host_calls.back().ticket;
+    room.step(ForgetIdle{});
+    EXPECT_TRUE(room.closed.empty());  // somebody is here
+    EXPECT_TRUE(room.edits_done.empty());
+    ann.leave();
+    EXPECT_EQ(room.host_calls.size(), 1u);
+    room.step(ForgetIdle{});
+    ASSERT_EQ(room.edits_done.size(), 1u);
+    EXPECT_EQ(room.edits_done[0].result.error().code, ErrorCode::unavailable);
+    ASSERT_EQ(room.host_calls.size(), 2u);
+    EXPECT_EQ(room.host_calls[1].kind, HostCallKind::room_destroyed);
+    EXPECT_EQ(room.host_calls[1].document, nullptr);
+    // Its answer comes after all.
+    room.loads.push_back(asked);
+    room.loaded({typed("too late")});
+    room.step(HostReplied{room.host_calls[1].ticket, nullptr});
+    EXPECT_EQ(room.finished, 1);
+    EXPECT_TRUE(room.room().finished());
+    EXPECT_TRUE(room.appends.empty());
+  }
+}
+
+TEST(RoomPersistence, WhatAStoreDoesNotAnswerIsAwaitedByAnEmptyRoom) {
+  TestRoom room(with_initial_storage(true));
+  StorageClient ann(room, 1);
+  ann.join();
+  ann.leave();
+  room.step(ForgetIdle{});
+  EXPECT_FALSE(room.room().finished());
+  EXPECT_TRUE(room.host_calls.empty());
+  room.loaded({typed("stored")});
+  ASSERT_EQ(room.host_calls.size(), 1u);
+  EXPECT_EQ(room.host_calls[0].kind, HostCallKind::room_destroyed);
+}
+
 TEST(RoomPersistence, ADocumentThatNoMessageCanCarryIsNotServed) {
   Definition definition = yjs_definition(true);
   definition.limits.storage_first_bytes_max = 10'000;

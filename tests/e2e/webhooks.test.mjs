@@ -417,23 +417,49 @@ test("a project's document comes from its receiver, and a bad answer is no empty
   assert.equal(empty.doc.getText("text").toString(), "");
 });
 
-test("a receiver that hangs is asked for so many documents, and takes nothing from others", async (t) => {
-  const ASKED = 64; // of a project at a time (docs/webhooks.md)
+// Takes connections and never answers; asked: how many of them there were.
+async function hangingReceiver(t) {
   const sockets = new Set();
-  const hanging = net.createServer((socket) => {
+  const server = net.createServer((socket) => {
     sockets.add(socket);
     socket.on("error", () => {});
   });
-  await new Promise((resolve) => hanging.listen(0, "127.0.0.1", resolve));
-  const stop = () => {
-    hanging.close();
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const close = () => {
+    server.close();
     for (const socket of sockets) socket.destroy();
   };
-  t.use({ close: stop });
+  return t.use({ close, url: `http://127.0.0.1:${server.address().port}/`,
+                 get asked() { return sockets.size; } });
+}
+
+const hangs = (hanging) => ({ webhook_url: hanging.url, webhook_timeout: "2m",
+                              webhook_initial_storage: true });
+
+test("a receiver that hangs holds up no restart", async (t) => {
+  const hanging = await hangingReceiver(t);
+  const hosting = t.use(new Hosting({ hangs: hangs(hanging), p: {} }));
+  const args = ["--handover", path.join(hosting.folder, "handover"), "--drain-window", "300ms",
+                "--drain-deadline", "100s"];
+  await hosting.start(args);
+  const old = hosting.server;
+  t.use(old, () => old.alive && old.kill());
+  const waiting = t.use(new Client(await hosting.client("hangs", t.room)));
+  await until(() => hanging.asked > 0, { what: "the question" });
+  await hosting.start(["--port", String(old.port), ...args]);
+  assert.equal((await waiting.closed()).code, 1012);
+  // Whose documents the successor can read only when the other one has ended.
+  t.use(await join(hosting, t.room, "ann"));
+  const { code } = await old.exited;
+  assert.equal(code, 0, old.output); // 1: it met its deadline
+});
+
+test("a receiver that hangs is asked for so many documents, and takes nothing from others", async (t) => {
+  const ASKED = 64; // of a project at a time (docs/webhooks.md)
+  const hanging = await hangingReceiver(t);
   const receiver = await receiverOf(t);
   const hosting = t.use(new Hosting({
-    hangs: { webhook_url: `http://127.0.0.1:${hanging.address().port}/`, webhook_timeout: "2m",
-             webhook_initial_storage: true },
+    hangs: hangs(hanging),
     p: { webhook_url: receiver.url, webhook_secret: SECRET },
   }));
   await hosting.start();
@@ -449,7 +475,7 @@ test("a receiver that hangs is asked for so many documents, and takes nothing fr
   const metrics = await readMetrics(hosting.server);
   assert.equal(metrics['pluv_webhook_questions_total{outcome="refused"}'], 10);
   assert.equal(metrics['pluv_webhook_questions_total{outcome="failed"}'], 0);
-  stop(); // or the server's end would wait for its answers
+  hanging.close();
   await until(() => codes.length === ASKED + 10, { what: "the others to be sent away", timeout: 60_000 });
 });
 

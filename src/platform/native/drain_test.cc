@@ -9,6 +9,7 @@
 
 #include "platform/native/server.h"
 #include "platform/native/test_kit.h"
+#include "room/yjs_document.h"
 
 namespace pluv::native {
 namespace {
@@ -111,6 +112,29 @@ TEST(Drain, RoomsListenersAreAwaited) {
   client->close();
   EXPECT_EQ(running.server->join(), 0);
   EXPECT_TRUE(saved);
+}
+
+// Nobody in the room could have changed anything yet.
+TEST(Drain, AnApplicationThatDoesNotSayWhatItHasIsNotAwaited) {
+  room::Definition definition;
+  definition.storage = room::yjs_storage();
+  std::atomic<bool> asked = false;
+  room::InitialStorageDone never;
+  definition.listeners.get_initial_storage = [&](const room::ListenerEvent&,
+                                                 room::InitialStorageDone done) {
+    never = std::move(done);
+    asked = true;
+  };
+  RunningServer running(draining_config(10, 60'000), std::move(definition));
+  auto client = Client::join(running.port(), "room");
+  ASSERT_TRUE(eventually([&] { return asked.load(); }));
+  const auto began = std::chrono::steady_clock::now();
+  running.server->drain();
+  EXPECT_EQ(client->close_code(), 1012);
+  client->close();
+  EXPECT_EQ(running.server->join(), 0);
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(30));
+  never(std::string());  // of a room that is gone
 }
 
 TEST(Drain, RoomsThatAreNotDoneByTheDeadlineAreNoGoodEnd) {

@@ -89,7 +89,7 @@ class RoomHost {
   // Evicts everybody, and lets the room go once its store has all of its document. done: on this
   // thread, when there is no such room; must not feed rooms.
   void forget(std::string_view room, std::function<void()> done);
-  // Rooms without sessions, which only keep their document for a while, are to go.
+  // In a drain: rooms that only keep their document for a while, or wait for it alone, are to go.
   void forget_idle_rooms();
   // Those of them that their store has all of.
   void forget_saved_rooms();
