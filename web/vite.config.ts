@@ -1,5 +1,5 @@
 import react from "@vitejs/plugin-react";
-import { defineConfig, type Plugin } from "vite";
+import { defaultClientConditions, defineConfig, type Plugin } from "vite";
 
 const here = (path: string) => decodeURIComponent(new URL(path, import.meta.url).pathname);
 
@@ -21,6 +21,8 @@ export default defineConfig({
   root: here("."),
   appType: "mpa",
   plugins: [react(), pagePaths],
+  // The client as it stands in client/src, which needs no dist/ of it.
+  resolve: { conditions: ["@pluv-cpp/source", ...defaultClientConditions] },
   build: {
     outDir: here("dist"),
     emptyOutDir: true,

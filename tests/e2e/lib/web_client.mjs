@@ -35,6 +35,7 @@ export async function importWebModule(file) {
     bundle: true,
     format: "esm",
     target: "es2022",
+    conditions: ["@pluv-cpp/source"],
     outfile,
     plugins: [{
       name: "one yjs",
