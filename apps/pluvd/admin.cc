@@ -311,7 +311,7 @@ void Admin::audit(const Asked& asked, int status) const {
     writer.boolean(true);
   }
   if (!asked.client_address.empty()) {
-    writer.key("actor");
+    writer.key("address");
     writer.string(asked.client_address);
   }
   writer.end_object();
@@ -327,7 +327,7 @@ void Admin::audit_stranger(const net::Request& request, std::string_view client_
   writer.string(request.method());
   writer.key("path");
   writer.string(request.path().substr(0, kStrangersPathMax));
-  writer.key("actor");
+  writer.key("address");
   writer.string(client_address);
   writer.end_object();
   options_.hooks.audit({}, "admin_refused", fields);

@@ -123,6 +123,9 @@ Result<AdminReply> AdminHandlers::post_update(const AdminCall& call) {
 Result<AdminReply> AdminHandlers::patch_document(const AdminCall& call) {
   const auto patch = parse_patch(call.body);
   if (!patch.ok()) return patch.error();
+  if (const Result<void> once = members_once(call.body); !once.ok()) {
+    return Error{ErrorCode::invalid, "The patch: " + once.error().message};
+  }
   return edit_document(call, OnChange::again, [&](ycrdt::LazyDoc& copy) -> Result<std::string> {
     const auto writer = random_writer();
     if (!writer.ok()) return writer.error();
@@ -189,26 +192,31 @@ Result<AdminReply> AdminHandlers::list_versions(const AdminCall& call) {
     if (!number.ok()) return Error{ErrorCode::invalid, "after: not the next of a page"};
     before = *number;
   }
-  // One more says whether there are more; those of one number come together.
-  const auto entries = rooms_.history(call.key(), before, call.request.limit + 1);
-  if (!entries.ok()) return entries.error();
-  if (entries->empty() && call.request.after.empty()) {
+  const std::size_t limit = call.request.limit;
+  admin_api::VersionList out;
+  for (bool is_last = false; !is_last && !out.next;) {
+    // One more says whether there are more; those of one number come together.
+    const auto entries = rooms_.history(call.key(), before, limit + 1);
+    if (!entries.ok()) return entries.error();
+    for (const adapters::HistoryEntry& entry : *entries) {
+      // A snapshot and the newest update in it are the same version.
+      if (!out.versions.empty() && out.versions.back().number == entry.number) continue;
+      if (out.versions.size() == limit) {
+        out.next = std::to_string(out.versions.back().number);
+        break;
+      }
+      out.versions.push_back({.number = entry.number,
+                              .at = format_moment(entry.unix_ms),
+                              .is_snapshot = entry.is_snapshot,
+                              .bytes = entry.bytes});
+    }
+    is_last = entries->size() <= limit;
+    if (!is_last) before = entries->back().number;
+  }
+  if (out.versions.empty() && call.request.after.empty()) {
     const auto document = rooms_.stored(call.key());
     if (!document.ok()) return document.error();
     if (!*document) return admin_no_room();
-  }
-  admin_api::VersionList out;
-  for (const adapters::HistoryEntry& entry : *entries) {
-    // A snapshot and the newest update in it are the same version.
-    if (!out.versions.empty() && out.versions.back().number == entry.number) continue;
-    if (out.versions.size() == call.request.limit) {
-      out.next = std::to_string(out.versions.back().number);
-      break;
-    }
-    out.versions.push_back({.number = entry.number,
-                            .at = format_moment(entry.unix_ms),
-                            .is_snapshot = entry.is_snapshot,
-                            .bytes = entry.bytes});
   }
   return admin_reply(out);
 }

@@ -13,6 +13,7 @@
 
 #include "apps/pluvd/admin_hooks.h"
 #include "apps/pluvd/admin_route.h"
+#include "apps/pluvd/members_once.h"
 #include "apps/pluvd/waiting_rooms.h"
 #include "base/result.h"
 #include "ycrdt/lazy_doc.h"
@@ -113,6 +114,9 @@ template <class T>
 [[nodiscard]] Result<T> admin_body(const AdminCall& call) {
   Result<T> body = json::from_json<T>(call.body);
   if (!body.ok()) return Error{ErrorCode::invalid, "The body: " + body.error().message};
+  if (const Result<void> once = members_once(call.body); !once.ok()) {
+    return Error{ErrorCode::invalid, "The body: " + once.error().message};
+  }
   return body;
 }
 

@@ -13,8 +13,9 @@ namespace {
 
 constexpr std::uint64_t kNumberMax = 9'007'199'254'740'991;  // what JSON's numbers count up to
 
-// A user's id has some hundred characters at most (Limits::user_id_chars_max).
-constexpr std::size_t kIdBytesMax = 1'024;
+// Whoever is let in can be named: a user's id has 4,096 characters at most (limits.user_id), each
+// of three bytes, or two of them of four.
+constexpr std::size_t kIdBytesMax = std::size_t{3} * 4'096;
 
 struct Refusal {
   int status;

@@ -17,6 +17,7 @@
 #include "adapters/faulty_store.h"
 #include "adapters/memory_store.h"
 #include "apps/pluvd/admin_table.h"
+#include "json/value.h"
 #include "room/definition.h"
 #include "room/yjs_document.h"
 #include "ycrdt/doc.h"
@@ -272,6 +273,92 @@ TEST_F(AdminTest, AProjectAsksForSoMuchAtOnce) {
   EXPECT_GE(refused, 100 - 64 - 4);
 }
 
+// Keeps a history that the test gives, with pages as the SQLite store has them.
+class PastStore final : public adapters::Store {
+ public:
+  PastStore(adapters::Store& now, std::vector<adapters::HistoryEntry> past)
+      : now_(now), past_(std::move(past)) {}
+  void load(std::string room, Done<adapters::StoredDocument> done) override {
+    now_.load(std::move(room), std::move(done));
+  }
+  void append(std::string room, std::string update, Done<std::uint64_t> done) override {
+    now_.append(std::move(room), std::move(update), std::move(done));
+  }
+  void compact(std::string room, std::uint64_t last, std::string snapshot,
+               Done<void> done) override {
+    now_.compact(std::move(room), last, std::move(snapshot), std::move(done));
+  }
+  void remove(std::string room, Done<void> done) override {
+    now_.remove(std::move(room), std::move(done));
+  }
+  void list(std::string after, std::size_t limit,
+            Done<std::vector<adapters::StoredRoom>> done) override {
+    now_.list(std::move(after), limit, std::move(done));
+  }
+  void flush(Done<void> done) override { now_.flush(std::move(done)); }
+  [[nodiscard]] bool has_history() const noexcept override { return true; }
+  void history_before(std::string, std::uint64_t number, std::size_t limit,
+                      Done<std::vector<adapters::HistoryEntry>> done) override {
+    std::vector<adapters::HistoryEntry> page;
+    for (const adapters::HistoryEntry& entry : past_) {
+      if (entry.number >= number) continue;
+      if (page.size() >= limit && page.back().number != entry.number) break;
+      page.push_back(entry);
+    }
+    done(std::move(page));
+  }
+
+ private:
+  adapters::Store& now_;
+  const std::vector<adapters::HistoryEntry> past_;  // newest first
+};
+
+TEST_F(AdminTest, PagesOfVersionsGoOnOverSnapshots) {
+  std::vector<adapters::HistoryEntry> past;
+  for (std::uint64_t number = 9; number > 0; --number) {
+    past.push_back({.number = number, .is_snapshot = false, .unix_ms = 0, .bytes = 1});
+    // Two have replaced one another.
+    for (int i = 0; number % 3 == 0 && i < 2; ++i) {
+      past.push_back({.number = number, .is_snapshot = true, .unix_ms = 0, .bytes = 9});
+    }
+  }
+  PastStore store(memory_, past);
+  admin_->attach(*server_, &store);
+  for (const std::size_t limit : {1U, 2U, 3U, 8U, 9U, 10U}) {
+    std::vector<double> numbers;
+    std::string after;
+    for (bool more = true; more;) {
+      const Answer answer = ask("GET", "/rooms/r/versions?limit=" + std::to_string(limit) + after);
+      const auto page = json::Value::parse(answer.body);
+      ASSERT_TRUE(page.ok()) << answer.body;
+      const auto& versions = *page->find("versions")->as_array();
+      ASSERT_LE(versions.size(), limit);
+      for (const json::Value& version : versions) {
+        numbers.push_back(*version.find("number")->as_number());
+      }
+      more = !page->find("next")->is_null();
+      if (more) after = "&after=" + *page->find("next")->as_string();
+    }
+    EXPECT_EQ(numbers, (std::vector<double>{9, 8, 7, 6, 5, 4, 3, 2, 1})) << limit;
+  }
+  admin_->attach(*server_, store_.get());
+}
+
+TEST_F(AdminTest, MembersThatAreThereTwiceAreRefused) {
+  const Answer room = ask("POST", "/rooms", R"({"room":"r","room":"s"})");
+  EXPECT_EQ(room.status, 400);
+  EXPECT_NE(room.body.find("room: the member is there twice"), std::string::npos) << room.body;
+  EXPECT_EQ(ask("POST", "/rooms", R"({"room":"r","json":{"m":{},"m":{}}})").status, 400);
+  EXPECT_EQ(ask("POST", "/tokens", R"({"room":"r","user":{"id":"ann","id":"eve"}})").status, 400);
+  const Answer patch =
+      ask("PATCH", "/rooms/r/document", R"([{"op":"add","path":"/m","path":"/n","value":{}}])", "a",
+          "", "application/json-patch+json");
+  EXPECT_EQ(patch.status, 400);
+  EXPECT_NE(patch.body.find("[0].path: the member is there twice"), std::string::npos)
+      << patch.body;
+  EXPECT_EQ(ask("GET", "/rooms/r").status, 404);
+}
+
 class AdminSlowStoreTest : public AdminTest {
  protected:
   AdminSlowStoreTest() : AdminTest({.hooks = {}, .wait_ms_max = 1'000}) {}
@@ -457,11 +544,11 @@ TEST_F(AdminTest, WhatIsRefusedByItsHeadIsALineToo) {
   const std::lock_guard lock(mutex_);
   ASSERT_EQ(audited_.size(), 4U);
   EXPECT_EQ(audited_[0], R"(a admin {"method":"PUT","path":"/api/v1/rooms","status":405,)"
-                         R"("actor":"192.0.2.7"})");
+                         R"("address":"192.0.2.7"})");
   EXPECT_EQ(audited_[1], R"(a admin {"method":"GET","path":"/api/v1/rooms","status":400,)"
-                         R"("actor":"192.0.2.7"})");
+                         R"("address":"192.0.2.7"})");
   EXPECT_EQ(audited_[3], R"(a admin {"method":"POST","path":"/api/v1/rooms","status":201,)"
-                         R"("replayed":true,"actor":"192.0.2.7"})");
+                         R"("replayed":true,"address":"192.0.2.7"})");
 }
 
 TEST_F(AdminTest, EachActIsALineOfTheAuditLog) {
@@ -469,11 +556,12 @@ TEST_F(AdminTest, EachActIsALineOfTheAuditLog) {
   EXPECT_EQ(ask("DELETE", "/rooms/s").status, 404);
   const std::lock_guard lock(mutex_);
   ASSERT_EQ(audited_.size(), 2U);
-  EXPECT_EQ(audited_[0],
-            R"(a admin {"method":"POST","path":"/api/v1/rooms","status":201,"actor":"192.0.2.7"})");
+  EXPECT_EQ(
+      audited_[0],
+      R"(a admin {"method":"POST","path":"/api/v1/rooms","status":201,"address":"192.0.2.7"})");
   EXPECT_EQ(audited_[1],
             R"(a admin {"method":"DELETE","path":"/api/v1/rooms/s","room":"s","status":404,)"
-            R"("actor":"192.0.2.7"})");
+            R"("address":"192.0.2.7"})");
 }
 
 }  // namespace

@@ -133,6 +133,8 @@ Result<std::string> Projects::make_token(const Project& project,
   wanted.limits = token_limits(project);
   const auto user = json::from_json<TokenUser>(request.user_json);
   if (!user.ok()) return Error{ErrorCode::invalid, "user: " + user.error().message};
+  // Nobody could revoke what has no name.
+  if (user->id.empty()) return Error{ErrorCode::invalid, "user: the id is empty"};
   wanted.user_id = user->id;
   if (Result<void> drawn = auth::fill_random(wanted.iv); !drawn.ok()) return drawn.error();
   if (Result<void> drawn = auth::fill_random(wanted.id_random); !drawn.ok()) return drawn.error();
@@ -163,6 +165,9 @@ Result<native::AuthorizedUser> Projects::admit(const Project& project,
       auth::decode_token(*token_keys->second, join.token, join.room, join.now_unix_ms,
                          {.limits = token_limits(project)});
   if (!claims.ok()) return std::move(claims).error();
+  if (claims->user_id.empty()) {
+    return Error{ErrorCode::unauthorized, "the token's user has an empty id"};
+  }
   if (Result<void> times = judge_times(*claims, join.now_unix_ms); !times.ok()) {
     return std::move(times).error();
   }

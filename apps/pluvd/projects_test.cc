@@ -168,6 +168,19 @@ TEST(Projects, RefuseTokensOfTheFuture) {
   EXPECT_EQ(early.error().code, ErrorCode::unauthorized);
 }
 
+TEST(Projects, RefuseUsersWithoutAnId) {
+  const auto projects = two();
+  const std::string_view secret = "secret key of a";
+  const auto keys = auth::TokenKeys::from_secrets({&secret, 1});
+  ASSERT_TRUE(keys.ok());
+  const auto made = auth::encode_token(
+      *keys, {.room = "r", .user_json = R"({"id":""})", .user_id = "", .now_unix_ms = kNowMs});
+  ASSERT_TRUE(made.ok()) << made.error().message;
+  const auto entered = enter(*projects, "pk-a", "r", *made);
+  ASSERT_FALSE(entered.ok());
+  EXPECT_EQ(entered.error().code, ErrorCode::unauthorized);
+}
+
 TEST(Projects, RefuseWhoWasRevoked) {
   const auto projects = two();
   projects->set_revoked([](std::string_view project, std::string_view room, std::string_view user,

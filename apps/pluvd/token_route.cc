@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "apps/pluvd/members_once.h"
 #include "auth/token.h"
 #include "auth/wipe.h"
 #include "base/ids.h"
@@ -13,8 +14,10 @@
 namespace pluv::apps {
 namespace {
 
-// As the original's client writes it; permissions are ours.
+// As the original's client writes it; permissions are ours. A misspelt member would give a token
+// that allows more than was meant.
 struct TokenCall {
+  static constexpr bool pluv_strict = true;
   std::optional<double> maxAge;
   std::string publicKey;
   std::string room;
@@ -85,6 +88,9 @@ net::Response answer_token_request(const Projects& projects, const TokenRouteHoo
                                    const native::HttpQuestion& question) {
   auto call = json::from_json<TokenCall>(question.body);
   if (!call.ok()) return refusal(400, call.error().message);
+  if (const auto once = members_once(question.body); !once.ok()) {
+    return refusal(400, once.error().message);
+  }
   const Project* const project = projects.by_secret_key(call->secretKey);
   auth::wipe(call->secretKey);
   // One answer for both, or the public keys of others could be tried out with one's own secret.

@@ -102,6 +102,26 @@ TEST_F(TokenRouteTest, SaysWhatIsWrongWithTheRest) {
   EXPECT_EQ(ask(call(R"("room":"r","user":{"id":"u1"},"permissions":["fly away"])")).status(), 400);
 }
 
+TEST_F(TokenRouteTest, RefusesWhatItDoesNotKnow) {
+  const net::Response misspelt =
+      ask(call(R"("room":"r","user":{"id":"u1"},"permission":["read"])"));
+  EXPECT_EQ(misspelt.status(), 400);
+  EXPECT_EQ(misspelt.body(), "permission: unexpected member.\n");
+  for (const char* twice :
+       {R"("room":"r","room":"s","user":{"id":"u1"})", R"("room":"r","user":{"id":"u1","id":"u2"})",
+        R"("room":"r","user":{"id":"u1"},"permissions":{"r":[],"r":["read"]})"}) {
+    const net::Response response = ask(call(twice));
+    EXPECT_EQ(response.status(), 400) << twice;
+    EXPECT_NE(response.body().find("the member is there twice"), std::string::npos) << twice;
+  }
+}
+
+TEST_F(TokenRouteTest, AUserHasAnId) {
+  const net::Response response = ask(call(R"("room":"r","user":{"id":""})"));
+  EXPECT_EQ(response.status(), 400);
+  EXPECT_EQ(response.body(), "user: the id is empty.\n");
+}
+
 TEST_F(TokenRouteTest, TakesOnlyPosts) {
   const native::LaterHttp route =
       token_route(*projects, {.unix_ms = [] { return kNowMs; }, .audit = {}});
@@ -114,8 +134,8 @@ TEST_F(TokenRouteTest, TakesOnlyPosts) {
   };
   EXPECT_TRUE(route.takes(parse("POST", "/api/room/token")));
   EXPECT_FALSE(route.takes(parse("POST", "/api/room/tokens")));
-  EXPECT_EQ(route.refuse(parse("GET", "/api/room/token"))->status(), 405);
-  EXPECT_FALSE(route.refuse(parse("POST", "/api/room/token")));
+  EXPECT_EQ(route.refuse(parse("GET", "/api/room/token"), "10.0.0.1")->status(), 405);
+  EXPECT_FALSE(route.refuse(parse("POST", "/api/room/token"), "10.0.0.1"));
 }
 
 }  // namespace

@@ -236,6 +236,36 @@ test("many patches at once all count", async (t) => {
   assert.deepEqual(list.sort((a, b) => a - b), Array.from({ length: 13 }, (_, i) => i));
 });
 
+test("pages of versions go on over snapshots", async (t) => {
+  const hosting = t.use(new Hosting({ a: {} }));
+  await hosting.start(["--log-min", "4KiB"]);
+  const target = `/rooms/${t.room}`;
+  await done(hosting, "a", "POST", "/rooms", { body: { room: t.room, json: { note: "x" } } });
+  for (let i = 0; i < 30; ++i) {
+    await done(hosting, "a", "PATCH", `${target}/document`,
+               patch([{ op: "replace", path: "/note", value: String(i % 10).repeat(2_000) }]));
+  }
+  const pages = async (limit) => {
+    const all = [];
+    let after = "";
+    do {
+      const page = await done(hosting, "a", "GET", `${target}/versions?limit=${limit}${after}`);
+      all.push(...page.versions);
+      after = page.next === null ? null : `&after=${page.next}`;
+    } while (after !== null);
+    return all;
+  };
+  // Snapshots are written behind the answers.
+  const whole = await until(async () => {
+    const all = await pages(200);
+    return all.length === 31 && all.some(({ is_snapshot: is }) => is) ? all : null;
+  }, { what: "31 versions, and snapshots among them" });
+  for (const limit of [1, 4]) {
+    assert.deepEqual((await pages(limit)).map(({ number }) => number),
+                     whole.map(({ number }) => number), `limit=${limit}`);
+  }
+});
+
 test("what a document was can be read and comes back as an edit", async (t) => {
   const hosting = await two();
   const target = `/rooms/${t.room}`;
@@ -372,6 +402,22 @@ test("a token that was revoked lets nobody in, also after a restart", async (t) 
   t.use(await Client.joined({ ...of_b, url: hosting.url }));
 });
 
+test("whoever is let in can be revoked, whatever the id", async (t) => {
+  const hosting = t.use(new Hosting({ a: { limits: { user_id: 4096, user: "4KiB" } } }));
+  await hosting.start();
+  for (const id of ["x".repeat(1_100), "\u{1f600}/?#%".repeat(300)]) {
+    const target = `/rooms/${t.room}/users/${encodeURIComponent(id)}`;
+    const client = t.use(await Client.joined(await hosting.client("a", t.room, { id })));
+    assert.equal((await done(hosting, "a", "POST", `${target}/revoke`)).sessions, 1);
+    await client.closed();
+    await refused(404, hosting, "a", "DELETE", target);
+  }
+  const empty = await hosting.askToken("a", { room: t.room, user: { id: "" } });
+  assert.equal(empty.status, 400);
+  assert.match(await refused(422, hosting, "a", "POST", "/tokens",
+                             { body: { room: t.room, user: { id: "" } } }), /the id is empty/);
+});
+
 test("tokens of the API open the room, with the permissions that they name", async (t) => {
   const hosting = await two();
   const { token, expires_at } = await done(hosting, "a", "POST", "/tokens", {
@@ -498,6 +544,7 @@ test("bodies and paths that mean harm", async (t) => {
   await post("{");
   await post("[]");
   await post(`{"room":"x"} x`);
+  assert.match(await post(`{"room":"x","room":"y"}`), /room: the member is there twice/);
   await post(new Uint8Array([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]));
   await post(`{"room":"x","json":${"[".repeat(5_000)}${"]".repeat(5_000)}}`);
   await post(`{"room":"x","json":${"{\"a\":".repeat(5_000)}1${"}".repeat(5_000)}}`);

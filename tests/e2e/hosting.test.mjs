@@ -158,6 +158,11 @@ test("what is no request for a token is told so", async () => {
     const response = await fetch(url, { method: "POST", body });
     assert.equal(response.status, 400, body.slice(0, 20));
   }
+  // What is misspelt would otherwise be a token that allows everything.
+  const misspelt = await hosting.askToken("a", { room: "room", user: { id: "ann" },
+                                                 permission: ["read"] });
+  assert.equal(misspelt.status, 400);
+  assert.equal(await misspelt.text(), "permission: unexpected member.\n");
   const large = await fetch(url, { method: "POST", body: "x".repeat(100_000) });
   assert.equal(large.status, 413);
 });
@@ -302,10 +307,10 @@ test("the audit log says what administrators do, and who is none", async (t) => 
   const [[act], [refusal]] = [auditLines(file), auditLines(`${file}.refused`)];
   assert.deepEqual({ ...act, at: null },
                    { at: null, project: "a", event: "admin", method: "GET", path: "/api/v1/rooms",
-                     status: 200, actor: "127.0.0.1" });
+                     status: 200, address: "127.0.0.1" });
   assert.deepEqual({ ...refusal, at: null },
                    { at: null, event: "admin_refused", method: "DELETE",
-                     path: "/api/v1/rooms/x" });
+                     path: "/api/v1/rooms/x", address: "127.0.0.1" });
 });
 
 test("metrics tell the projects apart", async (t) => {
