@@ -267,7 +267,7 @@ net::Response Admin::kept(const Asked& asked, const std::string& request,
 net::Response Admin::problem_of(const Error& error, std::string_view path) const {
   const int status = admin_status_of(error.code);
   if (status < kServerErrors) return admin_problem(status, error.message, path);
-  if (error == admin_draining()) {
+  if (error == admin_draining() || error == admin_no_document()) {
     return admin_problem(status, error.message, path).header("Retry-After", "1");
   }
   if (options_.hooks.log) options_.hooks.log(error.message);

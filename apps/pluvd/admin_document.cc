@@ -1,5 +1,6 @@
 // The admin API's routes about a room's document and what it was.
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "apps/pluvd/admin_handlers.h"
@@ -170,8 +171,9 @@ Result<bool> AdminHandlers::edit_once(const AdminCall& call, OnChange on_change,
   if (!update.ok()) return update.error();
   if (update->empty()) return false;
   if ((*copy)->encode_state_as_update().size() > bytes_max) return too_large();
-  call.may_have_changed = true;
-  return rooms_.edit(
+  // Else the room is asked for, or asks for, what it begins with.
+  const bool is_there = *document && !(*document)->updates.empty();
+  const auto done = rooms_.edit(
       call.key(),
       [before = std::move(before), update = std::move(*update), on_change,
        bytes_max](ycrdt::Doc& now) -> Result<void> {
@@ -180,7 +182,12 @@ Result<bool> AdminHandlers::edit_once(const AdminCall& call, OnChange on_change,
           return stale();
         }
         return now.apply_update(update);
-      });
+      },
+      is_there ? std::numeric_limits<std::int64_t>::max() : kAdminFirstDocumentMsMax);
+  call.may_have_changed = done.begun;
+  const bool none = !is_there && !done.begun && !done.changed.ok() &&
+                    done.changed.error().code == ErrorCode::unavailable;
+  return none ? admin_no_document() : done.changed;
 }
 
 // --- Versions

@@ -16,6 +16,10 @@ Error admin_draining() {
   return {ErrorCode::unavailable, "The server stops or hands over, and changes nothing; ask again"};
 }
 
+Error admin_no_document() {
+  return {ErrorCode::unavailable, "initial-storage gave no document; nothing was done"};
+}
+
 AdminHandlers::AdminHandlers(const AdminHooks& hooks, WaitingRooms& rooms)
     : hooks_(hooks), rooms_(rooms), openapi_(admin_openapi()) {}
 

@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -58,8 +60,11 @@ class AdminHandlers {
   [[nodiscard]] Result<admin_api::Room> facts_of(const AdminCall& call, const std::string& room);
   [[nodiscard]] Result<std::string> first_update(const AdminCall& call,
                                                  const admin_api::NewRoom& wanted);
+  // One at a time for each room, or two would find that it has no document.
   [[nodiscard]] Result<void> fill_room(const AdminCall& call, const std::string& room,
                                        std::string update);
+  [[nodiscard]] Result<void> fill(const AdminCall& call, const std::string& key,
+                                  std::string update);
 
   // admin_document.cc
   [[nodiscard]] Reply get_document(const AdminCall& call);
@@ -101,6 +106,8 @@ class AdminHandlers {
   const AdminHooks& hooks_;
   WaitingRooms& rooms_;
   const std::string openapi_;
+  std::mutex making_mutex_;
+  std::set<std::string> making_;  // keys of rooms whose first document is being made
 };
 
 template <class T>
@@ -122,6 +129,10 @@ template <class T>
 
 [[nodiscard]] Error admin_no_room();
 [[nodiscard]] Error admin_draining();
+// The room has none, and whoever is asked for its first one gave none.
+[[nodiscard]] Error admin_no_document();
+// So long that is waited for: threads are few.
+inline constexpr std::int64_t kAdminFirstDocumentMsMax = 1'000;
 
 // A page of what is sorted by `name_of`, which is unique: begins behind `after`.
 template <class T, class NameOf>

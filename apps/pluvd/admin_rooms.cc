@@ -207,16 +207,15 @@ Result<std::string> AdminHandlers::first_update(const AdminCall& call,
   if (wanted.document) {
     auto update = base64_decode(*wanted.document);
     if (!update) return Error{ErrorCode::invalid, "document: base64 is expected"};
-    const std::vector<std::string> updates = {*update};
-    const auto document = document_of(updates);
-    if (!document.ok()) {
-      return Error{ErrorCode::limit, "document: " + document.error().message};
+    ycrdt::Doc document({.clean_formatting = false});  // by the limits of what clients send
+    if (const auto applied = document.apply_update(*update); !applied.ok()) {
+      return Error{ErrorCode::limit, "document: " + applied.error().message};
     }
-    if ((*document)->has_pending()) {
+    if (document.has_pending()) {
       return Error{ErrorCode::limit, "document: it depends on updates that are not there"};
     }
     // Deletes that cut what they are in make it larger than it came.
-    if ((*document)->encode_state_as_update().size() > call.project.limits.document_bytes_max) {
+    if (document.encode_state_as_update().size() > call.project.limits.document_bytes_max) {
       return too_large();
     }
     return std::move(*update);
@@ -234,28 +233,52 @@ Result<std::string> AdminHandlers::first_update(const AdminCall& call,
 
 Result<void> AdminHandlers::fill_room(const AdminCall& call, const std::string& room,
                                       std::string update) {
-  const Error has_one{ErrorCode::conflict, "The room has a document already"};
   const std::string key = call.key(room);
+  {
+    const std::lock_guard lock(making_mutex_);
+    if (!making_.insert(key).second) {
+      return Error{ErrorCode::conflict, "Another request is giving the room a document"};
+    }
+  }
+  Result<void> filled = fill(call, key, std::move(update));
+  const std::lock_guard lock(making_mutex_);
+  making_.erase(key);
+  return filled;
+}
+
+Result<void> AdminHandlers::fill(const AdminCall& call, const std::string& key,
+                                 std::string update) {
+  const Error has_one{ErrorCode::conflict, "The room has a document already"};
   const auto stored = rooms_.stored(key);
   if (!stored.ok()) return stored.error();
   if (*stored) return has_one;
-  const auto look = rooms_.look(key, {});
-  if (!look.ok()) return look.error();
-  if (!rooms_.has_store() && (!*look || (*look)->sessions_total == 0)) {
-    return Error{ErrorCode::conflict,
-                 "This server keeps documents in memory, for rooms that somebody is in"};
+  if (rooms_.has_store()) {
+    // Not by way of the room, which would ask initial-storage what it begins with.
+    call.may_have_changed = true;
+    const auto added =
+        rooms_.append_unless_live(key, update.empty() ? std::string(kEmptyUpdate) : update);
+    if (!added.ok()) return added.error();
+    if (*added) return {};
+    call.may_have_changed = false;
+  } else {
+    const auto look = rooms_.look(key, {});
+    if (!look.ok()) return look.error();
+    if (!*look || (*look)->sessions_total == 0) {
+      return Error{ErrorCode::conflict,
+                   "This server keeps documents in memory, for rooms that somebody is in"};
+    }
   }
-  call.may_have_changed = true;
-  if (update.empty() && rooms_.has_store() && !*look) {
-    return rooms_.append(key, std::string(kEmptyUpdate));
-  }
-  const auto filled =
-      rooms_.edit(key, [has_one, update = std::move(update)](ycrdt::Doc& document) -> Result<void> {
+  const auto filled = rooms_.edit(
+      key,
+      [has_one, update = std::move(update)](ycrdt::Doc& document) -> Result<void> {
         if (document.item_count() > 0 || document.has_pending()) return has_one;
         return update.empty() ? Result<void>() : document.apply_update(update);
-      });
-  if (!filled.ok()) return filled.error();
-  return {};
+      },
+      kAdminFirstDocumentMsMax);
+  call.may_have_changed = filled.begun;
+  if (filled.changed.ok()) return {};
+  const bool none = !filled.begun && filled.changed.error().code == ErrorCode::unavailable;
+  return none ? admin_no_document() : filled.changed.error();
 }
 
 Result<AdminReply> AdminHandlers::create_room(const AdminCall& call) {

@@ -51,10 +51,11 @@ class AdminTest : public testing::Test {
  protected:
   using Pending = std::shared_ptr<std::promise<Answer>>;
 
-  explicit AdminTest(AdminOptions options = {}) {
+  explicit AdminTest(AdminOptions options = {}, room::Listeners listeners = {}) {
     native::ServerConfig config;
     config.manual = true;
     room::Definition definition;
+    definition.listeners = std::move(listeners);
     definition.storage = room::yjs_storage();
     native::ServerHooks server_hooks;
     server_hooks.store = store_;
@@ -371,7 +372,8 @@ class AdminSlowStoreTest : public AdminTest {
 
 TEST_F(AdminSlowStoreTest, WhatMayHaveBeenDoneIsNotDoneAgain) {
   constexpr std::string_view kKey = "Idempotency-Key: k\r\n";
-  EXPECT_EQ(ask("POST", "/rooms", R"({"room":"r","json":{"list":[0]}})").status, 201);
+  EXPECT_EQ(ask("POST", "/rooms", R"({"room":"r","json":{"list":[7]}})").status, 201);
+  EXPECT_EQ(add("0", "").status, 200);  // the room is in memory now
   store_->hold();
   const Answer late = add("1", kKey);
   EXPECT_EQ(late.status, 503);
@@ -380,7 +382,7 @@ TEST_F(AdminSlowStoreTest, WhatMayHaveBeenDoneIsNotDoneAgain) {
   const Answer again = add("1", kKey);
   EXPECT_EQ(again.status, 409);
   EXPECT_NE(again.body.find("its outcome is not known"), std::string::npos) << again.body;
-  EXPECT_EQ(ask("GET", "/rooms/r/document").body, R"({"list":[0,1]})");
+  EXPECT_EQ(ask("GET", "/rooms/r/document").body, R"({"list":[7,0,1]})");
 }
 
 TEST_F(AdminSlowStoreTest, WhatWasNotBegunMayBeAskedAgain) {
@@ -393,6 +395,91 @@ TEST_F(AdminSlowStoreTest, WhatWasNotBegunMayBeAskedAgain) {
   EXPECT_EQ(add_list().status, 503);
   EXPECT_EQ(add_list().status, 200);
   EXPECT_EQ(ask("GET", "/rooms/r/document").body, R"({"list":[1]})");
+}
+
+// What rooms ask, and nobody answers before the test does.
+struct AskedDocuments {
+  std::vector<room::InitialStorageDone> asked;
+  int destroyed = 0;
+
+  room::Listeners listeners() {
+    room::Listeners out;
+    out.get_initial_storage = [this](const room::ListenerEvent&, room::InitialStorageDone done) {
+      asked.push_back(std::move(done));
+    };
+    out.on_room_destroyed = [this](const room::ListenerEvent&, const room::ListenerDone& done) {
+      ++destroyed;
+      done();
+    };
+    return out;
+  }
+};
+
+class AdminAskedTest : protected AskedDocuments, public AdminTest {
+ protected:
+  AdminAskedTest() : AdminTest({}, listeners()) {}
+  Answer add(std::string_view name, std::string_view more) {
+    return ask("PATCH", "/rooms/r/document",
+               R"([{"op":"add","path":"/)" + std::string(name) + R"(","value":{"x":1}}])", "a",
+               more, "application/json-patch+json");
+  }
+};
+
+TEST_F(AdminAskedTest, NobodyIsAskedWhatAnExplicitDocumentIs) {
+  EXPECT_EQ(ask("POST", "/rooms", R"({"room":"r","json":{"m":{"x":1}}})").status, 201);
+  EXPECT_EQ(ask("POST", "/rooms", R"({"room":"s","copy_of":"r"})").status, 201);
+  EXPECT_EQ(ask("POST", "/rooms", R"({"room":"t"})").status, 201);
+  EXPECT_EQ(ask("POST", "/rooms", R"({"room":"r","json":{}})").status, 409);
+  EXPECT_EQ(ask("GET", "/rooms/s/document").body, R"({"m":{"x":1}})");
+  EXPECT_EQ(ask("GET", "/rooms/t/document").body, "{}");
+  EXPECT_TRUE(asked.empty());
+  EXPECT_EQ(destroyed, 0);
+}
+
+TEST_F(AdminAskedTest, TwoThatGiveARoomADocumentAreOne) {
+  std::vector<Pending> all;
+  for (const char* project : {"a", "a", "b"}) {
+    const std::string body = R"({"room":"r","json":{"m":{"x":1}}})";
+    all.push_back(begin(head("POST", "/rooms", project,
+                             "Content-Type: application/json\r\nContent-Length: " +
+                                 std::to_string(body.size()) + "\r\n"),
+                        body));
+  }
+  std::vector<int> statuses;
+  for (const Pending& one : all) statuses.push_back(wait(one).status);
+  EXPECT_EQ(statuses[0] + statuses[1], 201 + 409);
+  EXPECT_EQ(statuses[2], 201);
+}
+
+TEST_F(AdminAskedTest, WhatNobodyGaveADocumentIsNotEdited) {
+  constexpr std::string_view kKey = "Idempotency-Key: k\r\n";
+  const Answer given_up = add("first", kKey);
+  EXPECT_EQ(given_up.status, 503);
+  EXPECT_NE(given_up.body.find("initial-storage gave no document; nothing was done"),
+            std::string::npos)
+      << given_up.body;
+  EXPECT_NE(given_up.head.find("Retry-After: 1"), std::string::npos);
+  ASSERT_EQ(asked.size(), 1U);
+  asked[0](std::string());
+  EXPECT_EQ(add("second", "").status, 200);
+  EXPECT_EQ(ask("GET", "/rooms/r/document").body, R"({"second":{"x":1}})");
+  EXPECT_EQ(add("first", kKey).status, 200);
+}
+
+TEST_F(AdminAskedTest, AFailedQuestionIsToldAtOnce) {
+  const std::string body = R"([{"op":"add","path":"/m","value":{"x":1}}])";
+  const Pending pending = begin(head("PATCH", "/rooms/r/document", "a",
+                                     "Content-Type: application/json-patch+json\r\n"
+                                     "Content-Length: " +
+                                         std::to_string(body.size()) + "\r\n"),
+                                body);
+  while (asked.empty()) server_->poll(std::chrono::milliseconds(1));
+  asked[0](Error{ErrorCode::unavailable, "initial-storage: status 500"});
+  const Answer answer = wait(pending);
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_NE(answer.body.find("initial-storage gave no document; nothing was done"),
+            std::string::npos)
+      << answer.body;
 }
 
 class AdminBodiesTest : public AdminTest {

@@ -1,5 +1,6 @@
 #include "apps/pluvd/fair_pool.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace pluv::apps {
@@ -29,6 +30,21 @@ void FairPool::queue(Party& party) {
   changed_.notify_one();
 }
 
+// The same.
+bool FairPool::may_begin(const Party& party) const {
+  return party.running == 0 || options_.threads - running_ > options_.reserved;
+}
+
+FairPool::Party* FairPool::take_turn() {
+  const auto found =
+      std::ranges::find_if(turns_, [this](const Party* party) { return may_begin(*party); });
+  if (found == turns_.end()) return nullptr;
+  Party* const party = *found;
+  turns_.erase(found);
+  party->queued = false;
+  return party;
+}
+
 void FairPool::finish() {
   {
     const std::lock_guard lock(mutex_);
@@ -43,21 +59,23 @@ void FairPool::finish() {
 void FairPool::run() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    changed_.wait(lock, [this] { return finishing_ || !turns_.empty(); });
+    Party* turn = nullptr;
+    changed_.wait(lock, [&] { return finishing_ || (turn = take_turn()) != nullptr; });
     if (finishing_) return;
-    Party& party = *turns_.front();
-    turns_.pop_front();
-    party.queued = false;
+    Party& party = *turn;
     std::function<void()> job = std::move(party.jobs.front());
     party.jobs.pop_front();
     ++party.running;
+    ++running_;
     queue(party);
     lock.unlock();
     job();
     job = nullptr;  // what it holds goes outside of the lock
     lock.lock();
     --party.running;
+    --running_;
     queue(party);
+    if (!turns_.empty()) changed_.notify_all();  // who had to wait for a thread may begin now
     if (party.running == 0 && party.jobs.empty()) {
       std::erase_if(parties_, [&](const auto& entry) { return &entry.second == &party; });
     }

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <future>
 #include <mutex>
 #include <string>
@@ -51,6 +52,47 @@ TEST(FairPool, NoPartyHasAllThreads) {
   std::promise<void> done;
   ASSERT_TRUE(pool.post("b", [&] { done.set_value(); }));
   done.get_future().wait();
+  gate.promise.set_value();
+}
+
+TEST(FairPool, SomeThreadsAreForWhoHasNone) {
+  Gate gate;
+  std::promise<void> second_began;
+  std::future<void> second = second_began.get_future();
+  {
+    FairPool pool({.threads = 3, .at_once_max = 2, .reserved = 2, .waiting_max = 100});
+    std::promise<void> began;
+    ASSERT_TRUE(pool.post("a", [&] {
+      began.set_value();
+      gate.future.wait();
+    }));
+    ASSERT_TRUE(pool.post("a", [&] { second_began.set_value(); }));
+    began.get_future().wait();
+    std::vector<std::promise<void>> others(2);
+    for (std::size_t i = 0; i < others.size(); ++i) {
+      ASSERT_TRUE(pool.post(i == 0 ? "b" : "c", [&, i] {
+        others[i].set_value();
+        gate.future.wait();
+      }));
+    }
+    for (std::promise<void>& other : others) other.get_future().wait();
+    EXPECT_NE(second.wait_for(std::chrono::milliseconds(0)), std::future_status::ready);
+    gate.promise.set_value();
+    second.wait();
+  }
+}
+
+TEST(FairPool, ThreadsThatAreNotReservedAreForAll) {
+  Gate gate;
+  FairPool pool({.threads = 3, .at_once_max = 2, .reserved = 1, .waiting_max = 100});
+  std::vector<std::promise<void>> both(2);
+  for (std::promise<void>& one : both) {
+    ASSERT_TRUE(pool.post("a", [&] {
+      one.set_value();
+      gate.future.wait();
+    }));
+  }
+  for (std::promise<void>& one : both) one.get_future().wait();
   gate.promise.set_value();
 }
 

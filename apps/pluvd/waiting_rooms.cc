@@ -1,5 +1,6 @@
 #include "apps/pluvd/waiting_rooms.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -68,12 +69,19 @@ Result<adapters::PastDocument> WaitingRooms::past(const std::string& room, std::
       [&](auto done) { store_->load_number(room, number, std::move(done)); });
 }
 
-Result<void> WaitingRooms::append(const std::string& room, std::string update) {
+Result<bool> WaitingRooms::append_unless_live(const std::string& room, std::string update) {
   PLUV_ASSERT(store_ != nullptr);
-  const auto number = wait_result<std::uint64_t>(
-      [&](auto done) { store_->append(room, std::move(update), std::move(done)); });
-  if (!number.ok()) return number.error();
-  return {};
+  return wait_result<bool>([&](auto done) {
+    // Answered on the room's loop: whoever makes the room next loads what was appended before.
+    server_->look(room, {},
+                  [store = store_, room, update = std::move(update),
+                   done = std::move(done)](const std::optional<native::RoomLook>& live) {
+                    if (live) return done(false);
+                    store->append(room, update, [done](const Result<std::uint64_t>& number) {
+                      done(number.ok() ? Result<bool>(true) : Result<bool>(number.error()));
+                    });
+                  });
+  });
 }
 
 Result<std::optional<native::DocumentLook>> WaitingRooms::document(const std::string& room) {
@@ -92,33 +100,57 @@ Result<std::optional<native::DocumentLook>> WaitingRooms::document(const std::st
   return Found();
 }
 
-Result<bool> WaitingRooms::edit(const std::string& room, Edit edit) {
-  struct Outcome {
+WaitingRooms::Edited WaitingRooms::edit(const std::string& room, Edit edit,
+                                        std::int64_t begin_ms_max) {
+  struct State {
+    Edit edit;  // the loop's once it has begun
     Result<void> edited;
     bool changed = false;
+    // With the lock.
+    bool begun = false;
+    bool given_up = false;
+    std::optional<Result<void>> kept;
   };
-  auto outcome = std::make_shared<Outcome>();
-  const Result<void> kept = wait_result<void>([&](auto done) {
-    server_->edit(
-        room,
-        [outcome, edit = std::move(edit)](void* document) {
-          auto& doc = *static_cast<ycrdt::Doc*>(document);
-          const auto observing = doc.on_update(
-              [&](std::string_view, const ycrdt::Transaction&) { outcome->changed = true; });
-          outcome->edited = edit(doc);
-          doc.unobserve(observing);
-        },
-        std::move(done));
-  });
-  if (!kept.ok()) return kept.error();
-  if (!outcome->edited.ok()) return outcome->edited.error();
-  return outcome->changed;
-}
-
-Result<bool> WaitingRooms::apply(const std::string& room, std::string update) {
-  return edit(room, [update = std::move(update)](ycrdt::Doc& document) {
-    return document.apply_update(update);
-  });
+  auto state = std::make_shared<State>();
+  state->edit = std::move(edit);
+  server_->edit(
+      room,
+      [waiting = waiting_, state](void* document) {
+        {
+          const std::lock_guard lock(waiting->mutex);
+          if (state->given_up) return;
+          state->begun = true;
+          waiting->changed.notify_all();
+        }
+        auto& doc = *static_cast<ycrdt::Doc*>(document);
+        const auto observing = doc.on_update(
+            [&](std::string_view, const ycrdt::Transaction&) { state->changed = true; });
+        state->edited = state->edit(doc);
+        doc.unobserve(observing);
+      },
+      [waiting = waiting_, state](Result<void> kept) {
+        const std::lock_guard lock(waiting->mutex);
+        state->kept = std::move(kept);
+        waiting->changed.notify_all();
+      });
+  const auto since = std::chrono::steady_clock::now();
+  const auto begin_max = std::chrono::milliseconds(std::min(begin_ms_max, wait_ms_max_));
+  Edit unused;  // it may be large, and goes outside of the lock
+  std::unique_lock lock(waiting_->mutex);
+  waiting_->changed.wait_until(lock, since + begin_max,
+                               [&] { return state->begun || state->kept || waiting_->closed; });
+  if (!state->begun) {
+    state->given_up = true;
+    unused = std::move(state->edit);
+    const bool failed = state->kept && !state->kept->ok();
+    return {.begun = false, .changed = failed ? state->kept->error() : late()};
+  }
+  waiting_->changed.wait_until(lock, since + std::chrono::milliseconds(wait_ms_max_),
+                               [&] { return state->kept || waiting_->closed; });
+  if (!state->kept) return {.begun = true, .changed = late()};
+  if (!state->kept->ok()) return {.begun = true, .changed = state->kept->error()};
+  if (!state->edited.ok()) return {.begun = true, .changed = state->edited.error()};
+  return {.begun = true, .changed = state->changed};
 }
 
 Result<void> WaitingRooms::remove(const std::string& room) {

@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -47,8 +48,10 @@ class WaitingRooms {
                                                                     std::uint64_t before,
                                                                     std::size_t limit);
   [[nodiscard]] Result<adapters::PastDocument> past(const std::string& room, std::uint64_t number);
-  // Precondition: has_store().
-  [[nodiscard]] Result<void> append(const std::string& room, std::string update);
+  // Adds the update to the document while no such room is in memory, and before one can be: nobody
+  // is asked what the room begins with. False: there is one, and nothing was done. Precondition:
+  // has_store().
+  [[nodiscard]] Result<bool> append_unless_live(const std::string& room, std::string update);
 
   // --- Wherever it is.
   // What the document is made of now; nullopt: there is no such room.
@@ -56,8 +59,14 @@ class WaitingRooms {
   // Edits it on the room's loop, as one transaction that was kept when this returns: whether it
   // changed anything. What edit answers is answered; it should then have changed nothing.
   using Edit = std::function<Result<void>(ycrdt::Doc& document)>;
-  [[nodiscard]] Result<bool> edit(const std::string& room, Edit edit);
-  [[nodiscard]] Result<bool> apply(const std::string& room, std::string update);
+  struct Edited {
+    bool begun = false;  // false: the edit has not seen the document, and never will
+    Result<bool> changed;
+  };
+  // begin_ms_max: a room that has no document by then, since whoever is asked for it does not
+  // answer, is not waited for.
+  [[nodiscard]] Edited edit(const std::string& room, Edit edit,
+                            std::int64_t begin_ms_max = std::numeric_limits<std::int64_t>::max());
   // Sends everybody away and forgets the document and its history.
   [[nodiscard]] Result<void> remove(const std::string& room);
 

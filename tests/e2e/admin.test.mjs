@@ -8,6 +8,7 @@ import * as Y from "yjs";
 
 import { Client, Hosting, makeToken, RawSocket, StorageClient, suite, until } from "./lib.mjs";
 import { OpenApi } from "./lib/openapi.mjs";
+import { WebhookReceiver } from "./lib/webhook_receiver.mjs";
 
 const { test, shared, run } = suite("admin", { parallel: 3 });
 
@@ -119,6 +120,41 @@ test("a room begins with an update, a copy or nothing", async (t) => {
   await refused(400, hosting, "a", "POST", "/rooms", { body: { room: "a/b" } });
   await refused(400, hosting, "a", "POST", "/rooms", { body: { room, more: 1 } });
   await refused(404, hosting, "a", "GET", `/rooms/${room}`);
+});
+
+test("a document that is given is not asked for, and nothing is edited that nobody gave", async (t) => {
+  const secret = "what the receiver and the project know";
+  const receiver = t.use(await WebhookReceiver.started({
+    secret, storage: base64(updateOf((doc) => doc.getMap("m").set("from", "there"))) }));
+  const hosting = t.use(new Hosting({ a: {
+    webhook_url: receiver.url, webhook_secret: secret, webhook_initial_storage: true } }));
+  await hosting.start();
+  const room = `${t.room}-given`;
+  await done(hosting, "a", "POST", "/rooms", { body: { room, json: { m: { from: "here" } } } });
+  await done(hosting, "a", "POST", "/rooms", { body: { room: `${room}-copy`, copy_of: room } });
+  for (const name of [room, `${room}-copy`]) {
+    const client = t.use(await StorageClient.joined(await hosting.client("a", name)));
+    await shows(client, "m", { from: "here" });
+    await client.close();
+    await receiver.until((all) => all.some((one) => one.event === "room-destroyed" &&
+                                                    one.room === name), "the end of the room");
+  }
+  const told = receiver.accepted().map(({ event }) => event);
+  assert.deepEqual([...new Set(told)].sort(),
+                   ["room-destroyed", "storage-destroyed", "user-connected", "user-disconnected"]);
+  assert.equal(told.filter((event) => event === "room-destroyed").length, 2);
+  await receiver.kill();
+  const add = () => ask(hosting, "a", "PATCH", `/rooms/${t.room}/document`, {
+    headers: { "idempotency-key": t.room },
+    ...patch([{ op: "add", path: "/more", value: { x: 1 } }]) });
+  const none = await add();
+  assert.equal(none.status, 503);
+  assert.equal(none.body.detail, "initial-storage gave no document; nothing was done.");
+  assert.equal(none.headers.get("retry-after"), "1");
+  await receiver.start();
+  await until(async () => (await add()).status === 200, { what: "the edit" });
+  assert.deepEqual(await done(hosting, "a", "GET", `/rooms/${t.room}/document`),
+                   { m: { from: "there" }, more: { x: 1 } });
 });
 
 test("pages have an end, and every room is on one of them", async (t) => {
