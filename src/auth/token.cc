@@ -168,10 +168,22 @@ Result<std::string> check_room(const RawClaims& claims, std::string_view room) {
   return permissions;
 }
 
+// What is wrong with a room that a token cannot be made for.
+std::string room_rule(std::string_view room, bool may_have_pattern) {
+  if (!may_have_pattern && is_room_pattern(room)) {
+    return "the room is a pattern, which needs permissions as an object: "
+           R"({"design-*": ["read"]})";
+  }
+  return "the room id is not valid: it has letters, digits, '-' and '_', begins and ends with a "
+         "letter or digit, and has at most " +
+         std::to_string(kRoomIdSizeMax) + " characters" +
+         (may_have_pattern ? "; or it is how one begins and '*', or '*' alone" : "");
+}
+
 Result<void> check_request(const TokenRequest& request) {
   const bool may_have_pattern = may_have_room_pattern(request.permissions);
   if (may_have_pattern ? !is_room_pattern(request.room) : !is_room_id(request.room)) {
-    return Error{ErrorCode::invalid, "the room id is not valid"};
+    return Error{ErrorCode::invalid, room_rule(request.room, may_have_pattern)};
   }
   if (!request.permissions.empty()) {
     if (Result<void> checked = check_permissions(request.permissions); !checked.ok()) {

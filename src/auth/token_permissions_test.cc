@@ -193,6 +193,27 @@ TEST(TokenPermissions, that_no_reader_would_take_are_not_written) {
             ErrorCode::invalid);
 }
 
+TEST(TokenPermissions, a_room_that_is_none_is_told_the_rule) {
+  const auto told = [](std::string_view room, std::string_view permissions) {
+    TokenRequest wanted = request();
+    wanted.room = room;
+    wanted.permissions = permissions;
+    return encode_token(keys_of(), wanted).error().message;
+  };
+  const std::string rule =
+      "the room id is not valid: it has letters, digits, '-' and '_', begins and ends with a "
+      "letter or digit, and has at most 256 characters";
+  EXPECT_EQ(told("a b", ""), rule);
+  EXPECT_EQ(told("a b*", R"(["read"])"), rule);
+  EXPECT_EQ(told("a b", R"({"*":["read"]})"),
+            rule + "; or it is how one begins and '*', or '*' alone");
+  for (const char* permissions : {"", R"(["read"])"}) {
+    EXPECT_EQ(told("design-*", permissions),
+              "the room is a pattern, which needs permissions as an object: "
+              R"({"design-*": ["read"]})");
+  }
+}
+
 TEST(RoomPattern, is_a_room_or_the_beginning_of_one) {
   for (const char* pattern : {"a", "*", "a*", "a-*", "a_*", "design-1"}) {
     EXPECT_TRUE(is_room_pattern(pattern)) << pattern;
