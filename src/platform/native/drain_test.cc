@@ -286,6 +286,46 @@ TEST(SocketActivation, ListeningSocketOfSystemdIsUsed) {
   EXPECT_EQ(status, 0);
 }
 
+TEST(Handover, AServerKnowsThatASuccessorMayHaveItsSocket) {
+  ServerConfig config = draining_config(60'000, 120'000);
+  config.handover_path = test::temporary_path("known");
+  Server* server = nullptr;
+  std::atomic<int> told = 0;
+  std::atomic<int> known_then = 0;
+  ServerHooks hooks;
+  hooks.on_handing_over = [&] {
+    if (server->handing_over()) ++known_then;
+    ++told;
+  };
+  Server owned(config, {}, std::move(hooks));
+  server = &owned;
+  ASSERT_TRUE(owned.listen());
+  owned.start();
+  config.port = owned.port();
+  const auto client = Client::join(owned.port(), "room");
+  ASSERT_FALSE(client->initialize().empty());
+  EXPECT_FALSE(owned.handing_over());
+  {
+    const Result<Listening> starting = open_listening(config);
+    ASSERT_TRUE(starting);
+    ASSERT_EQ(starting->source, ListeningSource::predecessor);
+    // By the time that the successor has it.
+    EXPECT_TRUE(owned.handing_over());
+    EXPECT_FALSE(owned.draining());
+    EXPECT_EQ(told, 1);
+    EXPECT_EQ(known_then, 1);
+  }
+  // It has died before it accepted.
+  EXPECT_TRUE(eventually([&] { return !owned.handing_over(); }));
+  const Result<Listening> next = open_listening(config);
+  ASSERT_TRUE(next);
+  EXPECT_TRUE(owned.handing_over());
+  EXPECT_EQ(told, 2);
+  ASSERT_EQ(::send(next->predecessor.get(), &kHandoverDrain, 1, MSG_NOSIGNAL), 1);
+  EXPECT_TRUE(eventually([&] { return owned.draining(); }));
+  EXPECT_TRUE(owned.handing_over());
+}
+
 // It dies between offering a hand-over of its own and telling its predecessor to drain.
 TEST(Handover, SuccessorThatDiesBeforeItAcceptsTakesNoPathAway) {
   ServerConfig config = draining_config(200, 10'000);

@@ -18,11 +18,11 @@ std::uint64_t inode_at(const std::string& path) {
 }  // namespace
 
 HandoverPoint::HandoverPoint(EventLoop& loop, std::string path, int listening_fd,
-                             std::function<void()> on_drain)
+                             std::function<void(HandoverState)> on_state)
     : loop_(loop),
       path_(std::move(path)),
       listening_fd_(listening_fd),
-      on_drain_(std::move(on_drain)) {}
+      on_state_(std::move(on_state)) {}
 
 HandoverPoint::~HandoverPoint() {
   if (path_inode_ != 0 && inode_at(path_) == path_inode_) ::unlink(path_.c_str());
@@ -46,10 +46,14 @@ void HandoverPoint::ready(bool, bool) {
     earlier->ready(true, false);  // its end may have come just now
     if (earlier->fd) return;
   }
-  if (handed_over_ || !send_listening(connection.get(), listening_fd_)) return;
+  if (handed_over_) return;
+  on_state_(HandoverState::sending);
   auto successor = std::make_unique<Successor>(*this, std::move(connection));
-  if (loop_.watch(successor->fd.get(), *successor, Interest::read)) {
+  if (send_listening(successor->fd.get(), listening_fd_) &&
+      loop_.watch(successor->fd.get(), *successor, Interest::read)) {
     successors_.push_back(std::move(successor));
+  } else {
+    on_state_(HandoverState::failed);
   }
 }
 
@@ -68,11 +72,12 @@ void HandoverPoint::Successor::ready(bool, bool) {
   point->loop_.forget(fd.get());
   fd.reset();
   if (received != 1 || byte != kHandoverDrain) {
+    point->on_state_(HandoverState::failed);
     point->offer_again();
     return;
   }
   point->handed_over_ = true;
-  point->on_drain_();
+  point->on_state_(HandoverState::accepted);
 }
 
 }  // namespace pluv::native

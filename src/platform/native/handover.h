@@ -4,6 +4,7 @@
 // the server, lives on one worker's loop.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -15,11 +16,17 @@
 
 namespace pluv::native {
 
+enum class HandoverState : std::uint8_t {
+  sending,   // a successor is given the listening socket, now
+  failed,    // it was not, or it died before it accepted
+  accepted,  // it accepts, and this server is to drain
+};
+
 class HandoverPoint final : public Pollable {
  public:
-  // on_drain is called on the loop's thread.
+  // on_state is called on the loop's thread.
   HandoverPoint(EventLoop& loop, std::string path, int listening_fd,
-                std::function<void()> on_drain);
+                std::function<void(HandoverState)> on_state);
   // Removes the path, unless a successor's socket has taken its place.
   ~HandoverPoint();
   HandoverPoint(const HandoverPoint&) = delete;
@@ -46,7 +53,7 @@ class HandoverPoint final : public Pollable {
   EventLoop& loop_;
   const std::string path_;
   const int listening_fd_;
-  const std::function<void()> on_drain_;
+  const std::function<void(HandoverState)> on_state_;
   OwnedFd socket_;
   std::uint64_t path_inode_ = 0;
   bool handed_over_ = false;                            // a successor accepts

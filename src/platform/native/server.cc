@@ -68,6 +68,7 @@ struct Server::Impl {
   void drain();
   void stop() { shared.stop_loops(); }
   void on_signal(int signal);
+  void on_handover(HandoverState state);
   void reload_tls();
   // For the workers from this one on.
   void start_threads(std::size_t first_worker) {
@@ -140,7 +141,8 @@ void Server::Impl::begin() {
   first().accept_from(listening.socket.get());
   if (!shared.config.handover_path.empty()) {
     handover = std::make_unique<HandoverPoint>(first().loop(), shared.config.handover_path,
-                                               listening.socket.get(), [this] { drain(); });
+                                               listening.socket.get(),
+                                               [this](HandoverState state) { on_handover(state); });
     if (Result<void> opened = handover->open(); !opened) {
       shared.log("error", "handover_failed",
                  LogFields().add("error", opened.error().message).text());
@@ -192,6 +194,17 @@ void Server::Impl::drain() {
       worker->post([worker] { worker->begin_drain(); });
     }
   });
+}
+
+void Server::Impl::on_handover(HandoverState state) {
+  switch (state) {
+    case HandoverState::sending:
+      shared.handing_over.store(true);
+      if (shared.hooks.on_handing_over) shared.hooks.on_handing_over();
+      return;
+    case HandoverState::failed: shared.handing_over.store(false); return;
+    case HandoverState::accepted: drain(); return;
+  }
 }
 
 void Server::Impl::on_signal(int signal) {
@@ -273,6 +286,9 @@ void Server::reload_tls() {
   impl_->first().post([impl = impl_.get()] { impl->reload_tls(); });
 }
 bool Server::draining() const noexcept { return impl_->shared.draining.load(); }
+bool Server::handing_over() const noexcept {
+  return impl_->shared.draining.load() || impl_->shared.handing_over.load();
+}
 std::uint16_t Server::port() const noexcept { return impl_->listening.port; }
 net::IpAddress Server::address() const noexcept { return impl_->listening.address; }
 

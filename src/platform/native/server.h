@@ -147,6 +147,8 @@ struct ServerHooks {
   std::function<std::size_t()> memory_bytes;
   // The server is listening (port known) / has drained.
   std::function<void()> on_listening;
+  // A successor is about to be given the listening socket; on the accepting loop, must not block.
+  std::function<void()> on_handing_over;
   // At a SIGHUP, on the accepting loop. Null: the signal does what it would without a server.
   std::function<void()> on_hangup;
 };
@@ -182,6 +184,10 @@ class Server {
   void drain();
   void stop();
   [[nodiscard]] bool draining() const noexcept;
+  // Whether a successor may have the listening socket, from just before it is sent until it died
+  // without having accepted, or the server drains. What both keep somewhere together the successor
+  // may have read by then.
+  [[nodiscard]] bool handing_over() const noexcept;
   // Reads the certificate and its key again, for the connections from then on. What cannot be used
   // changes nothing. Either way the log says so.
   void reload_tls();

@@ -106,6 +106,7 @@ struct Shared {
   std::atomic<std::size_t> gathered_bytes{0};      // see ServerConfig::gathered_bytes_max
   std::atomic<bool> large_message_in_hand{false};  // see room_host_aside.cc
   std::atomic<MemoryPressure> memory_pressure{MemoryPressure::none};
+  std::atomic<bool> handing_over{false};
   std::atomic<bool> draining{false};
   std::atomic<int> exit_code{0};
 
