@@ -59,7 +59,7 @@ struct AdminHooks {
   // What failed on our side, in words that callers are not told. Null: nobody is.
   std::function<void(std::string_view reason)> log;
   std::function<std::int64_t()> unix_ms;
-  // Whether the server only finishes what it has, and another one may have read what is kept here.
+  // Whether the server only finishes what it has, or another one may have read what is kept here.
   // Null: never.
   std::function<bool()> draining;
   [[nodiscard]] bool is_draining() const { return draining && draining(); }

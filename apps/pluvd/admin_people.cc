@@ -145,7 +145,12 @@ Result<AdminReply> AdminHandlers::revoke(const AdminCall& call) {
     const auto live = rooms_.live();
     if (!live.ok()) return live.error();
     for (const native::RoomLine& line : *live) {
-      if (line.sessions > 0 && project_of(line.room) == call.project.id) keys.push_back(line.room);
+      if (project_of(line.room) != call.project.id) continue;
+      if (line.sessions > 0) {
+        keys.push_back(line.room);
+      } else {  // where a join may be held
+        rooms_.server().revoke(line.room, call.request.user);
+      }
     }
   }
   admin_api::Revoked out{.sessions = 0,

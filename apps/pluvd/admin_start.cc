@@ -4,8 +4,6 @@
 #include <string>
 #include <utility>
 
-#include "apps/pluvd/hosting_database.h"
-
 namespace pluv::apps {
 namespace {
 
@@ -30,16 +28,21 @@ Result<std::string> make_token(const Projects& projects, const AdminTokenRequest
 
 }  // namespace
 
-Result<std::shared_ptr<Admin>> make_admin(const Settings& settings, Projects& projects,
-                                          AuditLog& audit, AdminParts parts) {
+Result<HostingParts> open_hosting(const Settings& settings) {
   const bool durable = settings.storage == "sqlite";
   auto database =
       HostingDatabase::open(durable ? settings.data + "/" + std::string(kFileName) : std::string());
   if (!database.ok()) return database.error();
-  auto revocations = Revocations::open(*database, parts.unix_ms());
+  auto revocations = Revocations::open(*database);
   if (!revocations.ok()) return revocations.error();
-  projects.set_revoked([list = *revocations](std::string_view project, std::string_view room,
-                                             std::string_view user, std::int64_t issued_at_s) {
+  return HostingParts{.database = std::move(*database), .revocations = std::move(*revocations)};
+}
+
+std::shared_ptr<Admin> make_admin(const HostingParts& hosting, Projects& projects, AuditLog& audit,
+                                  AdminParts parts) {
+  projects.set_revoked([list = hosting.revocations](std::string_view project, std::string_view room,
+                                                    std::string_view user,
+                                                    std::int64_t issued_at_s) {
     return list->revoked(project, room, user, issued_at_s);
   });
   AdminOptions options;
@@ -66,8 +69,8 @@ Result<std::shared_ptr<Admin>> make_admin(const Settings& settings, Projects& pr
   hooks.log = std::move(parts.log);
   hooks.unix_ms = std::move(parts.unix_ms);
   hooks.draining = std::move(parts.draining);
-  hooks.revocations = std::move(*revocations);
-  hooks.idempotency = std::make_shared<Idempotency>(*database);
+  hooks.revocations = hosting.revocations;
+  hooks.idempotency = std::make_shared<Idempotency>(hosting.database);
   return std::make_shared<Admin>(std::move(options));
 }
 

@@ -27,6 +27,7 @@ namespace {
 
 constexpr std::size_t kSmallDocumentBytes = 10'000;
 constexpr const char* kAddress = "192.0.2.7";
+constexpr std::int64_t kNowMs = 1'800'000'000'000;
 
 struct Answer {
   int status = 0;
@@ -82,9 +83,12 @@ class AdminTest : public testing::Test {
       audited_.push_back(std::string(project) + " " + std::string(event) + " " +
                          std::string(fields));
     };
-    hooks.unix_ms = [] { return 1'800'000'000'000; };
+    hooks.unix_ms = [this] {
+      if (drains_meanwhile_) draining_ = true;
+      return kNowMs;
+    };
     hooks.draining = [this] { return draining_.load(); };
-    hooks.revocations = *Revocations::open(*database, 0);
+    hooks.revocations = revocations_ = *Revocations::open(*database);
     hooks.idempotency = std::make_shared<Idempotency>(*database);
     admin_ = std::make_shared<Admin>(std::move(options));
     admin_->attach(*server_, store_.get());
@@ -134,7 +138,9 @@ class AdminTest : public testing::Test {
   std::shared_ptr<adapters::FaultyStore> store_ = std::make_shared<adapters::FaultyStore>(memory_);
   std::unique_ptr<native::Server> server_;
   std::shared_ptr<Admin> admin_;
+  std::shared_ptr<Revocations> revocations_;
   std::atomic<bool> draining_{false};
+  std::atomic<bool> drains_meanwhile_{false};  // once a request looks at the clock
   std::atomic<std::size_t> document_bytes_max_{kSmallDocumentBytes};
   std::mutex mutex_;  // of audited_
   std::vector<std::string> audited_;
@@ -253,6 +259,15 @@ TEST_F(AdminTest, WhileItDrainsNothingIsChanged) {
   draining_ = true;
   EXPECT_EQ(wait(all.back()).status, 503);
   for (std::size_t i = 0; i + 1 < all.size(); ++i) (void)wait(all[i]);
+}
+
+// Its successor may have read the file before, and would not know of it.
+TEST_F(AdminTest, ARevocationDuringWhichAHandOverBeginsIsNotSaidToBeDone) {
+  drains_meanwhile_ = true;
+  const Answer refused = ask("POST", "/users/ann/revoke");
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_NE(refused.head.find("Retry-After: 1"), std::string::npos);
+  EXPECT_TRUE(revocations_->revoked("a", "r", "ann", kNowMs / 1'000));
 }
 
 TEST_F(AdminTest, WhileARequestIsCarriedOutItsKeyIsTaken) {

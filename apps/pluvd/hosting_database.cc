@@ -12,12 +12,13 @@ constexpr std::int64_t kVersion = 1;
 constexpr const char* kTables = R"(
   BEGIN IMMEDIATE;
   CREATE TABLE IF NOT EXISTS revocations (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
     project TEXT NOT NULL,
     room TEXT NOT NULL,
     user TEXT NOT NULL,
     revoked_s INTEGER NOT NULL,
-    PRIMARY KEY (project, room, user)
-  ) WITHOUT ROWID;
+    UNIQUE (project, room, user)
+  );
   CREATE TABLE IF NOT EXISTS answers (
     project TEXT NOT NULL,
     key TEXT NOT NULL,
@@ -60,7 +61,11 @@ Result<std::shared_ptr<HostingDatabase>> HostingDatabase::open(const std::string
                                                    adapters::SqliteDatabase::Access::create);
   if (!connection.ok()) return connection.error();
   if (Result<void> prepared = prepare(*connection, path); !prepared.ok()) return prepared.error();
-  return std::shared_ptr<HostingDatabase>(new HostingDatabase(std::move(*connection)));
+  return std::shared_ptr<HostingDatabase>(new HostingDatabase(path, std::move(*connection)));
+}
+
+Result<adapters::SqliteDatabase> HostingDatabase::open_reader() const {
+  return adapters::SqliteDatabase::open(path_, adapters::SqliteDatabase::Access::read);
 }
 
 }  // namespace pluv::apps

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include "adapters/sqlite_database.h"
 #include "base/result.h"
@@ -18,13 +19,18 @@ class HostingDatabase {
   // newer version's.
   [[nodiscard]] static Result<std::shared_ptr<HostingDatabase>> open(const std::string& path);
 
+  [[nodiscard]] bool is_file() const noexcept { return !path_.empty(); }
+  // Another connection, which needs no lock. Precondition: is_file().
+  [[nodiscard]] Result<adapters::SqliteDatabase> open_reader() const;
+
   [[nodiscard]] adapters::SqliteDatabase& connection() noexcept { return connection_; }
   [[nodiscard]] std::unique_lock<std::mutex> lock() { return std::unique_lock(mutex_); }
 
  private:
-  explicit HostingDatabase(adapters::SqliteDatabase connection)
-      : connection_(std::move(connection)) {}
+  HostingDatabase(std::string path, adapters::SqliteDatabase connection)
+      : path_(std::move(path)), connection_(std::move(connection)) {}
 
+  const std::string path_;
   std::mutex mutex_;
   adapters::SqliteDatabase connection_;
 };

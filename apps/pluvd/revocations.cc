@@ -1,7 +1,6 @@
 #include "apps/pluvd/revocations.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "auth/token.h"
@@ -14,6 +13,13 @@ constexpr std::int64_t kToleranceS = auth::kTokenClockToleranceMsDefault / kMsAS
 // After this the last token that an entry is about has expired: made as far ahead as it may be, and
 // good for as long after its end.
 constexpr std::int64_t kKeptS = auth::kTokenAgeMsMax / kMsASecond + 2 * kToleranceS + 2;
+// Rows that are taken over at once: joins wait for no more than these.
+constexpr std::int64_t kRowsAtOnce = 1'000;
+
+Revocation revocation_at(const adapters::SqliteQuery& query) {
+  return {std::string(query.bytes_at(0)), std::string(query.bytes_at(1)),
+          std::string(query.bytes_at(2))};
+}
 
 }  // namespace
 
@@ -22,117 +28,141 @@ std::int64_t revoked_until_s(std::int64_t now_unix_ms) noexcept {
 }
 
 Result<std::shared_ptr<Revocations>> Revocations::open(std::shared_ptr<HostingDatabase> database,
-                                                       std::int64_t now_unix_ms) {
-  std::shared_ptr<Revocations> made(new Revocations(std::move(database)));
+                                                       RevocationLimits limits) {
+  std::shared_ptr<Revocations> made(new Revocations(std::move(database), limits));
   const auto lock = made->database_->lock();
-  if (Result<void> dropped = made->drop_old(now_unix_ms); !dropped.ok()) return dropped.error();
-  if (Result<void> loaded = made->read_all(); !loaded.ok()) return loaded.error();
+  for (bool more = true; more;) {
+    const Result<News> news = made->read_new(made->database_->connection());
+    if (!news.ok()) return news.error();
+    more = news->more;
+  }
   return made;
 }
 
-Result<void> Revocations::drop_old(std::int64_t now_unix_ms) {
-  const auto old = database_->connection().prepare("DELETE FROM revocations WHERE revoked_s < ?");
-  if (!old.ok()) return old.error();
-  return adapters::SqliteQuery(*old).integer(now_unix_ms / kMsASecond - kKeptS).run();
-}
-
-Result<void> Revocations::read_all() {
-  // First the version: what is written meanwhile is then read once more.
-  const auto version = database_->connection().integer("PRAGMA data_version");
-  if (!version.ok()) return version.error();
-  const auto all =
-      database_->connection().prepare("SELECT project, room, user, revoked_s FROM revocations");
-  if (!all.ok()) return all.error();
-  adapters::SqliteQuery query(*all);
-  const std::unique_lock lock(mutex_);
+Result<Revocations::News> Revocations::read_new(adapters::SqliteDatabase& connection) {
+  const auto statement = connection.prepare(
+      "SELECT project, room, user, revoked_s, sequence FROM revocations WHERE sequence > ? "
+      "ORDER BY sequence LIMIT ?");
+  if (!statement.ok()) return statement.error();
+  std::vector<std::pair<Revocation, Until>> rows;
+  adapters::SqliteQuery query(*statement);
+  query.integer(read_up_to_).integer(kRowsAtOnce);
   for (;;) {
     const Result<bool> row = query.row();
     if (!row.ok()) return row.error();
     if (!*row) break;
-    keep({std::string(query.bytes_at(0)), std::string(query.bytes_at(1)),
-          std::string(query.bytes_at(2))},
-         query.integer_at(3));
+    rows.emplace_back(revocation_at(query),
+                      Until{.revoked_s = query.integer_at(3), .sequence = query.integer_at(4)});
   }
-  version_ = *version;
-  return {};
+  News news{.added = {}, .more = !rows.empty()};
+  if (rows.empty()) return news;
+  read_up_to_ = rows.back().second.sequence;
+  const std::unique_lock lock(mutex_);
+  for (auto& [key, until] : rows) {
+    if (keep(key, until)) news.added.push_back(std::move(key));
+  }
+  return news;
 }
 
-void Revocations::keep(Key key, std::int64_t revoked_s) {
-  const auto [at, is_new] = revoked_s_.try_emplace(std::move(key), revoked_s);
-  if (is_new) ++counts_[at->first.project];
-  at->second = std::max(at->second, revoked_s);
-}
-
-void Revocations::read_what_others_added() {
-  if (std::chrono::steady_clock::now() - opened_ > kRevocationsShared) return;
-  const auto lock = database_->lock();
-  const auto version = database_->connection().integer("PRAGMA data_version");
-  if (version.ok() && *version == version_) return;
-  // A database that cannot be read now is asked again by the next join.
-  static_cast<void>(read_all());
+bool Revocations::keep(const Revocation& key, const Until& until) {
+  const auto [at, is_new] = until_.try_emplace(key, until);
+  if (is_new) {
+    ++counts_[key.project];
+    return true;
+  }
+  Until& known = at->second;
+  if (known.sequence >= until.sequence) return false;
+  known.sequence = until.sequence;
+  known.revoked_s = std::max(known.revoked_s, until.revoked_s);
+  return true;
 }
 
 Result<void> Revocations::add(std::string_view project, std::string_view room,
                               std::string_view user, std::int64_t now_unix_ms) {
   const std::lock_guard one_at_a_time(adding_);
-  const Key key{std::string(project), std::string(room), std::string(user)};
+  const Revocation key{std::string(project), std::string(room), std::string(user)};
   const std::int64_t now_s = now_unix_ms / kMsASecond;
   if (Result<void> has_room = make_room(key, now_s); !has_room.ok()) return has_room;
-  if (Result<void> written = write(key, now_s); !written.ok()) return written;
+  const Result<std::int64_t> sequence = write(key, now_s);
+  if (!sequence.ok()) return sequence.error();
   const std::unique_lock lock(mutex_);
-  keep(key, now_s);
+  keep(key, {.revoked_s = now_s, .sequence = *sequence});
   return {};
 }
 
-Result<void> Revocations::make_room(const Key& key, std::int64_t now_s) {
-  const std::unique_lock lock(mutex_);
-  if (revoked_s_.contains(key)) return {};
-  const auto is_full = [&] {
+Result<void> Revocations::make_room(const Revocation& key, std::int64_t now_s) {
+  bool project_is_full = false;
+  {
+    const std::shared_lock lock(mutex_);
+    if (until_.contains(key)) return {};
     const auto count = counts_.find(key.project);
-    return revoked_s_.size() >= kRevocationsMax ||
-           (count != counts_.end() && count->second >= kRevocationsOfProjectMax);
-  };
-  if (!is_full()) return {};
-  // From the file they go when it is opened again.
-  std::erase_if(revoked_s_, [&](const auto& entry) {
-    if (entry.second >= now_s - kKeptS) return false;
-    --counts_[entry.first.project];
-    return true;
-  });
-  if (!is_full()) return {};
-  return Error{ErrorCode::limit, "Too many users' tokens are revoked"};
+    project_is_full = count != counts_.end() && count->second >= limits_.of_project_max;
+    if (!project_is_full && until_.size() < limits_.max) return {};
+  }
+  const auto expired = delete_expired(project_is_full ? key.project : std::string(), now_s);
+  if (!expired.ok()) return expired.error();
+  if (expired->empty()) return Error{ErrorCode::limit, "Too many users' tokens are revoked"};
+  const std::unique_lock lock(mutex_);
+  for (const Revocation& one : *expired) {
+    if (until_.erase(one) > 0) --counts_[one.project];
+  }
+  return {};
 }
 
-Result<void> Revocations::write(const Key& key, std::int64_t now_s) {
+// The oldest ones. project: empty for any.
+Result<std::vector<Revocation>> Revocations::delete_expired(const std::string& project,
+                                                            std::int64_t now_s) {
   const auto lock = database_->lock();
   const auto statement = database_->connection().prepare(
-      "INSERT INTO revocations (project, room, user, revoked_s) VALUES (?1, ?2, ?3, ?4) "
-      "ON CONFLICT DO UPDATE SET revoked_s = max(revoked_s, ?4)");
+      "DELETE FROM revocations WHERE sequence IN (SELECT sequence FROM revocations "
+      "WHERE revoked_s < ?1 AND (?2 = '' OR project = ?2) ORDER BY sequence LIMIT ?3) "
+      "RETURNING project, room, user");
   if (!statement.ok()) return statement.error();
-  return adapters::SqliteQuery(*statement)
-      .text(key.project)
-      .text(key.room)
-      .text(key.user)
-      .integer(now_s)
-      .run();
+  adapters::SqliteQuery query(*statement);
+  query.integer(now_s - kKeptS).text(project);
+  query.integer(static_cast<std::int64_t>(limits_.freed_at_once));
+  std::vector<Revocation> deleted;
+  for (;;) {
+    const Result<bool> row = query.row();
+    if (!row.ok()) return row.error();
+    if (!*row) return deleted;
+    deleted.push_back(revocation_at(query));
+  }
+}
+
+// The row gets a new sequence also when it is not the first of its key, or others would not see it.
+Result<std::int64_t> Revocations::write(const Revocation& key, std::int64_t now_s) {
+  const auto lock = database_->lock();
+  const auto statement = database_->connection().prepare(
+      "INSERT OR REPLACE INTO revocations (project, room, user, revoked_s) VALUES (?1, ?2, ?3, "
+      "max(?4, coalesce((SELECT revoked_s FROM revocations "
+      "WHERE project = ?1 AND room = ?2 AND user = ?3), 0)))");
+  if (!statement.ok()) return statement.error();
+  const Result<void> written = adapters::SqliteQuery(*statement)
+                                   .text(key.project)
+                                   .text(key.room)
+                                   .text(key.user)
+                                   .integer(now_s)
+                                   .run();
+  if (!written.ok()) return written.error();
+  return database_->connection().integer("SELECT last_insert_rowid()");
 }
 
 bool Revocations::revoked(std::string_view project, std::string_view room, std::string_view user,
-                          std::int64_t issued_at_s) {
-  read_what_others_added();
+                          std::int64_t issued_at_s) const {
   const std::shared_lock lock(mutex_);
-  if (revoked_s_.empty()) return false;
+  if (until_.empty()) return false;
   for (const std::string_view where : {std::string_view(), room}) {
     const auto found =
-        revoked_s_.find(Key{std::string(project), std::string(where), std::string(user)});
-    if (found != revoked_s_.end() && issued_at_s <= found->second + kToleranceS) return true;
+        until_.find(Revocation{std::string(project), std::string(where), std::string(user)});
+    if (found != until_.end() && issued_at_s <= found->second.revoked_s + kToleranceS) return true;
   }
   return false;
 }
 
 std::size_t Revocations::size() const {
   const std::shared_lock lock(mutex_);
-  return revoked_s_.size();
+  return until_.size();
 }
 
 }  // namespace pluv::apps

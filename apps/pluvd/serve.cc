@@ -27,6 +27,7 @@
 #include "apps/pluvd/project_webhooks.h"
 #include "apps/pluvd/projects.h"
 #include "apps/pluvd/reload.h"
+#include "apps/pluvd/revocation_watch.h"
 #include "apps/pluvd/routes.h"
 #include "apps/pluvd/store.h"
 #include "apps/pluvd/token_route.h"
@@ -39,6 +40,10 @@
 
 namespace pluv::apps {
 namespace {
+
+// How long a process may go on after its drain's deadline, finishing what is on its way, and one
+// with another deadline before it.
+constexpr std::chrono::minutes kEndingMax{5};
 
 std::string numeric_host(const Settings& settings) {
   return settings.host == "localhost" ? "127.0.0.1" : settings.host;
@@ -133,6 +138,7 @@ struct Running {
   std::optional<Routes> routes;
   std::shared_ptr<Inspector> inspector;  // null: there is none
   std::unique_ptr<native::Server> server;
+  std::unique_ptr<RevocationWatch> revocation_watch;  // null: nobody else has the file
 };
 
 InspectorOptions inspector_options(const Settings& settings, Log& log) {
@@ -316,6 +322,9 @@ native::ServerHooks server_hooks(Running& running, const Settings& settings,
       reload(running, settings, read_again);
     };
   }
+  hooks.on_handing_over = [&running] {
+    if (running.revocation_watch) running.revocation_watch->wake();
+  };
   hooks.on_listening = [&running, &settings] {
     const Settings actual = with_address(settings, running.server->address());
     const std::uint16_t port = running.server->port();
@@ -325,6 +334,41 @@ native::ServerHooks server_hooks(Running& running, const Settings& settings,
     std::fflush(stdout);
   };
   return hooks;
+}
+
+// The admin API, and what it shares with another process while one takes over from the other.
+Result<void> start_hosting(Running& running, const Settings& settings) {
+  Result<HostingParts> hosting = open_hosting(settings);
+  if (!hosting.ok()) return hosting.error();
+  if (hosting->database->is_file()) {
+    auto watch = RevocationWatch::open(
+        *hosting->database,
+        {.revocations = hosting->revocations,
+         // The predecessor's deadline is most likely the same.
+         .shared_at_first = std::chrono::milliseconds(settings.drain_deadline_ms) + kEndingMax,
+         .is_shared = [&running] { return running.server->handing_over(); },
+         .added =
+             [&running](const std::vector<Revocation>& added) {
+               revoke_sessions(*running.server, added);
+             },
+         .log =
+             [&running](std::string_view reason) {
+               running.log.explain("error", "revocations_unread", reason);
+             }});
+    if (!watch.ok()) return watch.error();
+    running.revocation_watch = std::move(*watch);
+  } else {
+    running.log.explain("warn", "revocations_in_memory",
+                        "with storage = \"memory\" a restart forgets whose tokens are revoked");
+  }
+  running.admin = make_admin(
+      *hosting, *running.projects, *running.audit,
+      {.webhooks = running.webhooks ? admin_webhooks(running.webhooks) : AdminWebhooks{},
+       .unix_ms = now_unix_ms,
+       .log = [&running](
+                  std::string_view reason) { running.log.explain("error", "admin_api", reason); },
+       .draining = [&running] { return running.server->handing_over(); }});
+  return {};
 }
 
 int fail(const char* what, const std::string& why, int code) {
@@ -463,15 +507,8 @@ int serve(LoadedSettings loaded, std::function<LoadedSettings()> read_again) {
         });
   }
   if (running.projects) {
-    Result<std::shared_ptr<Admin>> admin = make_admin(
-        settings, *running.projects, *running.audit,
-        {.webhooks = running.webhooks ? admin_webhooks(running.webhooks) : AdminWebhooks{},
-         .unix_ms = now_unix_ms,
-         .log = [&running](
-                    std::string_view reason) { running.log.explain("error", "admin_api", reason); },
-         .draining = [&running] { return running.server->draining(); }});
-    if (!admin.ok()) return fail("hosting", admin.error().message, kExitStorage);
-    running.admin = std::move(*admin);
+    const Result<void> opened = start_hosting(running, settings);
+    if (!opened.ok()) return fail("hosting", opened.error().message, kExitStorage);
   }
   native::ServerHooks hooks = server_hooks(running, settings, std::move(read_again));
   adapters::Store* const documents = store->get();
@@ -487,11 +524,18 @@ int serve(LoadedSettings loaded, std::function<LoadedSettings()> read_again) {
                     " (who listens there: ss -ltnp sport = :" + std::to_string(settings.port) + ")",
                 kExitCannotListen);
   }
+  if (running.revocation_watch) {
+    // Of what a predecessor has said that it is done: from now on it says so of nothing more.
+    const Result<void> read = running.revocation_watch->read();
+    if (!read.ok()) return fail("hosting", read.error().message, kExitStorage);
+    running.revocation_watch->start();
+  }
   if (running.webhooks) {
     running.webhooks->attach(*running.server);
     running.webhooks->start();
   }
   const int code = running.server->run();
+  if (running.revocation_watch) running.revocation_watch->close();
   if (running.webhooks) running.webhooks->close();
   if (running.inspector) running.inspector->close();
   if (running.admin) running.admin->close();

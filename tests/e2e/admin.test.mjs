@@ -454,6 +454,48 @@ test("whoever is let in can be revoked, whatever the id", async (t) => {
                              { body: { room: t.room, user: { id: "" } } }), /the id is empty/);
 });
 
+test("who is revoked at a successor is sent away by its predecessor", async (t) => {
+  const hosting = t.use(new Hosting({ a: {}, b: {} }));
+  // Its sessions are to be there for longer than the test.
+  const args = ["--handover", path.join(hosting.folder, "handover"), "--drain-window", "30m",
+                "--drain-deadline", "1h", "--threads", "1"];
+  await hosting.start(args);
+  const old = hosting.server;
+  t.use(old, () => old.alive && old.kill());
+  const joined = async (name, room, id) => {
+    const parameters = await hosting.client(name, room, { id }, { maxAge: 3_600_000 });
+    return { parameters, client: t.use(await Client.joined(parameters)) };
+  };
+  const eve = [];
+  for (let n = 0; n < 3; ++n) eve.push(await joined("a", `${t.room}-${n}`, "eve"));
+  const others = [];
+  for (const name of ["a", "b"]) {
+    for (const id of ["bob", "tom", "zoe"]) others.push(await joined(name, `${t.room}-0`, id));
+  }
+  others.push(await joined("b", `${t.room}-0`, "eve"));
+  await hosting.start(["--port", String(old.port), ...args]);
+  // Until the old one's connections are closed, they may be used again, and it refuses.
+  const revoke = (target) => until(async () =>
+    (await hosting.admin("a", "POST", target).catch(() => null))?.status === 200);
+  // One room of one of the others, then all of hers. A drain closes one at once, whoever it is.
+  const tom = others[1].client;
+  await revoke(`/rooms/${t.room}-0/users/tom/revoke`);
+  await revoke("/users/eve/revoke");
+  const revoked = [tom, ...eve.map(({ client }) => client)];
+  for (const client of revoked) await client.closed();
+  const codes = revoked.map(({ closes }) => closes[0].code);
+  assert.ok(codes.filter((code) => code === 3000).length >= codes.length - 1, codes.join());
+  assert.ok(old.alive, "it still drains");
+  const left = others.filter(({ client }) => client !== tom && client.isOpen);
+  assert.ok(left.length >= others.length - 2, "nobody else was sent away");
+  for (const { client } of left) await client.settled();
+  for (const { parameters } of eve) {
+    const late = t.use(new Client({ ...parameters, url: hosting.url, heartbeat: false }));
+    await late.closed();
+    assert.match(late.dead, /3000/);
+  }
+});
+
 test("tokens of the API open the room, with the permissions that they name", async (t) => {
   const hosting = await two();
   const { token, expires_at } = await done(hosting, "a", "POST", "/tokens", {
