@@ -65,6 +65,10 @@ Result<CommandLine> parse_command_line(std::span<const std::string> arguments) {
   } catch (const CLI::CallForHelp&) {
     out.command = Command::help;
     return out;
+  } catch (const CLI::ArgumentMismatch& error) {
+    const std::string_view text = error.what();  // "--port: 1 required TEXT missing"
+    return Error{ErrorCode::invalid,
+                 std::string(text.substr(0, text.find(':'))) + " needs a value"};
   } catch (const CLI::ParseError& error) {
     return Error{ErrorCode::invalid, std::string(error.what())};
   }

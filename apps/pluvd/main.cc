@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "apps/pluvd/command_line.h"
+#include "apps/pluvd/places.h"
 #include "apps/pluvd/process_secrets.h"
 #include "apps/pluvd/serve.h"
 #include "apps/pluvd/settings_load.h"
@@ -26,7 +27,8 @@ int report(const std::vector<std::string>& problems) {
   return pluv::apps::kExitConfiguration;
 }
 
-int check_config(const pluv::apps::LoadedSettings& loaded) {
+int check_config(pluv::apps::LoadedSettings& loaded) {
+  pluv::apps::judge_places(loaded);
   for (const std::string& warning : loaded.warnings) {
     std::fprintf(stderr, "pluvd: warning: %s\n", warning.c_str());
   }

@@ -297,8 +297,21 @@ class PluvdTest(unittest.TestCase):
             done = run(*arguments)
             self.assertEqual((done.returncode, done.stdout), (2, ""), arguments)
             self.assertIn(expected, done.stderr)
-            self.assertEqual(run("check-config", *arguments).returncode,
-                             0 if "--data" in arguments else 2)
+            self.assertEqual(run("check-config", *arguments).returncode, 2, arguments)
+
+    def test_a_configuration_that_passes_its_check_can_be_started(self):
+        with tempfile.TemporaryDirectory() as folder:
+            log = pathlib.Path(folder, "none", "audit.log")
+            for wrong in (["--data", "/proc/nope"], ["--audit-log", str(log)]):
+                for command in (["check-config"], []):
+                    done = run(*command, "--dev", *wrong)
+                    self.assertEqual(done.returncode, 2, (command, wrong))
+                    self.assertIn(f"pluvd: {wrong[0][2:]}: cannot ", done.stderr)
+            data = pathlib.Path(folder, "a", "data")
+            log = pathlib.Path(folder, "audit.log")
+            done = run("check-config", "--dev", "--data", str(data), "--audit-log", str(log))
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertEqual(list(pathlib.Path(folder).iterdir()), [], "nothing was made")
 
     def test_checks_a_configuration(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -65,7 +65,7 @@ class ProjectJudge {
   }
 
   void keys(const ProjectSettings& project) {
-    if (project.public_keys.empty()) {
+    if (project.public_keys.empty() && !loaded_.is_incomplete) {
       problem(name_ + ".public_key",
               "none is set, so no client could say that it is of this "
               "project; it is no secret, any unique text will do");
@@ -79,7 +79,7 @@ class ProjectJudge {
       }
       unique(name_ + ".public_key", key, public_keys_, "the same key as ");
     }
-    if (project.secret_keys.empty()) {
+    if (project.secret_keys.empty() && !loaded_.is_incomplete) {
       problem(name_ + ".secret_key",
               "none is set, so nobody could make a token of this project; use at least 32 random "
               "characters (openssl rand -base64 32)");
@@ -130,7 +130,7 @@ class ProjectJudge {
       problem(name, "\"" + url + "\" is no address such as https://example.com/webhooks");
       return;
     }
-    if (project.webhook_secrets.empty()) {
+    if (project.webhook_secrets.empty() && !loaded_.is_incomplete) {
       problem(name_ + ".webhook_secret",
               "none is set, so the receiver could not tell these events from anybody's");
     }

@@ -209,6 +209,7 @@ bool apply_project_entry(LoadedSettings& out, const FileEntry& entry, const std:
   const std::string_view id = rest.substr(0, dot);
   ProjectSettings* const project = find_or_make(out.settings, id, entry.line);
   if (project == nullptr) {
+    out.is_incomplete = true;
     out.problems.push_back(where +
                            ": a project's name is made of letters, digits, '-' and '_', "
                            "begins and ends with a letter or digit, and has at most " +
@@ -232,6 +233,7 @@ bool apply_project_entry(LoadedSettings& out, const FileEntry& entry, const std:
   }
   const auto known = std::ranges::find(kKeys, key, &ProjectKey::key);
   if (known == kKeys.end()) {
+    out.is_incomplete = true;
     out.problems.push_back(find_setting_by_key(key) != nullptr
                                ? where + " is a setting of the whole server, not of a project"
                                : unknown_key(where, key));

@@ -54,6 +54,26 @@ std::string unchanged_until_restart(const Settings& running, const Settings& fre
   return names;
 }
 
+std::string counted(std::size_t count, const std::string& what) {
+  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
+
+// What was read, in numbers.
+std::string taken_over(const Settings& fresh, const Projects* projects) {
+  const std::size_t secrets = fresh.secrets.size();
+  std::string out = counted(secrets, "secret") + " of the server";
+  if (secrets > 1) out += ", the first one signs";
+  if (projects == nullptr) return out;
+  for (const ProjectSettings& project : fresh.projects) {
+    if (projects->find(project.id) == nullptr) continue;  // it waits for a restart
+    out += "; " + project.id + ": " + counted(project.secret_keys.size(), "secret key");
+    if (!project.webhook_secrets.empty()) {
+      out += ", " + counted(project.webhook_secrets.size(), "webhook secret");
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 bool reload_secrets(const Settings& running, const LoadedSettings& fresh,
@@ -90,7 +110,7 @@ bool reload_secrets(const Settings& running, const LoadedSettings& fresh,
   if (const std::string names = unchanged_until_restart(running, fresh.settings); !names.empty()) {
     target.log("warn", "reload_needs_restart", names);
   }
-  target.log("info", "reloaded", std::to_string(secrets) + " secrets; the first one signs");
+  target.log("info", "reloaded", taken_over(fresh.settings, target.projects));
   return true;
 }
 

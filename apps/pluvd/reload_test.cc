@@ -90,7 +90,7 @@ TEST_F(ReloadTest, TakesSecretsAndTheMetricsTokenOver) {
   EXPECT_TRUE(accepts(kOld));
   EXPECT_EQ(metrics_status("second"), 200);
   EXPECT_EQ(metrics_status("first"), 401);
-  EXPECT_EQ(said, "info reloaded: 2 secrets; the first one signs\n");
+  EXPECT_EQ(said, "info reloaded: 2 secrets of the server, the first one signs\n");
   EXPECT_TRUE(reload(loaded({kNew})));
   EXPECT_FALSE(accepts(kOld));
   EXPECT_EQ(metrics_status("any"), 200);
@@ -133,7 +133,7 @@ TEST_F(ReloadTest, SaysWhatNeedsARestartAndNoSecret) {
   EXPECT_EQ(said,
             "warn doubtful_setting: something is doubtful\n"
             "warn reload_needs_restart: port, max-presence\n"
-            "info reloaded: 1 secrets; the first one signs\n");
+            "info reloaded: 1 secret of the server\n");
 }
 
 TEST_F(ReloadTest, TakesTheKeysOfProjectsOver) {
@@ -145,7 +145,22 @@ TEST_F(ReloadTest, TakesTheKeysOfProjectsOver) {
   EXPECT_EQ(projects->by_secret_key(kNew), projects->find("a"));
   EXPECT_EQ(projects->by_secret_key(kOld), nullptr);
   EXPECT_EQ(projects->by_secret_key("the secret of b, for good"), projects->find("b"));
-  EXPECT_EQ(said, "info reloaded: 1 secrets; the first one signs\n");
+  EXPECT_EQ(said, "info reloaded: 1 secret of the server; a: 1 secret key; b: 1 secret key\n");
+}
+
+TEST_F(ReloadTest, SaysWhatWasReadInNumbers) {
+  running.projects = {project("acme", kOld), project("beta", "the secret of beta, for good")};
+  projects = Projects::make(running.projects).value();
+  LoadedSettings fresh = loaded({});
+  fresh.settings.projects = {project("acme", kNew), running.projects[1],
+                             project("new", "the secret of one that comes")};
+  fresh.settings.projects[0].secret_keys.emplace_back(kOld);
+  fresh.settings.projects[0].webhook_secrets = {"the first of two webhook secrets", "the second"};
+  EXPECT_TRUE(reload(fresh));
+  EXPECT_NE(said.find("info reloaded: 0 secrets of the server; acme: 2 secret keys, 2 webhook "
+                      "secrets; beta: 1 secret key\n"),
+            std::string::npos)
+      << said;
 }
 
 TEST_F(ReloadTest, SaysWhichProjectsNeedARestart) {

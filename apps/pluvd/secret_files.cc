@@ -18,11 +18,15 @@ std::vector<std::string> read_secrets(LoadedSettings& out, const std::string& se
   Result<std::string> text = read_text_file(path, kSecretFileBytesMax);
   if (!text.ok()) {
     out.problems.push_back(setting + ": " + text.error().message);
+    out.is_incomplete = true;
     return {};
   }
   std::vector<std::string> secrets = split_lines(text.value());
   auth::wipe(text.value());
-  if (secrets.empty()) out.problems.push_back(setting + ": " + path + " has no secret in it");
+  if (secrets.empty()) {
+    out.problems.push_back(setting + ": " + path + " has no secret in it");
+    out.is_incomplete = true;
+  }
   judge_secret_file(out, setting, path);
   return secrets;
 }

@@ -22,6 +22,21 @@ void apply(LoadedSettings& out, const Setting& setting, std::span<const std::str
   }
 }
 
+// [project.acme] for [projects.acme], told once and not for each of its keys.
+bool suggest_projects(LoadedSettings& out, const FileEntry& entry, const std::string& path) {
+  constexpr std::string_view kMisspelt = "project.";
+  if (!entry.key.starts_with(kMisspelt)) return false;
+  const std::string id =
+      entry.key.substr(kMisspelt.size(), entry.key.find('.', kMisspelt.size()) - kMisspelt.size());
+  const std::string what =
+      ": project." + id + " is not a setting; did you mean projects." + id + "?";
+  for (const std::string& problem : out.problems) {
+    if (problem.ends_with(what)) return true;
+  }
+  out.problems.push_back(path + ":" + std::to_string(entry.line) + what);
+  return true;
+}
+
 void apply_entry(LoadedSettings& out, const FileEntry& entry, const std::string& path) {
   if (apply_project_entry(out, entry, path)) return;
   const std::string where = path + ":" + std::to_string(entry.line) + ": " + entry.key;
@@ -29,6 +44,8 @@ void apply_entry(LoadedSettings& out, const FileEntry& entry, const std::string&
   if (setting == nullptr) {
     std::vector<std::string_view> keys;
     for (const Setting& known : setting_table()) keys.push_back(known.key);
+    out.is_incomplete = true;
+    if (suggest_projects(out, entry, path)) return;
     std::string problem = where + " is not a setting";
     if (const auto near = nearest(entry.key, keys)) {
       problem.append("; did you mean ").append(*near).append("?");
@@ -48,11 +65,13 @@ void load_file(LoadedSettings& out, const std::string& path) {
   const Result<std::string> text = read_text_file(path, kConfigBytesMax);
   if (!text.ok()) {
     out.problems.push_back("config: " + text.error().message);
+    out.is_incomplete = true;
     return;
   }
   const Result<std::vector<FileEntry>> entries = parse_settings_text(text.value(), path);
   if (!entries.ok()) {
     out.problems.push_back(entries.error().message);
+    out.is_incomplete = true;
     return;
   }
   for (const FileEntry& entry : entries.value()) apply_entry(out, entry, path);

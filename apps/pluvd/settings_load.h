@@ -23,7 +23,9 @@ struct LoadedSettings {
   // What works but should make an operator think.
   std::vector<std::string> warnings;
   bool inspector_given = false;  // something says whether there is one
-  std::string config_file;       // empty: none was read
+  // A file, or a name in it, could not be used: what is missing may have been meant there.
+  bool is_incomplete = false;
+  std::string config_file;  // empty: none was read
 };
 
 [[nodiscard]] LoadedSettings load_settings(const CommandLine& command_line,

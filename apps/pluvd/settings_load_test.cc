@@ -113,6 +113,37 @@ TEST(LoadSettings, RequiresASecretOutsideDevelopment) {
   EXPECT_TRUE(mentions(load({"--auth=false"}).problems, "PLUV_AUTH_SECRET"));
 }
 
+TEST(LoadSettings, SaysNothingOfWhatAFileThatCannotBeUsedMayHaveHad) {
+  const auto problems = [](const std::string& text) {
+    const TemporaryFile file(text);
+    std::string out = all(load({"--config", file.path()}).problems);
+    for (std::size_t at = 0; (at = out.find(file.path())) != std::string::npos;) {
+      out.replace(at, file.path().size(), "FILE");
+    }
+    return out;
+  };
+  EXPECT_EQ(all(load({"--config", "/nowhere/pluvd.toml"}).problems),
+            "config: cannot read /nowhere/pluvd.toml: No such file or directory\n");
+  EXPECT_EQ(all(load({"--secret-file", "/nowhere"}).problems),
+            "secret-file: cannot read /nowhere: No such file or directory\n");
+  const std::string broken = problems("port = = 3\n");
+  EXPECT_TRUE(broken.starts_with("FILE:1: ")) << broken;
+  EXPECT_EQ(std::count(broken.begin(), broken.end(), '\n'), 1) << broken;
+  EXPECT_EQ(problems("secert = \"x\"\n"),
+            "FILE:1: secert is not a setting; did you mean secret?\n");
+  EXPECT_EQ(problems("[project.acme]\npublic_key = \"pk\"\nsecret_key = \"sk\"\n"
+                     "[project.acme.limits]\nrate = 1\n[project.beta]\npublic_key = \"pk\"\n"),
+            "FILE:2: project.acme is not a setting; did you mean projects.acme?\n"
+            "FILE:7: project.beta is not a setting; did you mean projects.beta?\n");
+  EXPECT_EQ(problems("[projects.acme]\npublc_key = \"pk\"\nsecret_keyfile = \"f\"\n"),
+            "FILE:2: projects.acme.publc_key is not a setting of a project; did you mean "
+            "public_key?\n"
+            "FILE:3: projects.acme.secret_keyfile is not a setting of a project; did you mean "
+            "secret_key_file?\n");
+  EXPECT_EQ(problems("port = \"x\"\n").find("PLUV_AUTH_SECRET") == std::string::npos, false)
+      << "all problems are told where nothing hides another";
+}
+
 TEST(LoadSettings, TakesSecretsNewestFirst) {
   const TemporaryFile file("  third secret of the file \n\nfourth secret of the file\r\n");
   const LoadedSettings loaded =

@@ -49,7 +49,8 @@ class Judge {
   }
 
   void secrets() {
-    if (settings_.secrets.empty() && !settings_.dev && settings_.projects.empty()) {
+    const bool has_any = !settings_.secrets.empty() || !settings_.projects.empty();
+    if (!has_any && !settings_.dev && !loaded_.is_incomplete) {
       problem(
           "secret: none is set, so no token could be checked; set PLUV_AUTH_SECRET or "
           "--secret-file to at least 32 random characters (openssl rand -base64 32), the same that "
@@ -172,6 +173,7 @@ class Judge {
       return;
     }
     if (token.empty() && !settings_.dev) {
+      if (loaded_.is_incomplete) return;
       problem(
           "inspector: it shows every room and needs a token; set PLUV_ADMIN_TOKEN or "
           "--admin-token-file (openssl rand -base64 32)");
