@@ -280,9 +280,14 @@ Result<void> Room::check_document_size(SessionIndex index, std::string_view upda
   if (const auto applied = copy->apply(update); !applied.ok()) {
     return Error{applied.error().code, "Invalid storage. " + applied.error().message};
   }
-  const std::size_t size = copy->encode().size();
   // What was there when the limit was set lower may be made smaller, in steps.
-  if (size <= std::max(bytes_max, document.size())) return {};
+  const std::size_t allowed = std::max(bytes_max, document.size());
+  std::size_t size = copy->encode().size();
+  if (size > allowed && copy->begin_edit().ok()) {  // without what is deleted
+    copy->end_edit();
+    size = copy->encode().size();
+  }
+  if (size <= allowed) return {};
   return Error{ErrorCode::limit, "Large storage. The document must be at most " +
                                      std::to_string(bytes_max) + " bytes. It would have " +
                                      std::to_string(size) + " bytes"};
