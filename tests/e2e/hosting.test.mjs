@@ -114,6 +114,18 @@ test("tokens and keys of one project are nothing to another", async (t) => {
     .filter((type) => !["settled", "$pong"].includes(type)), [], "the other's room heard nothing");
 });
 
+test("with documents in memory revocations end with the process, and the log says so", async (t) => {
+  const hosting = await startOwn(t, { a: {} }, [], { top: { storage: "memory" } });
+  assert.match(hosting.server.output, /revocations_in_memory/);
+  const parameters = await hosting.client("a", t.room, { id: "ann" }, { maxAge: 3_600_000 });
+  const revoked = await hosting.admin("a", "POST", "/users/ann/revoke");
+  assert.equal(revoked.status, 200);
+  await refused(parameters);
+  await hosting.server.stop();
+  await hosting.start();
+  t.use(await Client.joined({ ...parameters, url: hosting.url }));
+});
+
 test("room names that are keys are no names", async () => {
   const hosting = await two();
   const { a } = hosting.projects;
