@@ -7,7 +7,7 @@
 namespace pluv::apps {
 namespace {
 
-constexpr std::string_view kFileName = "hosting.db";
+constexpr std::string_view kFileName = kHostingFile;
 
 void add_counts(const Project& project, admin_api::Usage& usage) {
   usage.joined = project.counts.joined.load();

@@ -6,12 +6,15 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "adapters/sqlite_database.h"
 #include "base/result.h"
 
 namespace pluv::apps {
+
+inline constexpr std::string_view kHostingFile = "hosting.db";  // in the folder of the documents
 
 class HostingDatabase {
  public:

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "apps/pluvd/webhook_outbox_file.h"
+
 namespace pluv::apps {
 
 std::vector<WebhookEndpoint> webhook_endpoints(const Settings& settings) {
@@ -24,7 +26,8 @@ std::vector<WebhookEndpoint> webhook_endpoints(const Settings& settings) {
 }
 
 std::string webhook_file(const Settings& settings) {
-  return settings.storage == "sqlite" ? settings.data + "/webhooks.db" : std::string();
+  return settings.storage == "sqlite" ? settings.data + "/" + std::string(kWebhooksFile)
+                                      : std::string();
 }
 
 Result<std::shared_ptr<Webhooks>> open_webhooks(const Settings& settings, WebhookOptions options) {

@@ -1,13 +1,22 @@
 // The commands that take care of the file: verify, compact, backup.
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <set>
+#include <system_error>
 
 #include "adapters/sqlite_shrink.h"
+#include "apps/pluvd/hosting_database.h"
 #include "apps/pluvd/serve.h"
 #include "apps/pluvd/storage_document.h"
 #include "apps/pluvd/storage_progress.h"
 #include "apps/pluvd/storage_tool.h"
+#include "apps/pluvd/store.h"
+#include "apps/pluvd/webhook_outbox_file.h"
 
 namespace pluv::apps {
 namespace {
@@ -64,6 +73,42 @@ Result<bool> compact_room(StorageTool& tool, const std::string& room) {
       [&](auto answer) { tool.store->compact(room, stored->last, *snapshot, answer); });
   if (!done) return done.error();
   return true;
+}
+
+struct BackupTarget {
+  std::string documents;
+  std::string hosting;
+  std::string webhooks;
+  bool made_folder = false;
+};
+
+// A folder gets the names of a data folder. Beside a file the others have its name and what they
+// are.
+Result<BackupTarget> backup_target(const StorageTool& tool) {
+  const std::string& name = tool.line.file;
+  std::error_code failed;
+  const bool is_folder = std::filesystem::is_directory(name, failed);
+  if (!is_folder && !name.ends_with('/')) {
+    std::filesystem::path stem(name);
+    stem.replace_extension();
+    const auto beside = [&](std::string_view file) {
+      return stem.string() + "-" + std::string(file);
+    };
+    return BackupTarget{
+        .documents = name, .hosting = beside(kHostingFile), .webhooks = beside(kWebhooksFile)};
+  }
+  const auto inside = [&](std::string_view file) {
+    return name + (name.ends_with('/') ? "" : "/") + std::string(file);
+  };
+  BackupTarget out{.documents = inside(kDocumentsFile),
+                   .hosting = inside(kHostingFile),
+                   .webhooks = inside(kWebhooksFile)};
+  if (is_folder) return out;
+  if (::mkdir(name.c_str(), 0700) != 0) {
+    return Error{ErrorCode::unavailable, name + ": " + std::generic_category().message(errno)};
+  }
+  out.made_folder = true;
+  return out;
 }
 
 }  // namespace
@@ -142,13 +187,34 @@ int storage_compact(StorageTool& tool) {
 }
 
 int storage_backup(StorageTool& tool) {
+  const auto target = backup_target(tool);
+  if (!target) return fail(target.error());
+  // The store looks at all of them in this order, a moment apart. Documents first: an event of an
+  // edit is written after it, so that no edit is in the copy whose event is not. Whose tokens are
+  // revoked last: who is refused when the documents are copied is refused by the copy.
+  const std::vector<adapters::BackupFile> beside = {
+      {.from = tool.settings.data + "/" + std::string(kWebhooksFile),
+       .to = target->webhooks,
+       .on_copy = std::string(kMarkCopied)},
+      {.from = tool.settings.data + "/" + std::string(kHostingFile),
+       .to = target->hosting,
+       .on_copy = {}}};
   const auto done = [&] {
     StorageProgress progress("copying pages", mode_of(tool));
-    return answer_of<void>(
-        [&](auto answer) { tool.store->backup(tool.line.file, progress.callback(), answer); });
+    return answer_of<void>([&](auto answer) {
+      tool.store->backup(target->documents, beside, progress.callback(), answer);
+    });
   }();
-  if (!done) return fail(done.error());
-  tell(tool, "copied " + tool.path + " to " + tool.line.file);
+  if (!done) {
+    if (target->made_folder) ::rmdir(tool.line.file.c_str());
+    return fail(done.error());
+  }
+  tell(tool, "copied " + tool.path + " to " + target->documents);
+  for (const adapters::BackupFile& file : beside) {
+    std::error_code failed;  // what was not there was not copied
+    if (!std::filesystem::exists(file.to, failed)) continue;
+    tell(tool, "copied " + file.from + " to " + file.to);
+  }
   return kExitOk;
 }
 

@@ -92,7 +92,7 @@ Result<void> take_word(const StorageVerbRow& row, const Given& given, StorageCom
   }
   const std::string word = given.words.empty() ? std::string() : given.words.front();
   if (row.has(kNeedsRoom) && word.empty()) return misused(name + ": which room?");
-  if (row.has(kNeedsFile) && word.empty()) return misused(name + ": to which file?");
+  if (row.has(kNeedsFile) && word.empty()) return misused(name + ": to which folder or file?");
   (row.has(kNeedsFile) ? out.file : out.room) = word;
   return {};
 }

@@ -59,7 +59,7 @@ TEST(StorageCommandLine, TakesTheFlagsOfAllBeforeAndBehindTheCommand) {
 TEST(StorageCommandLine, AsksForWhatIsMissing) {
   EXPECT_EQ(problem({}), "which command? see pluvd storage --help");
   EXPECT_EQ(problem({"show"}), "show: which room?");
-  EXPECT_EQ(problem({"backup"}), "backup: to which file?");
+  EXPECT_EQ(problem({"backup"}), "backup: to which folder or file?");
   EXPECT_EQ(problem({"restore", "a"}),
             "restore: to which moment? --at TIME; pluvd storage history a lists them");
   EXPECT_EQ(problem({"rm", "a"}),

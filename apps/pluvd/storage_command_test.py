@@ -342,6 +342,29 @@ class StorageTest(unittest.TestCase):
         self.assertEqual(json.loads(done.text), {"note": "hello world"})
         self.assertIn("/nowhere/", self.fails("backup", "/nowhere/copy", code=4))
 
+    def test_copies_what_belongs_to_the_documents(self):
+        self.fill()
+        with contextlib.closing(sqlite3.connect(self.data / "hosting.db")) as hosting:
+            hosting.executescript("PRAGMA journal_mode = WAL; CREATE TABLE t (n); INSERT INTO t VALUES (1)")
+            one = self.folder / "one"
+            self.call("backup", f"{one}/")
+            two = self.folder / "two.sqlite"
+            self.call("backup", str(two))
+        self.assertEqual({file.name for file in one.iterdir()}, {"pluv.sqlite", "hosting.db"})
+        self.assertEqual(oct(one.stat().st_mode & 0o777), "0o700")
+        for copy in (one / "hosting.db", self.folder / "two-hosting.db"):
+            self.assertEqual(oct(copy.stat().st_mode & 0o777), "0o600")
+            with contextlib.closing(sqlite3.connect(copy)) as copied:
+                self.assertEqual(copied.execute("SELECT n FROM t").fetchall(), [(1,)])
+        self.assertEqual(self.fails("backup", str(one), code=4), f"{one}/pluv.sqlite exists")
+        self.assertEqual(self.fails("backup", str(self.data), code=4), f"{self.data}/pluv.sqlite exists")
+        # What fails leaves nothing, the folder that it made not either.
+        (self.data / "webhooks.db").write_bytes(b"no database" * 100)
+        three = self.folder / "three"
+        self.fails("backup", f"{three}/", code=4)
+        self.assertFalse(three.exists())
+        self.assertIn("/nowhere/", self.fails("backup", "/nowhere/copy/", code=4))
+
     def test_works_beside_a_pluvd_that_runs(self):
         self.fill()
         server = self.serve()

@@ -30,10 +30,14 @@ constexpr std::array kVerbs = {
                    "loads.\nPrints one line for each thing that is wrong, and ends with 1 when "
                    "there is any.\n",
                    kOnlyReads},
-    StorageVerbRow{StorageVerb::backup, "backup", "FILE",
-                   "copy the documents' file while it is used",
-                   "The copy is of one moment, and appears when it is whole. A file that exists is "
-                   "left alone.\n",
+    StorageVerbRow{StorageVerb::backup, "backup", "FOLDER/ | FILE",
+                   "copy all that is kept, while it is used",
+                   "A folder, which is made when it is missing, gets the documents and, with "
+                   "projects, whose\ntokens are revoked and the webhooks that are due, under the "
+                   "names that a data folder has.\nOf a file the documents do; the others are "
+                   "beside it, as NAME-hosting.db and\nNAME-webhooks.db. The copies are of one "
+                   "moment, and appear when all are whole, the\ndocuments last. A file that "
+                   "exists is left alone.\n",
                    kNeedsFile | kOnlyReads},
     StorageVerbRow{StorageVerb::import_room, "import", "ROOM [--merge | --replace] < FILE",
                    "make a document of a Yjs update",

@@ -9,8 +9,6 @@
 namespace pluv::apps {
 namespace {
 
-constexpr std::string_view kFileName = "pluv.sqlite";
-
 adapters::Durability durability_of(std::string_view name) {
   if (name == "strict") return adapters::Durability::strict;
   return name == "none" ? adapters::Durability::none : adapters::Durability::process;
@@ -20,7 +18,7 @@ adapters::Durability durability_of(std::string_view name) {
 
 std::string storage_file(const Settings& settings) {
   if (settings.storage != "sqlite") return {};
-  return settings.data + "/" + std::string(kFileName);
+  return settings.data + "/" + std::string(kDocumentsFile);
 }
 
 Result<std::shared_ptr<adapters::Store>> open_store(const Settings& settings, StoreLog log) {

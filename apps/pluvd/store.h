@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "adapters/store.h"
@@ -12,6 +13,8 @@
 #include "base/result.h"
 
 namespace pluv::apps {
+
+inline constexpr std::string_view kDocumentsFile = "pluv.sqlite";
 
 // Where the documents are: in the folder of --data. Empty when none are kept.
 [[nodiscard]] std::string storage_file(const Settings& settings);

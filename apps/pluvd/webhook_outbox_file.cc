@@ -147,6 +147,7 @@ Result<void> OutboxFile::prepare(const std::string& path) {
   if (!statements) return std::move(statements).error();
   statements_ = std::move(*statements);
   if (auto read = read_instance(); !read) return read;
+  if (auto leapt = leap_when_copied(); !leapt) return leapt;
   sqlite3_busy_timeout(database_.handle(), kBusyMs);
   sqlite3_wal_hook(
       database_.handle(),
@@ -178,6 +179,27 @@ Result<void> OutboxFile::read_instance() {
   auto kept = database_.prepare("INSERT INTO meta (key, value) VALUES ('instance', ?)");
   if (!kept) return std::move(kept).error();
   return SqliteQuery(*kept).text(instance_).run();
+}
+
+// By a random distance, as one backup may be gone back to more than once.
+Result<void> OutboxFile::leap_when_copied() {
+  const auto copied = database_.integer("SELECT count(*) FROM meta WHERE key = 'copied'");
+  if (!copied) return copied.error();
+  if (*copied == 0) return {};
+  std::array<std::uint8_t, 4> random{};
+  if (auto filled = auth::fill_random(random); !filled) return filled;
+  std::uint64_t distance = 1;
+  for (const std::uint8_t byte : random) distance = distance << 8 | byte;
+  const std::string sql =
+      "BEGIN IMMEDIATE;"
+      "INSERT INTO sqlite_sequence (name, seq) SELECT 'events', 0"
+      " WHERE NOT EXISTS (SELECT * FROM sqlite_sequence WHERE name = 'events');"
+      "UPDATE sqlite_sequence SET seq = seq + " +
+      std::to_string(distance << 8) +
+      " WHERE name = 'events';"
+      "DELETE FROM meta WHERE key = 'copied';"
+      "COMMIT";
+  return database_.execute(sql.c_str());
 }
 
 Result<void> OutboxFile::run(OutboxSql sql) { return SqliteQuery((*this)[sql]).run(); }

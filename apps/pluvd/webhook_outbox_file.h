@@ -6,7 +6,8 @@
 //   live    sessions that were announced as connected and not yet as gone; one with an empty
 //   session
 //           is the room's own, until its end was announced
-//   meta    instance: a random text that makes the ids of deliveries unique beyond this file
+//   meta    instance: a random text that makes the ids of deliveries unique beyond this file;
+//           copied: this is a copy for a backup, which nobody has opened yet
 //
 // Bodies come last in their rows, so that reading the rest does not read them.
 #pragma once
@@ -15,12 +16,20 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "adapters/sqlite_database.h"
 #include "base/result.h"
 
 namespace pluv::apps {
+
+inline constexpr std::string_view kWebhooksFile = "webhooks.db";  // in the folder of the documents
+
+// For a copy of the file. Whoever opens it, perhaps while the original has gone on, first leaps far
+// ahead with its ids: a new event with the id of another would be taken for a repeat.
+inline constexpr std::string_view kMarkCopied =
+    "REPLACE INTO meta (key, value) VALUES ('copied', 1)";
 
 enum class OutboxSql : std::uint8_t {
   begin,
@@ -69,6 +78,7 @@ class OutboxFile {
   explicit OutboxFile(adapters::SqliteDatabase database) : database_(std::move(database)) {}
   [[nodiscard]] Result<void> prepare(const std::string& path);
   [[nodiscard]] Result<void> read_instance();
+  [[nodiscard]] Result<void> leap_when_copied();
 
   struct Log {
     int pages = 0;

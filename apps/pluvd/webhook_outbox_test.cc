@@ -12,6 +12,7 @@
 
 #include "adapters/child_testing.h"
 #include "adapters/faulty_vfs_testing.h"
+#include "apps/pluvd/webhook_outbox_file.h"
 
 namespace pluv::apps {
 namespace {
@@ -106,6 +107,38 @@ TEST_F(Outbox, ForgetsWhatWasDeliveredAndGivesItsIdToNobodyElse) {
   EXPECT_EQ(instance.size(), 16U);
   outbox->destroyed("a", "room", {event("room-destroyed")});
   EXPECT_GT(added_.at(1).id, id);
+}
+
+TEST_F(Outbox, ACopyGivesNewIdsThatTheOriginalNeverHad) {
+  const auto outbox = open();
+  outbox->destroyed("a", "room", {event("room-destroyed")});
+  const std::uint64_t due = added_.at(0).id;
+  std::vector<std::uint64_t> firsts;
+  for (const std::string name : {"/one.db", "/two.db"}) {
+    const std::string path = folder_ + name;
+    {
+      auto copier = adapters::SqliteDatabase::open(path_, adapters::SqliteDatabase::Access::read);
+      ASSERT_TRUE(copier->execute(("VACUUM INTO '" + path + "'").c_str()));
+      auto copy = adapters::SqliteDatabase::open(path, adapters::SqliteDatabase::Access::write);
+      ASSERT_TRUE(copy->execute(std::string(kMarkCopied).c_str()));
+    }
+    std::uint64_t last = 0;
+    for (int start = 0; start < 2; ++start) {  // only the first one leaps
+      const auto copied = open(path);
+      EXPECT_EQ(copied->list()->at(0).delivery, due);
+      EXPECT_EQ(copied->instance(), outbox->instance());
+      added_.clear();
+      copied->destroyed("a", "room", {event("room-destroyed")});
+      if (start == 0) {
+        firsts.push_back(added_.at(0).id);
+        EXPECT_GT(firsts.back(), due + (std::uint64_t{1} << 32));
+      } else {
+        EXPECT_EQ(added_.at(0).id, last + 1);
+      }
+      last = added_.at(0).id;
+    }
+  }
+  EXPECT_NE(firsts.at(0), firsts.at(1));
 }
 
 TEST_F(Outbox, RemembersWhenToTryAgain) {

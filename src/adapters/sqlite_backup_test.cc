@@ -7,8 +7,10 @@
 #include <future>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include "adapters/sqlite_database.h"
 #include "adapters/sqlite_store.h"
 #include "adapters/store_testing.h"
 
@@ -72,6 +74,85 @@ TEST_F(SqliteBackup, IsWholeWhileWritesGoOn) {
   EXPECT_GE(load(*copy, "busy")->last, before);
   EXPECT_GT(after, before);
   EXPECT_LE(load(*copy, "busy")->last, after);
+}
+
+// Of a file that belongs to the store's.
+class SqliteBackupBeside : public SqliteBackup {
+ protected:
+  SqliteBackupBeside() {
+    EXPECT_TRUE(append(*store_, "room", "1").ok());
+    EXPECT_TRUE(
+        other_.execute("PRAGMA journal_mode = WAL; CREATE TABLE t (n); "
+                       "INSERT INTO t VALUES (1)"));
+  }
+  Result<void> back_up_both(std::string on_copy = {}) {
+    return answer_of<void>([&](auto done) {
+      store_->backup(copy_, {{other_path_, other_copy_, std::move(on_copy)}}, {}, done);
+    });
+  }
+  static std::int64_t sum_in(const std::string& path) {
+    return SqliteDatabase::open(path, SqliteDatabase::Access::read)
+        ->integer("SELECT sum(n) FROM t")
+        .value();
+  }
+
+  std::string other_path_ = folder_.file("other.db");
+  std::string other_copy_ = folder_.file("other-copy.db");
+  SqliteDatabase other_ = SqliteDatabase::open(other_path_, SqliteDatabase::Access::create).value();
+};
+
+TEST_F(SqliteBackupBeside, CopiesBothForTheirOwnerAlone) {
+  ASSERT_TRUE(back_up_both("UPDATE t SET n = n + 10").ok());
+  EXPECT_EQ(sum_in(other_copy_), 11);
+  EXPECT_EQ(sum_in(other_path_), 1);
+  EXPECT_EQ(load(*open_store(options_of(copy_)), "room")->updates, std::vector<std::string>{"1"});
+  for (const std::string& path : {copy_, other_copy_}) {
+    EXPECT_EQ(std::filesystem::status(path).permissions(),
+              std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  }
+}
+
+TEST_F(SqliteBackupBeside, LooksAtBothBeforeEitherIsCopied) {
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_TRUE(append(*store_, "room", std::string(1'000'000, 'u')).ok());
+  }
+  const auto write_more = [&, first = true](Progress) mutable {
+    if (!std::exchange(first, false)) return;
+    EXPECT_TRUE(append(*store_, "room", "late").ok());
+    EXPECT_TRUE(other_.execute("INSERT INTO t VALUES (100)").ok());
+  };
+  const auto done = answer_of<void>([&](auto answer) {
+    store_->backup(copy_, {{other_path_, other_copy_, {}}}, write_more, answer);
+  });
+  ASSERT_TRUE(done.ok()) << message_of(done);
+  EXPECT_EQ(sum_in(other_copy_), 1);
+  EXPECT_EQ(load(*open_store(options_of(copy_)), "room")->updates.size(), 6U);
+}
+
+TEST_F(SqliteBackupBeside, AllOrNone) {
+  const std::size_t before = files();
+  EXPECT_FALSE(back_up_both("no SQL").ok());
+  EXPECT_EQ(files(), before);
+  for (const std::string& taken : {copy_, other_copy_}) {
+    std::ofstream(taken) << "precious";
+    EXPECT_EQ(back_up_both().error().message, taken + " exists");
+    EXPECT_EQ(files(), before + 1);
+    std::filesystem::remove(taken);
+  }
+  ASSERT_TRUE(back_up_both().ok());
+}
+
+TEST_F(SqliteBackupBeside, LeavesOutWhatIsNotThereOrEmpty) {
+  std::ofstream(folder_.file("empty.db"));
+  const auto done = answer_of<void>([&](auto answer) {
+    store_->backup(copy_,
+                   {{folder_.file("none.db"), other_copy_, "no SQL"},
+                    {folder_.file("empty.db"), other_copy_, "no SQL"}},
+                   {}, answer);
+  });
+  ASSERT_TRUE(done.ok()) << message_of(done);
+  EXPECT_TRUE(std::filesystem::exists(copy_));
+  EXPECT_FALSE(std::filesystem::exists(other_copy_));
 }
 
 TEST_F(SqliteBackup, NeverOverwritesAFile) {

@@ -10,7 +10,6 @@
 
 #include "adapters/file_lock.h"
 #include "adapters/job_thread.h"
-#include "adapters/sqlite_backup.h"
 #include "adapters/sqlite_record_reader.h"
 #include "adapters/sqlite_schema.h"
 #include "adapters/sqlite_verify.h"
@@ -277,10 +276,17 @@ void SqliteStore::flush(Done<void> done) {
 
 void SqliteStore::backup(std::string path, std::function<void(Progress)> progress,
                          Done<void> done) {
+  backup(std::move(path), {}, std::move(progress), std::move(done));
+}
+
+void SqliteStore::backup(std::string path, std::vector<BackupFile> beside,
+                         std::function<void(Progress)> progress, Done<void> done) {
+  std::vector<BackupFile> files = std::move(beside);
+  files.insert(files.begin(), {.from = parts_->options.path, .to = std::move(path), .on_copy = {}});
   parts_->ask<void>(
       parts_->maintaining, {},
-      [parts = parts_.get(), path = std::move(path), progress = std::move(progress)] {
-        return back_up({.from = parts->options.path, .to = path}, progress, parts->closing);
+      [parts = parts_.get(), files = std::move(files), progress = std::move(progress)] {
+        return back_up(files, progress, parts->closing);
       },
       std::move(done));
 }

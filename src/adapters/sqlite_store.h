@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "adapters/history.h"
+#include "adapters/sqlite_backup.h"
 #include "adapters/sqlite_options.h"
 #include "adapters/store.h"
 #include "base/result.h"
@@ -63,6 +64,9 @@ class SqliteStore final : public Store {
   // A copy of the file as of now, while writes go on. It appears under its name when it is whole; a
   // file of that name is never overwritten (conflict). Progress is in pages. Closing ends it.
   void backup(std::string path, std::function<void(Progress)> progress, Done<void> done);
+  // The same, and of SQLite files that belong to it (back_up).
+  void backup(std::string path, std::vector<BackupFile> beside,
+              std::function<void(Progress)> progress, Done<void> done);
   // Reads everything. An answer without findings means that all is well; an error, that it could
   // not look. Progress is in records. Closing ends it.
   void verify(std::function<void(Progress)> progress, Done<std::vector<Finding>> done);

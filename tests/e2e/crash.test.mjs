@@ -5,11 +5,13 @@
 //   node crash.test.mjs --kills 2000     kills in all, evenly over the tests (default 160)
 //   E2E_SEED=5 node crash.test.mjs       the moments of that seed
 import assert from "node:assert/strict";
-import { existsSync, renameSync } from "node:fs";
+import { existsSync, readdirSync, renameSync, statSync } from "node:fs";
 import path from "node:path";
 
-import { faults, makeFolder, noFaultyIo, numberOption, programs, Random, removeFolder,
-         RoomUnderLoad, runToEnd, seedOf, Server, sleep, startPluvd, suite } from "./lib.mjs";
+import { judgeRoom, roomsOf, WebhookReceiver } from "./lib/webhook_receiver.mjs";
+import { Client, faults, freePort, Hosting, makeFolder, noFaultyIo, numberOption, programs, Random,
+         removeFolder, RoomUnderLoad, runToEnd, seedOf, Server, sleep, startPluvd, suite,
+         until } from "./lib.mjs";
 
 const kills = numberOption("kills", 160);
 const { test, run } = suite("crash", { parallel: 2, limit_ms: 300_000 + kills * 1_000 });
@@ -194,6 +196,69 @@ test("a backup under load is whole, also when its server is killed, or is not th
   console.log(`# backups under load: ${counts.whole} whole, ${counts.late} killed when they were, ` +
               `${counts.cut} killed and not there`);
   assert.ok(counts.whole > 0, "some came to their end");
+});
+
+test("a backup of projects refuses whose tokens were revoked, and tells what was due", async (t) => {
+  const secret = "the webhooks' secret of this test: 0123456789";
+  const receiver = new WebhookReceiver({ port: await freePort(), secret });
+  t.use(receiver);
+  // Nobody listens there until the copy is served.
+  const hosting = t.use(new Hosting({ p: { webhook_url: receiver.url, webhook_secret: secret } }));
+  await hosting.start(["--drain-window", "0s"]);
+  const revoked = [];   // parameters of those whose revocation was answered
+  const announced = []; // who came, as they were told themselves
+  let number = 0;
+  let working = true;
+  const work = async () => {
+    while (working) {
+      const user = `u${number++}`;
+      const parameters = await hosting.client("p", `${t.room}-${number % 4}`, { id: user },
+                                              { maxAge: 3_600_000 });
+      const client = await Client.joined(parameters);
+      announced.push(user);
+      const answer = await hosting.admin("p", "POST", `/users/${user}/revoke`, { body: "" });
+      assert.equal(answer.status, 200);
+      revoked.push(parameters);
+      await client.close();
+    }
+  };
+  const works = Promise.all([work(), work(), work()]);
+  await until(() => revoked.length >= 30, { what: "some revocations" });
+  const before = { revoked: [...revoked], announced: [...announced] };
+  const copy = path.join(t.use(makeFolder(), removeFolder), "copy");
+  const backup = await runToEnd(programs.pluvd,
+                                ["storage", "backup", `${copy}/`, "--data", hosting.data]);
+  assert.equal(backup.code, 0, backup.output);
+  const during = revoked.length - before.revoked.length;
+  working = false;
+  await works;
+  await hosting.server.kill();
+  assert.deepEqual(readdirSync(copy).sort(), ["hosting.db", "pluv.sqlite", "webhooks.db"]);
+  for (const name of readdirSync(copy)) {
+    assert.equal(statSync(path.join(copy, name)).mode & 0o777, 0o600, name);
+  }
+  hosting.data = copy;
+  await hosting.start();
+  await receiver.start();
+  for (const parameters of before.revoked) {
+    const late = new Client({ ...parameters, url: hosting.url, heartbeat: false });
+    await late.closed();
+    assert.match(late.dead, /3000/, parameters.room);
+    await late.close();
+  }
+  // A new event is no repeat of one that the original had.
+  await (await Client.joined(await hosting.client("p", `${t.room}-0`, { id: "new" }))).close();
+  const accepted = await receiver.until((all) => {
+    const rooms = [...roomsOf(all)].map(([name, list]) => judgeRoom(name, list));
+    const seen = new Set(rooms.flatMap((room) => [...room.seen]));
+    return rooms.every(({ ended }) => ended) && seen.has("new") &&
+      before.announced.every((user) => seen.has(user)) && all;
+  }, "everybody who had come before the backup");
+  const numberOf = ({ delivery }) => Number(delivery.split("-")[1]);
+  const fresh = accepted.find(({ user }) => user?.id === "new");
+  assert.ok(numberOf(fresh) > 2 ** 32, fresh.delivery);
+  console.log(`# a backup of projects: ${before.revoked.length} revocations before it, ` +
+              `${during} during it, ${accepted.length} events delivered`);
 });
 
 await run();
