@@ -1,4 +1,7 @@
 // The commands that change documents: import, restore, rm.
+#include <algorithm>
+#include <vector>
+
 #include "adapters/sqlite_shrink.h"
 #include "apps/pluvd/moment.h"
 #include "apps/pluvd/serve.h"
@@ -28,11 +31,30 @@ void tell_of_waiting(const std::string& room) {
                     " waits for updates that are not there; until they are, it does not show");
 }
 
+// Of the command's room; null: of none that the settings have.
+const ProjectSettings* project_of(const StorageTool& tool) {
+  const std::vector<ProjectSettings>& all = tool.settings.projects;
+  const std::string name = tool.line.room.substr(0, tool.line.room.find('/'));
+  const auto at = std::ranges::find(all, name, &ProjectSettings::id);
+  return at == all.end() || name == tool.line.room ? nullptr : &*at;
+}
+
+// Where there are projects, who names none of them has probably misspelt it. But a project may
+// also be imported before it is made.
+void tell_of_project(const StorageTool& tool) {
+  if (tool.settings.projects.empty() || project_of(tool) != nullptr) return;
+  fail(kExitOk, "room " + tool.line.room +
+                    " is of no project that the settings have; a project's room is PROJECT/ROOM");
+}
+
 // What a server would take of clients; a tool may write more, and the operator should know.
 void tell_of_size(const StorageTool& tool, std::size_t bytes) {
-  const Limits& limits = tool.settings.limits;
+  const ProjectSettings* const project = project_of(tool);
+  const Limits& limits = project == nullptr ? tool.settings.limits : project->limits;
   if (bytes <= limits.document_bytes_max) return;
-  fail(kExitOk, "room " + tool.line.room + " is over max-document, which is " +
+  const std::string whose =
+      project == nullptr ? "max-document" : "project " + project->id + "'s limit for documents";
+  fail(kExitOk, "room " + tool.line.room + " is over " + whose + ", which is " +
                     short_size(limits.document_bytes_max) +
                     ": edits that make it larger are refused; and when max-storage-first or "
                     "max-queue-hard is less than four thirds of its size, nobody can join it");
@@ -59,6 +81,7 @@ int merge(StorageTool& tool, const Import& import) {
 int storage_import(StorageTool& tool, const Import& import) {
   const std::string& room = tool.line.room;
   const std::string size = short_size(import.update.size());
+  tell_of_project(tool);
   const auto newest = newest_record(tool);
   if (!newest) return fail(newest.error());
   const bool exists = *newest != 0;

@@ -13,6 +13,7 @@
 
 #include "apps/pluvd/moment.h"
 #include "apps/pluvd/process_secrets.h"
+#include "apps/pluvd/project_settings.h"
 #include "apps/pluvd/serve.h"
 #include "apps/pluvd/settings_load.h"
 #include "apps/pluvd/storage_document.h"
@@ -157,7 +158,8 @@ int run_storage(std::span<const std::string> arguments) {
   if (!parsed->help.empty()) return write_out(parsed->help);
   StorageTool tool;
   tool.line = std::move(*parsed);
-  const LoadedSettings loaded = read_settings(tool.line.settings, take_process_environment());
+  LoadedSettings loaded = read_settings(tool.line.settings, take_process_environment());
+  resolve_project_limits(loaded, loaded.config_file);
   for (const std::string& problem : loaded.problems) fail(kExitMisused, problem);
   if (!loaded.problems.empty()) return kExitMisused;
   for (const std::string& warning : loaded.warnings) {

@@ -365,6 +365,23 @@ class StorageTest(unittest.TestCase):
         self.assertFalse(three.exists())
         self.assertIn("/nowhere/", self.fails("backup", "/nowhere/copy/", code=4))
 
+    def test_tells_of_what_a_project_would_not_take(self):
+        config = self.folder / "pluvd.toml"
+        config.write_text('[projects.acme]\npublic_key = "pk"\n'
+                          f'secret_key = "{"s" * 40}"\nlimits.document = "1KiB"\n')
+        config.chmod(0o600)
+        large = b"\1\1\1\0\x04\x01\x04note" + bytes([0xB0, 9]) + b"x" * 1200 + b"\0"
+
+        def warned(room, update):
+            return self.call("import", room, "--config", str(config), given=update).error
+
+        self.assertEqual(warned("acme/small", HELLO), "")
+        self.assertIn("room acme/large is over project acme's limit for documents, which is 1.0 KiB",
+                      warned("acme/large", large))
+        self.assertIn("room acm/small is of no project that the settings have",
+                      warned("acm/small", HELLO))
+        self.assertIn("room acme is of no project", warned("acme", HELLO))
+
     def test_works_beside_a_pluvd_that_runs(self):
         self.fill()
         server = self.serve()
