@@ -1,6 +1,7 @@
 #include "apps/pluvd/admin_handlers.h"
 
 #include "apps/pluvd/admin_openapi.h"
+#include "apps/pluvd/moment.h"
 #include "base/ids.h"
 
 namespace pluv::apps {
@@ -21,7 +22,10 @@ Error admin_no_document() {
 }
 
 AdminHandlers::AdminHandlers(const AdminHooks& hooks, WaitingRooms& rooms)
-    : hooks_(hooks), rooms_(rooms), openapi_(admin_openapi()) {}
+    : hooks_(hooks),
+      rooms_(rooms),
+      openapi_(admin_openapi()),
+      since_(format_moment(hooks.unix_ms())) {}
 
 Result<AdminReply> AdminHandlers::answer(const AdminCall& call) {
   switch (call.request.route->id) {
@@ -49,6 +53,7 @@ Result<AdminReply> AdminHandlers::answer(const AdminCall& call) {
     case AdminRouteId::restore_version: return restore_version(call);
     case AdminRouteId::get_usage: return get_usage(call);
     case AdminRouteId::list_dead_webhooks: return dead_webhooks(call);
+    case AdminRouteId::get_dead_webhook: return dead_webhook(call);
     case AdminRouteId::replay_dead_webhook:
     case AdminRouteId::replay_dead_webhooks:
     case AdminRouteId::drop_dead_webhook: return change_webhooks(call);

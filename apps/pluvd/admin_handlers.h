@@ -101,11 +101,13 @@ class AdminHandlers {
   [[nodiscard]] Reply create_token(const AdminCall& call);
   [[nodiscard]] Reply get_usage(const AdminCall& call);
   [[nodiscard]] Reply dead_webhooks(const AdminCall& call);
+  [[nodiscard]] Reply dead_webhook(const AdminCall& call);
   [[nodiscard]] Reply change_webhooks(const AdminCall& call);
 
   const AdminHooks& hooks_;
   WaitingRooms& rooms_;
   const std::string openapi_;
+  const std::string since_;  // when it was made, as usage tells
   std::mutex making_mutex_;
   std::set<std::string> making_;  // keys of rooms whose first document is being made
 };

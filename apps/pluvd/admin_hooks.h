@@ -39,6 +39,9 @@ struct AdminWebhooks {
   std::function<Result<std::vector<admin_api::DeadWebhook>>(std::string_view project,
                                                             std::uint64_t after, std::size_t limit)>
       dead;
+  // One of them. Errors: not_found.
+  std::function<Result<admin_api::DeadWebhookBody>(std::string_view project, std::uint64_t id)>
+      dead_one;
   // id: nullopt for all. Errors: not_found.
   std::function<Result<void>(std::string_view project, std::optional<std::uint64_t> id)> replay;
   std::function<Result<void>(std::string_view project, std::uint64_t id)> drop;

@@ -46,6 +46,7 @@ Result<AdminReply> AdminHandlers::create_token(const AdminCall& call) {
 Result<AdminReply> AdminHandlers::get_usage(const AdminCall& call) {
   admin_api::Usage out;
   out.project = call.project.id;
+  out.since = since_;
   const std::string prefix = call.key("");
   const auto live = rooms_.live();
   if (!live.ok()) return live.error();
@@ -92,6 +93,13 @@ Result<AdminReply> AdminHandlers::dead_webhooks(const AdminCall& call) {
     out.next = std::to_string(out.webhooks.back().id);
   }
   return admin_reply(out);
+}
+
+Result<AdminReply> AdminHandlers::dead_webhook(const AdminCall& call) {
+  if (!hooks_.webhooks.dead_one) return no_webhooks();
+  const auto found = hooks_.webhooks.dead_one(call.project.id, call.request.number);
+  if (!found.ok()) return found.error();
+  return admin_reply(*found);
 }
 
 Result<AdminReply> AdminHandlers::change_webhooks(const AdminCall& call) {

@@ -40,6 +40,7 @@ enum class AdminRouteId : std::uint8_t {
   restore_version,
   get_usage,
   list_dead_webhooks,
+  get_dead_webhook,
   replay_dead_webhook,
   replay_dead_webhooks,
   drop_dead_webhook,

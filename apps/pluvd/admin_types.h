@@ -147,7 +147,7 @@ struct Usage {
   std::uint64_t rooms_stored = 0;
   std::uint64_t stored_bytes = 0;
   double messages_per_second = 0;
-  // Since the server's start.
+  std::string since;  // when the server began to count what follows: its start
   std::uint64_t joined = 0;
   std::uint64_t joins_refused = 0;
   std::uint64_t refusals = 0;  // of what sessions sent
@@ -156,12 +156,17 @@ struct Usage {
 };
 struct DeadWebhook {
   std::uint64_t id = 0;
+  std::string delivery;  // its x-pluv-delivery
   std::string room;
   std::string event;
   std::string at;
   std::uint32_t attempts = 0;
   std::string reason;
   std::uint64_t bytes = 0;
+};
+struct DeadWebhookBody {
+  DeadWebhook webhook;
+  std::string body;  // as it was to be sent, to the byte: what is signed
 };
 struct DeadWebhookList {
   std::vector<DeadWebhook> webhooks;

@@ -10,6 +10,7 @@ namespace {
 
 admin_api::DeadWebhook line_of(DeadLetter letter) {
   return {.id = letter.id,
+          .delivery = std::move(letter.delivery),
           .room = std::string(room_name_of(letter.room)),
           .event = std::move(letter.event),
           .at = format_moment(letter.at_unix_ms),
@@ -30,6 +31,12 @@ AdminWebhooks admin_webhooks(std::shared_ptr<Webhooks> webhooks) {
     lines.reserve(letters->size());
     for (DeadLetter& letter : *letters) lines.push_back(line_of(std::move(letter)));
     return lines;
+  };
+  out.dead_one = [webhooks](std::string_view project,
+                            std::uint64_t id) -> Result<admin_api::DeadWebhookBody> {
+    Result<DeadLetterBody> found = webhooks->dead_letter(project, id);
+    if (!found.ok()) return found.error();
+    return admin_api::DeadWebhookBody{line_of(std::move(found->letter)), std::move(found->body)};
   };
   out.replay = [webhooks](std::string_view project,
                           std::optional<std::uint64_t> id) -> Result<void> {

@@ -65,6 +65,7 @@ struct OutboxItem {
 
 struct DeadLetter {
   std::uint64_t id = 0;
+  std::string delivery;  // its x-pluv-delivery
   std::string room;
   std::string event;
   std::int64_t at_unix_ms = 0;
@@ -72,6 +73,11 @@ struct DeadLetter {
   std::uint32_t attempts = 0;
   std::string reason;
   std::uint64_t bytes = 0;
+};
+
+struct DeadLetterBody {
+  DeadLetter letter;
+  std::string body;
 };
 
 struct OutboxOptions {
@@ -134,6 +140,8 @@ class WebhookOutbox {
 
   [[nodiscard]] Result<std::vector<DeadLetter>> dead(std::string_view project,
                                                      std::uint64_t after_id, std::size_t limit);
+  // One of them, and what was to be sent.
+  [[nodiscard]] Result<DeadLetterBody> dead_letter(std::string_view project, std::uint64_t id);
   // The id of its newest one, 0 without any: what dies from now on has a higher one.
   [[nodiscard]] std::uint64_t last_dead(const std::string& project);
   // Puts it at the end of what is to be delivered.
@@ -184,6 +192,9 @@ class WebhookOutbox {
   [[nodiscard]] Result<void> take_file();
   [[nodiscard]] Result<void> close_left_open(OutboxFile& file);
   [[nodiscard]] static Result<std::map<std::string, DeadCounts>> count_dead(OutboxFile& file);
+  [[nodiscard]] Result<std::vector<DeadLetter>> list_dead(std::string_view project,
+                                                          std::uint64_t after_id,
+                                                          std::size_t limit);
   [[nodiscard]] Result<std::uint64_t> remove_dead(std::string_view project, std::uint64_t id);
   void bound_dead(const std::string& project);
   [[nodiscard]] std::optional<std::uint64_t> dead_id(OutboxSql which, const std::string& project);

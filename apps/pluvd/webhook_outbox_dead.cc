@@ -180,6 +180,12 @@ Result<std::vector<DeadLetter>> WebhookOutbox::dead(std::string_view project,
                                                     std::uint64_t after_id, std::size_t limit) {
   const std::lock_guard lock(mutex_);
   if (Result<void> is = ready(); !is.ok()) return std::move(is).error();
+  return list_dead(project, after_id, limit);
+}
+
+Result<std::vector<DeadLetter>> WebhookOutbox::list_dead(std::string_view project,
+                                                         std::uint64_t after_id,
+                                                         std::size_t limit) {
   std::vector<DeadLetter> letters;
   SqliteQuery query((*file_)[OutboxSql::list_dead]);
   query.text(project).integer(static_cast<std::int64_t>(after_id));
@@ -189,14 +195,30 @@ Result<std::vector<DeadLetter>> WebhookOutbox::dead(std::string_view project,
     if (!row.ok()) return std::move(row).error();
     if (!*row) return letters;
     letters.push_back({.id = static_cast<std::uint64_t>(query.integer_at(0)),
-                       .room = std::string(query.bytes_at(1)),
-                       .event = std::string(query.bytes_at(2)),
-                       .at_unix_ms = query.integer_at(3),
-                       .dead_unix_ms = query.integer_at(4),
-                       .attempts = static_cast<std::uint32_t>(query.integer_at(5)),
-                       .reason = std::string(query.bytes_at(6)),
-                       .bytes = static_cast<std::uint64_t>(query.integer_at(7))});
+                       .delivery = file_->instance() + "-" + std::to_string(query.integer_at(1)),
+                       .room = std::string(query.bytes_at(2)),
+                       .event = std::string(query.bytes_at(3)),
+                       .at_unix_ms = query.integer_at(4),
+                       .dead_unix_ms = query.integer_at(5),
+                       .attempts = static_cast<std::uint32_t>(query.integer_at(6)),
+                       .reason = std::string(query.bytes_at(7)),
+                       .bytes = static_cast<std::uint64_t>(query.integer_at(8))});
   }
+}
+
+Result<DeadLetterBody> WebhookOutbox::dead_letter(std::string_view project, std::uint64_t id) {
+  const std::lock_guard lock(mutex_);
+  if (Result<void> is = ready(); !is.ok()) return std::move(is).error();
+  if (id == 0) return no_letter();
+  auto letters = list_dead(project, id - 1, 1);
+  if (!letters.ok()) return std::move(letters).error();
+  if (letters->empty() || letters->front().id != id) return no_letter();
+  SqliteQuery query((*file_)[OutboxSql::dead_body]);
+  query.text(project).integer(static_cast<std::int64_t>(id));
+  auto row = query.row();
+  if (!row.ok()) return std::move(row).error();
+  if (!*row) return no_letter();
+  return DeadLetterBody{std::move(letters->front()), std::string(query.bytes_at(0))};
 }
 
 std::uint64_t WebhookOutbox::last_dead(const std::string& project) {

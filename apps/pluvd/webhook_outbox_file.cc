@@ -88,8 +88,9 @@ constexpr std::array kStatements = {
     "INSERT INTO dead (delivery, project, room, event, at_unix_ms, dead_unix_ms, attempts, reason,"
     " body) SELECT iif(delivery = 0, id, delivery), project, room, event, at_unix_ms, ?, ?, ?, body"
     " FROM events WHERE id = ?",
-    "SELECT id, room, event, at_unix_ms, dead_unix_ms, attempts, reason, length(body) FROM dead"
-    " WHERE project = ? AND id > ? ORDER BY id LIMIT ?",
+    "SELECT id, delivery, room, event, at_unix_ms, dead_unix_ms, attempts, reason, length(body)"
+    " FROM dead WHERE project = ? AND id > ? ORDER BY id LIMIT ?",
+    "SELECT body FROM dead WHERE project = ? AND id = ?",
     "SELECT project, count(*), sum(length(body)) FROM dead GROUP BY project ORDER BY project",
     "INSERT INTO events (delivery, project, room, event, at_unix_ms, since_unix_ms, body)"
     " SELECT delivery, project, room, event, at_unix_ms, ?, body FROM dead"

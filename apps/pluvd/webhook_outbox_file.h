@@ -46,6 +46,7 @@ enum class OutboxSql : std::uint8_t {
   postpone_event,
   bury_event,
   list_dead,
+  dead_body,
   count_dead,
   replay_dead,
   remove_dead,

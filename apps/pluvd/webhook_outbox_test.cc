@@ -322,10 +322,20 @@ TEST_F(Outbox, HasDeadLettersThatCanBePlayedAgain) {
   EXPECT_EQ(page->at(0).reason, "The receiver said 410");
   EXPECT_EQ(page->at(0).at_unix_ms, 1'000);
   EXPECT_EQ(page->at(0).dead_unix_ms, 5'000);
+  EXPECT_EQ(page->at(0).delivery, outbox->instance() + "-" + std::to_string(added_[0].delivery));
   EXPECT_EQ(outbox->dead("a", page->at(1).id, 2)->size(), 1U);
+  const auto second = outbox->dead_letter("a", page->at(1).id);
+  ASSERT_TRUE(second.ok());
+  EXPECT_EQ(second->letter.room, "two");
+  EXPECT_EQ(second->letter.delivery, page->at(1).delivery);
+  EXPECT_EQ(second->body, "two");
+  for (const std::uint64_t id : {std::uint64_t{0}, std::uint64_t{99}, std::uint64_t{1} << 63}) {
+    EXPECT_EQ(outbox->dead_letter("a", id).error().code, ErrorCode::not_found);
+  }
   EXPECT_TRUE(outbox->dead("b", 0, 10)->empty());
 
   // Another project's is none.
+  EXPECT_EQ(outbox->dead_letter("b", page->at(0).id).error().code, ErrorCode::not_found);
   EXPECT_EQ(outbox->replay("b", page->at(0).id).error().code, ErrorCode::not_found);
   EXPECT_EQ(outbox->drop("b", page->at(0).id).error().code, ErrorCode::not_found);
   EXPECT_TRUE(outbox->replay("a", page->at(0).id).ok());

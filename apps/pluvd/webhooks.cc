@@ -201,6 +201,10 @@ void Webhooks::person(const std::string& project, const room::ListenerEvent& eve
   if (endpoint != nullptr && endpoint->sends_storage) storage = storage_of(event);
   hosted::WebhookEvent webhook;
   if (presence == Presence::came) {
+    const std::lock_guard lock(mutex_);
+    visited_.emplace(project, room);
+  }
+  if (presence == Presence::came) {
     webhook = hosted::UserConnected{room, std::move(storage), user, {}};
   } else {
     webhook = hosted::UserDisconnected{room, std::move(storage), user, {}};
@@ -227,7 +231,13 @@ void Webhooks::destroyed(const std::string& project, const room::ListenerEvent& 
   if (std::optional<std::string> storage = storage_of(event)) {
     webhooks.emplace_back(hosted::StorageDestroyed{room, std::move(storage)});
   }
-  webhooks.emplace_back(hosted::RoomDestroyed{room});
+  // Server code may have edited a room that nobody was in, of whose beginning nobody was told.
+  bool was_visited = false;
+  {
+    const std::lock_guard lock(mutex_);
+    was_visited = visited_.erase({project, room}) > 0;
+  }
+  if (was_visited) webhooks.emplace_back(hosted::RoomDestroyed{room});
   std::vector<OutboxEvent> events;
   for (const hosted::WebhookEvent& webhook : webhooks) {
     auto body = hosted::write_webhook(webhook);
@@ -239,7 +249,7 @@ void Webhooks::destroyed(const std::string& project, const room::ListenerEvent& 
     count(hosted::name_of(webhook));
     events.push_back({hosted::name_of(webhook), std::move(*body)});
   }
-  outbox_->destroyed(project, room, std::move(events));
+  if (!events.empty()) outbox_->destroyed(project, room, std::move(events));
 }
 
 void Webhooks::initial_storage(const std::string& project, const room::ListenerEvent& event,
@@ -305,6 +315,10 @@ void Webhooks::count(std::string_view event) {
 Result<std::vector<DeadLetter>> Webhooks::dead(std::string_view project, std::uint64_t after_id,
                                                std::size_t limit) {
   return outbox_->dead(project, after_id, limit);
+}
+
+Result<DeadLetterBody> Webhooks::dead_letter(std::string_view project, std::uint64_t id) {
+  return outbox_->dead_letter(project, id);
 }
 
 Result<void> Webhooks::replay(std::string_view project, std::uint64_t id) {

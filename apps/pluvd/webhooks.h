@@ -11,8 +11,10 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "apps/pluvd/webhook_delivery.h"
@@ -76,6 +78,7 @@ class Webhooks : public std::enable_shared_from_this<Webhooks> {
   // Dead letters. Errors: not_found, or unavailable while the outbox is.
   [[nodiscard]] Result<std::vector<DeadLetter>> dead(std::string_view project,
                                                      std::uint64_t after_id, std::size_t limit);
+  [[nodiscard]] Result<DeadLetterBody> dead_letter(std::string_view project, std::uint64_t id);
   // Puts one at the end of its room's queue, with the x-pluv-delivery that it had.
   [[nodiscard]] Result<void> replay(std::string_view project, std::uint64_t id);
   // The same with all that there are now; it goes on after the return.
@@ -103,6 +106,7 @@ class Webhooks : public std::enable_shared_from_this<Webhooks> {
 
   mutable std::mutex mutex_;
   native::Server* server_ = nullptr;
+  std::set<std::pair<std::string, std::string>> visited_;  // project and room: somebody has come
   std::map<std::string, std::uint64_t, std::less<>> events_;
   std::string asks_as_;
   std::uint64_t questions_ = 0;

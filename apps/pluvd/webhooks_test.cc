@@ -104,10 +104,36 @@ TEST_F(WebhooksTest, SaysNothingOfStorageThatNobodyHasWrittenInto) {
   const room::Listeners listeners = webhooks_->listeners("p");
   room::ListenerEvent nothing = event("", false);
   nothing.document = room::yjs_storage()->make(1);
-  listeners.on_room_destroyed(nothing, [] {});
-  listeners.on_room_destroyed(event("", false), [] {});
-  EXPECT_EQ(wait(2),
-            std::vector<std::string>(2, R"({"data":{"room":"room"},"event":"room-destroyed"})"));
+  for (const room::ListenerEvent& last : {nothing, event("", false)}) {
+    listeners.on_user_connected(event(R"({"id":"u"})", false));
+    listeners.on_room_destroyed(last, [] {});
+  }
+  const std::vector<std::string> seen = wait(4);
+  for (const std::size_t at : {1U, 3U}) {
+    EXPECT_EQ(seen[at], R"({"data":{"room":"room"},"event":"room-destroyed"})");
+  }
+}
+
+TEST_F(WebhooksTest, TellsOfTheDocumentAloneWhereNobodyWas) {
+  open({});
+  const room::Listeners listeners = webhooks_->listeners("p");
+  const room::ListenerEvent edited = event("", true);
+  int done = 0;
+  listeners.on_room_destroyed(edited, [&done] { ++done; });
+  listeners.on_room_destroyed(event("", false), [&done] { ++done; });  // nothing at all
+  listeners.on_user_connected(event(R"({"id":"u"})", false));
+  listeners.on_room_destroyed(event("", false), [&done] { ++done; });
+  listeners.on_room_destroyed(edited, [&done] { ++done; });
+  EXPECT_EQ(done, 4);
+  const std::string storage = R"({"data":{"room":"room","storage":")" +
+                              base64_encode(edited.document->encode()) +
+                              R"("},"event":"storage-destroyed"})";
+  const std::vector<std::string> seen = wait(4);
+  ASSERT_EQ(seen.size(), 4U);
+  EXPECT_EQ(seen[0], storage);
+  EXPECT_NE(seen[1].find("user-connected"), std::string::npos);
+  EXPECT_EQ(seen[2], R"({"data":{"room":"room"},"event":"room-destroyed"})");
+  EXPECT_EQ(seen[3], storage);
 }
 
 TEST_F(WebhooksTest, SendsTheDocumentAlongWhereThatIsWanted) {

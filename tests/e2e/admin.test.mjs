@@ -179,6 +179,8 @@ test("pages have an end, and every room is on one of them", async (t) => {
   assert.deepEqual([usage.project, usage.sessions, usage.rooms_live, usage.rooms_stored],
                    ["a", 1, 1, 20]);
   assert.ok(usage.stored_bytes > 0 && usage.tokens_made >= 1);
+  const since = Date.parse(usage.since);
+  assert.ok(since > Date.now() - 600_000 && since <= Date.now(), usage.since);
   assert.equal((await done(hosting, "b", "GET", "/usage")).rooms_stored, 5);
 });
 
@@ -676,6 +678,7 @@ test("a project without webhooks has no dead ones", async () => {
   assert.deepEqual(await done(hosting, "a", "GET", "/webhooks/dead"), { webhooks: [], next: null });
   await refused(404, hosting, "a", "POST", "/webhooks/dead/7/replay");
   await refused(404, hosting, "a", "DELETE", "/webhooks/dead/7");
+  await refused(404, hosting, "a", "GET", "/webhooks/dead/7");
   await done(hosting, "a", "POST", "/webhooks/dead/replay");
 });
 
