@@ -62,6 +62,26 @@ test("a receiver is told who came and went, and what a room's document was", asy
   assert.equal(metrics['pluv_webhook_events_total{event="room-destroyed"}'], 1);
 });
 
+test("an edit by the API of a room that nobody is in is told as its document alone", async (t) => {
+  const receiver = await receiverOf(t);
+  const hosting = await hostingOf(t, receiver);
+  const patch = (value) => hosting.admin("p", "PATCH", `/rooms/${t.room}/document`, {
+    body: [{ op: "add", path: "/note", value }], type: "application/json-patch+json" });
+  const made = { room: `${t.room}-made`, json: { note: "made" } };
+  assert.equal((await hosting.admin("p", "POST", "/rooms", { body: made })).status, 201);
+  assert.equal((await patch("first")).status, 200);
+  await receiver.until((all) => all.length >= 1, "the edited document");
+  await (await join(hosting, t.room, "ann")).close();
+  const events = await receiver.until((all) => all.length >= 5 && all, "a visit after it");
+  assert.deepEqual(events.map(({ event }) => event),
+                   ["storage-destroyed", "user-connected", "user-disconnected", "storage-destroyed",
+                    "room-destroyed"]);
+  const doc = new Y.Doc();
+  Y.applyUpdate(doc, Buffer.from(events[0].storage, "base64"));
+  assert.equal(doc.getText("note").toString(), "first");
+  assert.ok(events.every(({ room }) => room === t.room), "who makes a room has its document");
+});
+
 test("joins and leaves carry the document where that is wanted", async (t) => {
   const receiver = await receiverOf(t);
   const hosting = await hostingOf(t, receiver, { webhook_storage: true });
@@ -339,7 +359,13 @@ test("dead letters are listed, dropped and replayed by the admin API", async (t)
                      .map((event) => `${gone} ${event}`));
   assert.equal(dead[0].reason, "The receiver answered with status 410");
   assert.equal((await readMetrics(hosting.server))["pluv_webhook_dead_letters"], 3);
+  const one = await (await hosting.admin("p", "GET", `/webhooks/dead/${dead[0].id}`)).json();
+  assert.deepEqual(one.webhook, dead[0]);
+  assert.deepEqual(JSON.parse(one.body), {
+    data: { room: gone, storage: null, user: { id: "ann" } }, event: "user-connected" });
+  assert.equal(Buffer.byteLength(one.body), dead[0].bytes);
   assert.equal((await hosting.admin("p", "DELETE", `/webhooks/dead/${dead[1].id}`)).status, 204);
+  assert.equal((await hosting.admin("p", "GET", `/webhooks/dead/${dead[1].id}`)).status, 404);
   receiver.open();
   assert.ok((await hosting.admin("p", "POST", "/webhooks/dead/replay")).ok);
   const replayed = await receiver.until((all) => {
@@ -347,6 +373,7 @@ test("dead letters are listed, dropped and replayed by the admin API", async (t)
     return found.length === 2 && found;
   }, "the replay");
   assert.deepEqual(replayed.map(({ event }) => event), ["user-connected", "room-destroyed"]);
+  assert.deepEqual(replayed.map(({ delivery }) => delivery), [dead[0].delivery, dead[2].delivery]);
   await until(async () => (await readMetrics(hosting.server))["pluv_webhook_dead_letters"] === 0);
 });
 
