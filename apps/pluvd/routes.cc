@@ -19,6 +19,10 @@ net::Response plain(int status, std::string text) {
 
 }  // namespace
 
+std::string project_room_path() {
+  return std::string(kHostedRoomPath) + "{room}?public_key={key}&token={token}";
+}
+
 Routes::Routes(RouteOptions options, RouteSources sources)
     : metrics_token_(std::exchange(options.metrics_token, {})),
       options_(std::move(options)),
@@ -78,10 +82,9 @@ net::Response Routes::get(Route route, const net::Request& request) const {
     case Route::room:
     case Route::none: break;
   }
-  const std::string_view rooms =
-      request.path().starts_with(kRoomPath) ? kRoomPath : kHostedRoomPath;
-  return plain(426, "Rooms speak WebSocket: connect to " + std::string(rooms) +
-                        "{room} with a WebSocket client.\n")
+  const bool is_own = options_.own_rooms && request.path().starts_with(kRoomPath);
+  const std::string rooms = is_own ? std::string(kRoomPath) + "{room}" : project_room_path();
+  return plain(426, "Rooms speak WebSocket: connect to " + rooms + " with a WebSocket client.\n")
       .header("Upgrade", "websocket");
 }
 

@@ -23,12 +23,16 @@ inline constexpr std::string_view kRoomPath = "/api/pluv/room/";
 inline constexpr std::string_view kHostedRoomPath = "/api/room/";  // of projects
 inline constexpr std::string_view kAuthorizePath = "/api/pluv/authorize";
 
+// What a client of a project connects to, with names for what it has to fill in.
+[[nodiscard]] std::string project_room_path();
+
 struct RouteOptions {
   bool dev = false;
   bool tokens_required = true;  // for the start page
   bool tls = false;             // for the start page
   bool inspector = false;       // its page
   bool projects = false;        // their rooms
+  bool own_rooms = true;        // rooms of no project can be entered, too
   bool metrics = true;
   std::string metrics_token;  // empty: none is asked for
   net::OriginList cors_origins;
@@ -55,6 +59,8 @@ class Routes {
 
   // In the place of that of the options; empty: none is asked for. From any thread.
   void set_metrics_token(std::string token);
+  // Without the token.
+  [[nodiscard]] const RouteOptions& given_options() const noexcept { return options_; }
 
  private:
   enum class Route : std::uint8_t {

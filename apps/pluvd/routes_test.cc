@@ -128,6 +128,21 @@ TEST_F(RoutesTest, KnowNothingElse) {
 TEST_F(RoutesTest, TellWhoOpensARoomWithoutAWebSocket) {
   const Answer answer = ask("GET /api/pluv/room/my-room");
   EXPECT_EQ(answer.status, 426);
+  EXPECT_EQ(answer.body,
+            "Rooms speak WebSocket: connect to /api/pluv/room/{room} with a WebSocket client.\n");
+}
+
+TEST_F(RoutesTest, AdvertiseRoomsThatCanBeEntered) {
+  const std::string hosted =
+      "Rooms speak WebSocket: connect to /api/room/{room}?public_key={key}&token={token} with a "
+      "WebSocket client.\n";
+  EXPECT_EQ(ask("GET /api/room/my-room").status, 0) << "there are no projects";
+  options_.projects = true;
+  EXPECT_EQ(ask("GET /api/room/my-room").status, 426);
+  EXPECT_EQ(ask("GET /api/room/my-room").body, hosted);
+  EXPECT_NE(ask("GET /api/pluv/room/my-room").body, hosted);
+  options_.own_rooms = false;
+  EXPECT_EQ(ask("GET /api/pluv/room/my-room").body, hosted);
 }
 
 TEST_F(RoutesTest, TakeReadingMethodsOnly) {

@@ -66,6 +66,7 @@ RouteOptions route_options(const Settings& settings) {
   out.tls = !settings.tls_cert.empty();
   out.inspector = settings.inspector;
   out.projects = !settings.projects.empty();
+  out.own_rooms = settings.dev || !settings.secrets.empty();
   out.web_files = web_files();
   out.metrics = settings.metrics;
   out.metrics_token = settings.metrics_token;
@@ -94,7 +95,8 @@ Settings with_address(Settings settings, const net::IpAddress& address) {
   return settings;
 }
 
-void log_urls(Log& log, const Settings& settings, std::uint16_t port) {
+// routes: what is served and can be used, which the secrets have decided, that settings lack now.
+void log_urls(Log& log, const Settings& settings, const RouteOptions& routes, std::uint16_t port) {
   const std::string http = server_url(settings, "http", port);
   std::string fields;
   json::Writer writer(fields);
@@ -103,16 +105,17 @@ void log_urls(Log& log, const Settings& settings, std::uint16_t port) {
     writer.string(url);
   };
   writer.begin_object();
-  add("rooms", server_url(settings, "ws", port) + std::string(kRoomPath) + "{room}");
+  if (routes.own_rooms) {
+    add("rooms", server_url(settings, "ws", port) + std::string(kRoomPath) + "{room}");
+  }
   if (settings.dev) {
     add("authorize", http + std::string(kAuthorizePath) + "?room={room}");
     add("page", http + "/");
     add("demo", http + "/demo");
   }
   add("health", http + "/healthz");
-  if (!settings.projects.empty()) {
-    add("project_rooms", server_url(settings, "ws", port) + std::string(kHostedRoomPath) +
-                             "{room}?public_key={key}");
+  if (routes.projects) {
+    add("project_rooms", server_url(settings, "ws", port) + project_room_path());
     add("tokens", http + std::string(kTokenPath));
     add("admin", http + std::string(kAdminPath));
   }
@@ -291,6 +294,12 @@ native::ServerHooks server_hooks(Running& running, const Settings& settings,
       return authorize(running, required, join);
     };
   }
+  if (running.projects) {
+    hooks.project_of = [&running](const native::JoinRequest& join) {
+      const Project* const named = running.projects->by_public_key(public_key_of(join));
+      return named != nullptr ? named->id : std::string();
+    };
+  }
   hooks.refused = [&running](std::string_view room, std::string_view session,
                              room::RefusalReason reason) {
     note_refusal(running, room, session, reason);
@@ -328,7 +337,7 @@ native::ServerHooks server_hooks(Running& running, const Settings& settings,
   hooks.on_listening = [&running, &settings] {
     const Settings actual = with_address(settings, running.server->address());
     const std::uint16_t port = running.server->port();
-    log_urls(running.log, actual, port);
+    log_urls(running.log, actual, running.routes->given_options(), port);
     if (running.inspector) running.inspector->start();
     std::printf("pluvd listening on %s\n", server_url(actual, "http", port).c_str());
     std::fflush(stdout);

@@ -81,10 +81,27 @@ const untouched = shared(() => startPluvd(["--dev", ...PACING]));
 for (const [title, path] of Object.entries(paths)) {
   test(`a path with ${title} opens no room`, async () => {
     const server = await untouched();
-    const answer = await answerTo(server, upgradeHead(path));
-    assert.ok([400, 404].includes(answer.status), `${answer.status}: ${answer.text.slice(0, 300)}`);
-    assert.ok(!answer.text.includes("101 Switching"));
-    assert.ok(!answer.text.includes("evil"), "nothing of the request comes back");
+    const raw = new RawSocket(server.port);
+    raw.write(upgradeHead(path));
+    try {
+      await raw.until(() => raw.ended || raw.text.includes("101 Switching"), "an answer");
+      assert.ok(!raw.text.includes("evil"), "nothing of the request comes back");
+      if (!raw.text.includes("101 Switching")) {
+        const status = Number(raw.text.match(/^HTTP\/1\.1 (\d{3}) /)?.[1] ?? 0);
+        assert.ok([400, 404].includes(status), raw.text.slice(0, 300));
+        return;
+      }
+      // Below the rooms' path only the name is wrong: that is told on the socket, which is closed.
+      assert.ok(path.startsWith(PATH), "no room's path");
+      raw.bytes = raw.bytes.subarray(raw.bytes.indexOf("\r\n\r\n") + 4);
+      await raw.until(() => raw.closeCode !== null, "the close");
+      assert.equal(raw.closeCode, 1008);
+      assert.deepEqual(raw.messages.map(({ type, room, data }) => ({ type, room, data })), [
+        { type: "$error", room: "", data: { message: "The room's name is not allowed", stack: null } },
+      ]);
+    } finally {
+      raw.close();
+    }
   });
 }
 

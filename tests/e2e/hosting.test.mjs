@@ -136,7 +136,11 @@ test("room names that are keys are no names", async () => {
         `GET /api/room/${name}?token=${token}&public_key=${a.public_key} HTTP/1.1\r\n` +
         "Host: x\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n" +
         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n");
-      assert.ok(answer.status >= 400 && answer.status < 500, `${name}: ${answer.text}`);
+      // No path has a zero in it; the others open the socket to say that there is no such room.
+      assert.equal(answer.status, name === "%00" ? 400 : 101, `${name}: ${answer.text}`);
+      assert.equal(answer.status === 101,
+                   answer.text.includes('"message":"The room\'s name is not allowed"'), answer.text);
+      assert.ok(!answer.text.includes("$registered"), answer.text);
       const asked = await hosting.askToken("a", { room: decodeURIComponent(name),
                                                  user: { id: "ann" } });
       assert.equal(asked.status, 400, name);
@@ -338,12 +342,42 @@ test("without a secret of the server only projects are served", async (t) => {
   const hosting = new Hosting({ a: {} });
   t.use(hosting);
   hosting.server = await new Server(programs.pluvd, [
-    "--port", "0", "--log-level", "warn", "--config", hosting.config, "--data", hosting.data])
+    "--port", "0", "--log-format", "json", "--config", hosting.config, "--data", hosting.data])
     .listening();
   t.use(await Client.joined(await hosting.client("a", t.room)));
+  const line = hosting.server.output.split("\n").find((text) => text.includes('"serving"'));
+  const { rooms, project_rooms } = JSON.parse(line);
+  assert.equal(project_rooms, `${hosting.url}{room}?public_key={key}&token={token}`);
+  assert.equal(rooms, undefined, "nobody could enter them");
+  const answer = await fetch(`${hosting.base}/api/pluv/room/${t.room}`);
+  assert.equal(answer.status, 426);
+  assert.match(await answer.text(), /connect to \/api\/room\/\{room\}\?public_key=/);
   await refused({ url: hosting.server.url, room: t.room,
                   token: await makeToken({ room: t.room, user: { id: "ann" } }) });
   await refused({ url: hosting.server.url, room: t.room, token: "" });
+});
+
+test("the log says why somebody was refused, of which project, and no token", async (t) => {
+  const hosting = await startOwn(t, { a: {} }, ["--log-level", "info", "--log-format", "json"]);
+  const log = () => hosting.server.output.split("\n").filter((line) => line.includes('"refused"'))
+    .map((line) => JSON.parse(line));
+  const parameters = await hosting.client("a", t.room);
+  await refused({ ...parameters, room: `${t.room}x` });
+  await refused({ ...parameters, token: parameters.token.replace("pk-a", "pk-unknown") });
+  await refused({ ...parameters, token: "&public_key=pk-a" });
+  await refused({ url: hosting.server.url, room: t.room, token: "" });
+  await until(() => log().length >= 4);
+  const told = log().map(({ project, room, reason, cause }) => ({ project, room, reason, cause }));
+  const reason = "unauthorized";
+  assert.deepEqual(told, [
+    { project: "a", room: `${t.room}x`, reason, cause: "the token is for another room" },
+    { project: undefined, room: t.room, reason, cause: "the public key is of no project" },
+    { project: "a", room: t.room, reason, cause: "the request has no token" },
+    { project: undefined, room: t.room, reason, cause: "the request has no token" },
+  ]);
+  const secret = parameters.token.split("&")[0];
+  assert.ok(!hosting.server.output.includes(secret.slice(0, 40)));
+  assert.ok(!hosting.server.output.includes(secret.slice(-40)));
 });
 
 await run();

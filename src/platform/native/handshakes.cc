@@ -255,13 +255,14 @@ bool Handshakes::answer_upgrade(Connection& connection, const net::Request& requ
 
 void Handshakes::upgrade(Connection& connection, const net::Request& request,
                          std::string_view room_text, std::span<char> rest) {
+  if (!answer_upgrade(connection, request)) return;
   const std::optional<std::string> room = net::percent_decode(room_text);
   if (!room || !is_room_id(*room)) {
+    constexpr std::string_view kReason = "The room's name is not allowed";
     worker_.count_refusal(ConnectionRefusal::bad_room);
-    fail_paced(connection, net::error_response(400, "The room's name is not allowed"));
+    close_for_good(connection, {}, kReason, room::kClosePolicy, kReason);  // the name is not echoed
     return;
   }
-  if (!answer_upgrade(connection, request)) return;
   const Shared& shared = worker_.shared();
   const net::IpAddress client = shared.proxies.client(connection.http->peer, request).address;
   if (const auto refusal = refusal_for_now(connection, client)) {
@@ -272,7 +273,10 @@ void Handshakes::upgrade(Connection& connection, const net::Request& request,
   }
   const std::optional<std::string_view> origin = request.header("Origin");
   if (origin && !shared.origins.empty() && !shared.origins.allows(*origin)) {
-    refuse_for_good(connection, ConnectionRefusal::origin, *room);
+    constexpr std::string_view kReason = "Origin not allowed";
+    worker_.count_refusal(ConnectionRefusal::origin);
+    worker_.log_refusal(ConnectionRefusal::origin, *room);
+    close_for_good(connection, *room, kReason, room::kClosePolicy, kReason);
     return;
   }
   const std::string token = request.query_get("token").value_or(std::string());
@@ -329,18 +333,16 @@ void Handshakes::authorize_and_join(Connection& connection, const JoinRequest& r
   if (const auto& authorize = worker_.shared().hooks.authorize) {
     Result<AuthorizedUser> authorized = authorize(request);
     if (!authorized) {
-      if (authorized.error().code == ErrorCode::unavailable) {
-        refuse_for_now(connection, ConnectionRefusal::unavailable, request.room);
-      } else {
-        refuse_for_good(connection, ConnectionRefusal::unauthorized, request.room);
-      }
+      refuse_join(connection, request, authorized.error());
       return;
     }
     user = std::move(authorized).value();
     const Result<Permissions> permissions = Permissions::parse(user.permissions);
     const bool may_read = permissions.ok() && permissions->may_read();
     if (!may_read || (!user.project.empty() && !is_project_id(user.project))) {
-      refuse_for_good(connection, ConnectionRefusal::unauthorized, request.room);
+      refuse_join(connection, request,
+                  {ErrorCode::unauthorized, may_read ? "the project's name is none"
+                                                     : "the permissions do not allow to read"});
       return;
     }
     if (!count_user(connection, user)) {
@@ -380,27 +382,40 @@ void Handshakes::refuse_for_now(Connection& connection, ConnectionRefusal refusa
                                 std::string_view room) {
   worker_.count_refusal(refusal);
   worker_.log_refusal(refusal, room);
+  pace_away(connection);
+}
+
+// By the authorizer: for now when it could not tell, else for good.
+void Handshakes::refuse_join(Connection& connection, const JoinRequest& request,
+                             const Error& error) {
+  const bool for_now = error.code == ErrorCode::unavailable;
+  const ConnectionRefusal refusal =
+      for_now ? ConnectionRefusal::unavailable : ConnectionRefusal::unauthorized;
+  worker_.count_refusal(refusal);
+  worker_.log_refusal(refusal, request, error.message);
+  if (for_now) {
+    pace_away(connection);
+  } else {
+    close_for_good(connection, request.room, "Not authorized", room::kCloseUnauthorized,
+                   room::kUnauthorizedReason);
+  }
+}
+
+void Handshakes::pace_away(Connection& connection) {
   connection.http.reset();
   worker_.connections().start_pacing(connection, room::kCloseOverloaded, "Try again later");
 }
 
-void Handshakes::refuse_for_good(Connection& connection, ConnectionRefusal refusal,
-                                 std::string_view room) {
-  worker_.count_refusal(refusal);
-  worker_.log_refusal(refusal, room);
-  const bool origin = refusal == ConnectionRefusal::origin;
+void Handshakes::close_for_good(Connection& connection, std::string_view room,
+                                std::string_view error, std::uint16_t code,
+                                std::string_view reason) {
   std::string message;
-  protocol::v5::append_error(message, {}, room, origin ? "Origin not allowed" : "Not authorized");
+  protocol::v5::append_error(message, {}, room, error);
   std::string frame;
   net::append_frame(frame, net::Opcode::text, message);
   worker_.connections().send_bytes(connection, frame);
   connection.http.reset();
-  if (origin) {
-    worker_.connections().start_close(connection, room::kClosePolicy, "Origin not allowed");
-  } else {
-    worker_.connections().start_close(connection, room::kCloseUnauthorized,
-                                      room::kUnauthorizedReason);
-  }
+  worker_.connections().start_close(connection, code, reason);
 }
 
 }  // namespace pluv::native

@@ -77,7 +77,11 @@ class Handshakes {
                                                                  const net::IpAddress& client);
   void authorize_and_join(Connection& connection, const JoinRequest& request, std::span<char> rest);
   void refuse_for_now(Connection& connection, ConnectionRefusal refusal, std::string_view room);
-  void refuse_for_good(Connection& connection, ConnectionRefusal refusal, std::string_view room);
+  void refuse_join(Connection& connection, const JoinRequest& request, const Error& error);
+  // Of an upgraded connection: held and closed with 1013; told why in an $error and closed.
+  void pace_away(Connection& connection);
+  void close_for_good(Connection& connection, std::string_view room, std::string_view error,
+                      std::uint16_t code, std::string_view reason);
   // The address's connections with this one; 0 when they are not counted.
   [[nodiscard]] std::uint32_t count_address(Connection& connection, const net::IpAddress& address);
   [[nodiscard]] bool count_user(Connection& connection, const AuthorizedUser& user);

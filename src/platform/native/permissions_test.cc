@@ -69,6 +69,42 @@ TEST(LivePermissions, WithoutReadNobodyIsLetIn) {
   EXPECT_FALSE(join(running, "p.ann.write")->next_of_type("$registered").empty());
 }
 
+TEST(LivePermissions, ARefusalIsLoggedWithItsProjectAndCauseAndWithoutTheToken) {
+  std::mutex mutex;
+  std::vector<std::string> lines;
+  ServerHooks hooks;
+  hooks.authorize = [](const JoinRequest& request) -> Result<AuthorizedUser> {
+    if (request.token == "full") return Error{ErrorCode::unavailable, "there is no place"};
+    return read_token(request);
+  };
+  hooks.project_of = [](const JoinRequest& request) {
+    return request.http->query_get("public_key").value_or(std::string());
+  };
+  hooks.log = [&](std::string_view, std::string_view event, std::string_view fields) {
+    const std::lock_guard lock(mutex);
+    if (event == "refused") lines.emplace_back(fields);
+  };
+  RunningServer running({}, {}, std::move(hooks));
+  for (const char* token : {"garbage", "p.ann.presence", "full", "garbage&public_key=acme"}) {
+    const auto client = join(running, token);
+    EXPECT_TRUE(eventually([&] {
+      const std::lock_guard lock(mutex);
+      return !lines.empty();
+    }));
+    const std::lock_guard lock(mutex);
+    const std::string line = std::exchange(lines, {}).at(0);
+    const std::string_view text = token;
+    EXPECT_EQ(line,
+              text == "garbage" ? R"({"room":"note","reason":"unauthorized","cause":"No"})"
+              : text == "full"
+                  ? R"({"room":"note","reason":"unavailable","cause":"there is no place"})"
+              : text == "p.ann.presence"
+                  ? R"({"room":"note","reason":"unauthorized",)"
+                    R"("cause":"the permissions do not allow to read"})"
+                  : R"({"project":"acme","room":"note","reason":"unauthorized","cause":"No"})");
+  }
+}
+
 TEST(LivePermissions, AreEnforcedAndMayChange) {
   RunningServer running({}, {}, hooks());
   const auto ann = join(running, "p.ann.read");

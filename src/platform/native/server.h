@@ -121,10 +121,14 @@ struct ServerHooks {
   // Where rooms keep their documents; the definition's has_store follows it. Null: nowhere.
   std::shared_ptr<adapters::Store> store;
   // Null: no authorization, every session is its own user. An error refuses the join with
-  // $error "Not authorized" and close 3000 (unavailable: held, then 1013). Is asked for the new
+  // $error "Not authorized" and close 3000 (unavailable: held, then 1013); its message goes to the
+  // log alone, so there must be no token in it. Is asked for the new
   // tokens of sessions, too, where an error changes nothing; then http is null, and the user has to
   // be the session's. Must not throw.
   std::function<Result<AuthorizedUser>(const JoinRequest&)> authorize;
+  // Which project a join that was refused was for, for the log. Null, or empty: none. Must not
+  // throw.
+  std::function<std::string(const JoinRequest&)> project_of;
   // Requests other than room upgrades. nullopt: 404. Runs on a loop: must not block or throw.
   std::function<std::optional<net::Response>(const net::Request&, std::string_view client_address)>
       http;

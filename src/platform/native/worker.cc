@@ -362,4 +362,18 @@ void Worker::log_refusal(ConnectionRefusal refusal, std::string_view room) {
               LogFields().add("room", room).add("reason", connection_refusal_name(refusal)).text());
 }
 
+void Worker::log_refusal(ConnectionRefusal refusal, const JoinRequest& join,
+                         std::string_view cause) {
+  if (!may_log_refusal()) return;
+  const auto& project_of = shared_.hooks.project_of;
+  const std::string project = project_of ? project_of(join) : std::string();
+  LogFields fields;
+  if (!project.empty()) fields.add("project", project);
+  shared_.log("info", "refused",
+              fields.add("room", join.room)
+                  .add("reason", connection_refusal_name(refusal))
+                  .add("cause", cause)
+                  .text());
+}
+
 }  // namespace pluv::native

@@ -82,6 +82,8 @@ class Worker : public std::enable_shared_from_this<Worker> {
     metrics_.connections_refused[static_cast<std::size_t>(refusal)].add(1);
   }
   void log_refusal(ConnectionRefusal refusal, std::string_view room);
+  // Of a join that the authorizer, or what it answered, has refused. cause: its words for it.
+  void log_refusal(ConnectionRefusal refusal, const JoinRequest& join, std::string_view cause);
   // Refusals are logged up to a rate, so that no client floods the log; metrics count all.
   [[nodiscard]] bool may_log_refusal() noexcept;
   // How many connections have left for other loops.

@@ -96,9 +96,11 @@ export class Server {
     const end = Date.now() + timeout;
     for (;;) {
       const line = this.output.split("\n").slice(0, -1).find((text) => /listening|"listen"/i.test(text));
-      const port = line?.match(/:(\d+)\/?\s*$|:(\d+)\b|\bport\D{0,3}(\d+)/);
+      // The last of them would also find the time of a log line.
+      const port = [/:(\d+)\/?\s*$/, /\bport\D{0,3}(\d+)/, /:(\d+)\b/]
+        .map((form) => line?.match(form)).find(Boolean);
       if (port) {
-        this.port = Number(port[1] ?? port[2] ?? port[3]);
+        this.port = Number(port[1]);
         this.http = `http://127.0.0.1:${this.port}`;
         this.url = `ws://127.0.0.1:${this.port}/api/pluv/room/`;
         return this;
