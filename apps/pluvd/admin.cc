@@ -6,6 +6,8 @@
 
 #include "apps/pluvd/admin_problem.h"
 #include "apps/pluvd/admin_table.h"
+#include "base/ids.h"
+#include "json/codec.h"
 #include "json/writer.h"
 
 namespace pluv::apps {
@@ -16,9 +18,46 @@ constexpr std::size_t kSmallBodyBytesMax = std::size_t{64} * 1024;
 constexpr int kUnauthorized = 401;
 // Of what a stranger asked for, this much is noted.
 constexpr std::size_t kStrangersPathMax = 200;
+// Of a user's id in a body.
+constexpr std::size_t kNotedIdBytesMax = std::size_t{3} * 4'096;
 constexpr int kServerErrors = 500;
 constexpr int kUnavailable = 503;
 constexpr std::string_view kKeyHeader = "Idempotency-Key";
+
+// Whom a request is about that has no names in its path.
+struct MadeRoom {
+  std::string room;
+};
+struct MadeToken {
+  struct User {
+    std::string id;
+  };
+  std::string room;
+  User user;
+};
+struct Names {
+  std::string room;
+  std::string user;
+};
+
+Names names_of(const AdminCall& call) {
+  const AdminRequest& request = call.request;
+  Names out{request.room, request.user};
+  if (request.route == nullptr || call.body.empty()) return out;
+  if (request.route->id == AdminRouteId::create_room) {
+    if (auto made = json::from_json<MadeRoom>(call.body); made.ok()) {
+      out.room = std::move(made->room);
+    }
+  } else if (request.route->id == AdminRouteId::create_token) {
+    if (auto made = json::from_json<MadeToken>(call.body); made.ok()) {
+      out = {std::move(made->room), std::move(made->user.id)};
+    }
+  }
+  // What can be none is not repeated.
+  if (out.room.size() > kRoomIdSizeMax) out.room.clear();
+  if (out.user.size() > kNotedIdBytesMax) out.user.clear();
+  return out;
+}
 
 bool is_ours(std::string_view path) {
   return path.starts_with(kAdminPath) &&
@@ -64,6 +103,7 @@ native::LaterHttp Admin::hook() {
     count(status);
     return admin_problem(status, message, "");
   };
+  hook.takes_no_length = true;
   hook.body_bytes_max = options_.body_bytes_max;
   hook.answer_ms_max = options_.answer_ms_max;
   return hook;
@@ -292,7 +332,7 @@ void Admin::reply(const AskedRef& asked, net::Response response) {
 void Admin::audit(const Asked& asked, int status) const {
   // Without a project nobody has shown a key.
   if (!options_.hooks.audit || asked.call.project.id.empty()) return;
-  const AdminRequest& request = asked.call.request;
+  const Names names = names_of(asked.call);
   std::string fields;
   json::Writer writer(fields);
   writer.begin_object();
@@ -300,9 +340,13 @@ void Admin::audit(const Asked& asked, int status) const {
   writer.string(asked.method);
   writer.key("path");
   writer.string(asked.path);
-  if (!request.room.empty()) {
+  if (!names.room.empty()) {
     writer.key("room");
-    writer.string(request.room);
+    writer.string(names.room);
+  }
+  if (!names.user.empty()) {
+    writer.key("user");
+    writer.string(names.user);
   }
   writer.key("status");
   writer.number(static_cast<std::int64_t>(status));

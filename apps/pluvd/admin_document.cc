@@ -34,7 +34,11 @@ AdminReply bytes_reply(std::string bytes) {
 
 AdminReply edited(bool changed) { return admin_reply(admin_api::Edited{.changed = changed}); }
 
-Error too_large() { return {ErrorCode::limit, "The document would be larger than it may be"}; }
+Error too_large(std::size_t bytes, std::size_t bytes_max) {
+  return {ErrorCode::limit, "The document would have " + std::to_string(bytes) +
+                                " bytes, and may have " + std::to_string(bytes_max) +
+                                " (limits.document)"};
+}
 Error too_often() { return {ErrorCode::conflict, "Others edit the document too often; try again"}; }
 const Error& stale() {
   static const Error error{ErrorCode::unavailable, "stale"};
@@ -170,7 +174,9 @@ Result<bool> AdminHandlers::edit_once(const AdminCall& call, OnChange on_change,
   auto update = make(**copy);
   if (!update.ok()) return update.error();
   if (update->empty()) return false;
-  if ((*copy)->encode_state_as_update().size() > bytes_max) return too_large();
+  if (const std::size_t bytes = (*copy)->encode_state_as_update().size(); bytes > bytes_max) {
+    return too_large(bytes, bytes_max);
+  }
   // Else the room is asked for, or asks for, what it begins with.
   const bool is_there = *document && !(*document)->updates.empty();
   const auto done = rooms_.edit(

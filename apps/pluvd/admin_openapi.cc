@@ -5,8 +5,10 @@
 #include <utility>
 #include <vector>
 
+#include "apps/pluvd/admin_descriptions.h"
 #include "apps/pluvd/admin_table.h"
 #include "apps/pluvd/admin_types.h"
+#include "base/assert.h"
 #include "base/ids.h"
 #include "io/schema_writer.h"
 #include "json/value.h"
@@ -95,8 +97,20 @@ class OpenApiWriter {
     schemes.set("key", std::move(scheme));
     Value out = object();
     out.set("securitySchemes", std::move(schemes));
-    out.set("schemas", schemas_->definitions());
+    Value schemas = schemas_->definitions();
+    for (const AdminDescription& one : admin_descriptions()) describe(schemas, one);
+    out.set("schemas", std::move(schemas));
     return out;
+  }
+
+  static void describe(Value& schemas, const AdminDescription& one) {
+    Value* const schema = schemas.find(one.type);
+    Value* const properties = schema == nullptr ? nullptr : schema->find("properties");
+    Value* const property = properties == nullptr ? nullptr : properties->find(one.member);
+    PLUV_ASSERT(property != nullptr);
+    property->set("description", one.text);
+    if (one.format == AdminFormat::moment) property->set("format", "date-time");
+    if (one.format == AdminFormat::base64) property->set("contentEncoding", "base64");
   }
 
   static Value schema_of(AdminValue value) {

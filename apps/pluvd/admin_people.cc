@@ -120,8 +120,12 @@ Result<AdminReply> AdminHandlers::set_permissions(const AdminCall& call) {
     }
     text += (text.empty() ? "" : " ") + name;
   }
-  if (const auto parsed = Permissions::parse(text); !parsed.ok()) {
-    return Error{ErrorCode::limit, "permissions: " + parsed.error().message};
+  const auto parsed = Permissions::parse(text);
+  if (!parsed.ok()) return Error{ErrorCode::limit, "permissions: " + parsed.error().message};
+  // An empty list closes the room to the user; others are meant to leave something.
+  if (!parsed->may_read() && !body->permissions.empty()) {
+    return Error{ErrorCode::limit,
+                 "permissions: these permissions do not allow to enter: read is missing"};
   }
   const auto count = sessions_of_user(call, call.key());
   if (!count.ok()) return count.error();

@@ -25,7 +25,10 @@ constexpr std::size_t kStoredPage = 500;
 // A Yjs update that says nothing: a document without anything in it.
 constexpr std::string_view kEmptyUpdate("\0\0", 2);
 
-Error too_large() { return {ErrorCode::limit, "The document is larger than a document may be"}; }
+Error too_large(std::size_t bytes, std::size_t bytes_max) {
+  return {ErrorCode::limit, "The document has " + std::to_string(bytes) + " bytes, and may have " +
+                                std::to_string(bytes_max) + " (limits.document)"};
+}
 
 std::string folded(std::string_view text) {
   std::string out(text);
@@ -215,8 +218,9 @@ Result<std::string> AdminHandlers::first_update(const AdminCall& call,
       return Error{ErrorCode::limit, "document: it depends on updates that are not there"};
     }
     // Deletes that cut what they are in make it larger than it came.
-    if (document.encode_state_as_update().size() > call.project.limits.document_bytes_max) {
-      return too_large();
+    const std::size_t bytes = document.encode_state_as_update().size();
+    if (bytes > call.project.limits.document_bytes_max) {
+      return too_large(bytes, call.project.limits.document_bytes_max);
     }
     return std::move(*update);
   }
@@ -290,7 +294,7 @@ Result<AdminReply> AdminHandlers::create_room(const AdminCall& call) {
   auto update = first_update(call, *wanted);
   if (!update.ok()) return update.error();
   if (update->size() > call.project.limits.document_bytes_max) {
-    return too_large();
+    return too_large(update->size(), call.project.limits.document_bytes_max);
   }
   if (Result<void> filled = fill_room(call, wanted->room, std::move(*update)); !filled.ok()) {
     return filled.error();

@@ -7,6 +7,7 @@
 #include "base/base64.h"
 #include "base/ids.h"
 #include "base/utf8.h"
+#include "json/codec.h"
 
 namespace pluv::apps {
 namespace {
@@ -145,7 +146,13 @@ Judged read_query(AdminRequest& out, std::string_view query) {
     const auto known = std::ranges::find_if(
         out.route->query, [&](const AdminParameter& one) { return name && one.name == *name; });
     if (known == out.route->query.end()) {
-      return Refusal{400, "The query has a parameter that is not known here"};
+      if (!name || !is_utf8(*name)) {
+        return Refusal{400, "The query has a parameter that is not known here"};
+      }
+      json::Issue issue;
+      issue.message = "the parameter is not known here";
+      issue.inside_member(*name);  // cut
+      return Refusal{400, issue.to_error().message};
     }
     if (std::ranges::find(seen, known->name) != seen.end()) {
       return expects(known->name, "the parameter is there twice");
@@ -177,6 +184,7 @@ Judged read_body(AdminRequest& out, const net::Request& request, const AdminBody
     if (request.body_size() > 0) return Refusal{400, "This takes no body"};
     return std::nullopt;
   }
+  if (!request.header("Content-Length")) return Refusal{411, "The request needs a Content-Length"};
   if (request.header("Content-Encoding")) {
     return Refusal{415, "The body may have no Content-Encoding"};
   }

@@ -139,6 +139,16 @@ TEST(AdminRoute, TheFormatIsAskedForByTheQueryOrTheHeader) {
             read("GET", "/rooms/a/document?since=++//").request.since);
 }
 
+TEST(AdminRoute, UnknownParametersAreNamed) {
+  EXPECT_NE(read("GET", "/rooms?limit=5&li%22mit=1")
+                .body.find(R"("detail":"li\"mit: the parameter is not known here.")"),
+            std::string::npos);
+  const Read cut = read("GET", "/rooms?" + std::string(1'000, 'x'));
+  EXPECT_EQ(cut.status, 400);
+  EXPECT_NE(cut.body.find(std::string(64, 'x') + ": the"), std::string::npos);
+  EXPECT_EQ(read("GET", "/rooms?%FF=1").status, 400);
+}
+
 TEST(AdminRoute, BodiesAreOfAKnownTypeAndSize) {
   const auto post = [](std::string_view headers) { return read("POST", "/rooms", headers).status; };
   EXPECT_EQ(post("Content-Type: application/json\r\nContent-Length: 1000\r\n"), 0);
@@ -154,6 +164,11 @@ TEST(AdminRoute, BodiesAreOfAKnownTypeAndSize) {
       read("POST", "/tokens", "Content-Type: application/json\r\nContent-Length: 101\r\n").status,
       413);
   EXPECT_EQ(read("DELETE", "/rooms/a", "Content-Length: 1\r\n").status, 400);
+  const Read endless =
+      read("PATCH", "/rooms/a/document", "Content-Type: application/json-patch+json\r\n");
+  EXPECT_EQ(endless.status, 411);
+  EXPECT_NE(endless.body.find(R"("instance":"/api/v1/rooms/a/document")"), std::string::npos);
+  EXPECT_EQ(read("POST", "/rooms/a/users/ann/revoke").status, 0);
   EXPECT_EQ(read("POST", "/rooms/a/document/update",
                  "Content-Type: application/octet-stream\r\nContent-Length: 9\r\n")
                 .request.media_type,

@@ -649,18 +649,27 @@ TEST_F(AdminTest, WhatIsRefusedByItsHeadIsALineToo) {
                          R"("address":"192.0.2.7"})");
   EXPECT_EQ(audited_[1], R"(a admin {"method":"GET","path":"/api/v1/rooms","status":400,)"
                          R"("address":"192.0.2.7"})");
-  EXPECT_EQ(audited_[3], R"(a admin {"method":"POST","path":"/api/v1/rooms","status":201,)"
-                         R"("replayed":true,"address":"192.0.2.7"})");
+  EXPECT_EQ(audited_[3],
+            R"(a admin {"method":"POST","path":"/api/v1/rooms","room":"r","status":201,)"
+            R"("replayed":true,"address":"192.0.2.7"})");
 }
 
 TEST_F(AdminTest, EachActIsALineOfTheAuditLog) {
   EXPECT_EQ(ask("POST", "/rooms", R"({"room":"r","json":{"secret":{"x":1}}})").status, 201);
   EXPECT_EQ(ask("DELETE", "/rooms/s").status, 404);
+  EXPECT_EQ(ask("POST", "/tokens", R"({"room":"r","user":{"id":"ann","name":"Ann"}})").status, 200);
+  EXPECT_EQ(ask("DELETE", "/rooms/r/users/ann%2F").status, 404);
   const std::lock_guard lock(mutex_);
-  ASSERT_EQ(audited_.size(), 2U);
-  EXPECT_EQ(
-      audited_[0],
-      R"(a admin {"method":"POST","path":"/api/v1/rooms","status":201,"address":"192.0.2.7"})");
+  ASSERT_EQ(audited_.size(), 4U);
+  EXPECT_EQ(audited_[2],
+            R"(a admin {"method":"POST","path":"/api/v1/tokens","room":"r","user":"ann",)"
+            R"("status":200,"address":"192.0.2.7"})");
+  EXPECT_EQ(audited_[3],
+            R"(a admin {"method":"DELETE","path":"/api/v1/rooms/r/users/ann%2F","room":"r",)"
+            R"("user":"ann/","status":404,"address":"192.0.2.7"})");
+  EXPECT_EQ(audited_[0],
+            R"(a admin {"method":"POST","path":"/api/v1/rooms","room":"r","status":201,)"
+            R"("address":"192.0.2.7"})");
   EXPECT_EQ(audited_[1],
             R"(a admin {"method":"DELETE","path":"/api/v1/rooms/s","room":"s","status":404,)"
             R"("address":"192.0.2.7"})");

@@ -7,6 +7,7 @@
 #include "auth/hmac.h"
 #include "auth/random.h"
 #include "auth/token.h"
+#include "auth/token_permissions.h"
 #include "json/codec.h"
 
 namespace pluv::apps {
@@ -135,6 +136,11 @@ Result<std::string> Projects::make_token(const Project& project,
   if (!user.ok()) return Error{ErrorCode::invalid, "user: " + user.error().message};
   // Nobody could revoke what has no name.
   if (user->id.empty()) return Error{ErrorCode::invalid, "user: the id is empty"};
+  // A token that opens nothing is a mistake, which is seen best where it is made.
+  if (!request.permissions.empty()) {
+    Result<void> opens = auth::check_entry(request.permissions, request.room);
+    if (!opens.ok()) return std::move(opens).error();
+  }
   wanted.user_id = user->id;
   if (Result<void> drawn = auth::fill_random(wanted.iv); !drawn.ok()) return drawn.error();
   if (Result<void> drawn = auth::fill_random(wanted.id_random); !drawn.ok()) return drawn.error();

@@ -26,7 +26,13 @@ struct TokenCall {
   std::optional<json::Raw> permissions;
 };
 
+struct NamedUser {
+  std::string id;
+};
+
 constexpr std::size_t kBodyBytesMax = std::size_t{64} * 1024;
+// An id that a token may carry; longer ones are not noted.
+constexpr std::size_t kNotedIdBytesMax = 4'096;
 
 net::Response plain(int status, std::string text) {
   return net::Response(status)
@@ -43,6 +49,9 @@ std::optional<net::Response> refuse_by_head(const net::Request& request, std::st
   if (request.method() != "POST") {
     return refusal(405, "Tokens are asked for with POST").header("Allow", "POST");
   }
+  if (request.body_size() > kBodyBytesMax) {
+    return refusal(413, "The body may have " + std::to_string(kBodyBytesMax) + " bytes");
+  }
   return std::nullopt;
 }
 
@@ -55,10 +64,21 @@ std::string audit_fields(const TokenCall& call, const net::Response& response,
     writer.key("room");
     writer.string(call.room);
   }
+  const auto user = json::from_json<NamedUser>(call.user.text);
+  if (user.ok() && user->id.size() <= kNotedIdBytesMax) {
+    writer.key("user");
+    writer.string(user->id);
+  }
   writer.key("status");
   writer.number(static_cast<std::int64_t>(response.status()));
   writer.key("address");
   writer.string(question.client_address);
+  if (response.status() != 200) {
+    std::string_view reason = response.body();
+    while (reason.ends_with('\n') || reason.ends_with('.')) reason.remove_suffix(1);
+    writer.key("reason");
+    writer.string(reason);
+  }
   writer.end_object();
   return out;
 }

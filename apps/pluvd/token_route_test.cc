@@ -60,7 +60,7 @@ TEST_F(TokenRouteTest, AnswersWithATokenForTheRoom) {
   EXPECT_TRUE(enter("r", kNowMs + 59'000).ok());
   EXPECT_FALSE(enter("r", kNowMs + 80'000).ok());
   EXPECT_FALSE(enter("other", kNowMs).ok());
-  EXPECT_EQ(noted, R"(a token_made {"room":"r","status":200,"address":"10.0.0.1"})");
+  EXPECT_EQ(noted, R"(a token_made {"room":"r","user":"u1","status":200,"address":"10.0.0.1"})");
 }
 
 TEST_F(TokenRouteTest, TakesTheAgeInMilliseconds) {
@@ -85,6 +85,10 @@ TEST_F(TokenRouteTest, RefusesKeysThatAreNotOfOneProject) {
     EXPECT_EQ(response.body(), "The keys are not those of a project.\n");
   }
   EXPECT_EQ(noted.find("secret"), std::string::npos) << noted;
+  EXPECT_TRUE(noted.starts_with(
+      R"( token_refused {"room":"r","user":"u1","status":401,"address":"10.0.0.1",)"
+      R"("reason":"The keys are not those of a project"})"))
+      << noted;
 }
 
 TEST_F(TokenRouteTest, SaysWhatIsWrongWithTheRest) {
@@ -114,6 +118,18 @@ TEST_F(TokenRouteTest, RefusesWhatItDoesNotKnow) {
     EXPECT_EQ(response.status(), 400) << twice;
     EXPECT_NE(response.body().find("the member is there twice"), std::string::npos) << twice;
   }
+}
+
+TEST_F(TokenRouteTest, MakesNoTokenThatOpensNothing) {
+  for (const char* permissions : {"[]", R"(["reed"])", R"({"x":["read"]})"}) {
+    const net::Response response =
+        ask(call(std::string(R"("room":"r","user":{"id":"u1"},"permissions":)") + permissions));
+    EXPECT_EQ(response.status(), 400) << permissions;
+    EXPECT_TRUE(response.body().starts_with("these permissions do not allow to enter: "))
+        << response.body();
+  }
+  EXPECT_EQ(ask(call(R"("room":"r-*","user":{"id":"u1"},"permissions":{"r-*":["read"]})")).status(),
+            200);
 }
 
 TEST_F(TokenRouteTest, AUserHasAnId) {

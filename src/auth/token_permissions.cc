@@ -73,6 +73,15 @@ Result<Found> read_claim(std::string_view claim, std::string_view room) {
   return found;
 }
 
+// Whether a room may fit both.
+bool overlap(std::string_view pattern, std::string_view other) noexcept {
+  if (pattern.empty() || pattern.back() != kAnyRest) return matches_room(other, pattern);
+  if (other.empty() || other.back() != kAnyRest) return matches_room(pattern, other);
+  pattern.remove_suffix(1);
+  other.remove_suffix(1);
+  return pattern.starts_with(other) || other.starts_with(pattern);
+}
+
 }  // namespace
 
 bool is_room_pattern(std::string_view text) noexcept {
@@ -97,6 +106,34 @@ bool may_have_room_pattern(std::string_view claim) noexcept {
 Result<void> check_permissions(std::string_view claim) {
   if (Result<Found> read = read_claim(claim, {}); !read.ok()) return std::move(read).error();
   return {};
+}
+
+Result<void> check_entry(std::string_view claim, std::string_view room_or_pattern) {
+  const Error no_read = wrong("these permissions do not allow to enter: read is missing");
+  const bool has_pattern = may_have_room_pattern(claim) && room_or_pattern.ends_with(kAnyRest);
+  if (!has_pattern) {
+    const Result<Found> found = read_claim(claim, room_or_pattern);
+    if (!found.ok()) return found.error();
+    if (!found->has_room) {
+      return wrong("these permissions do not allow to enter: none of them are for the room");
+    }
+    return found->permissions.may_read() ? Result<void>() : no_read;
+  }
+  if (Result<void> checked = check_permissions(claim); !checked.ok()) return checked;
+  json::Reader reader(claim);
+  std::string scratch;
+  std::string pattern_scratch;
+  std::string_view pattern;
+  bool fits = false;
+  reader.enter_object();
+  while (reader.next_member(pattern_scratch, pattern)) {
+    const bool one_fits = overlap(pattern, room_or_pattern);
+    const Result<Permissions> names = read_names(reader, scratch);
+    if (one_fits && names.ok() && names->may_read()) return {};
+    fits = fits || one_fits;
+  }
+  return fits ? no_read
+              : wrong("these permissions do not allow to enter: none of them are for such rooms");
 }
 
 Result<std::string> permissions_in(std::string_view claim, std::string_view room) {

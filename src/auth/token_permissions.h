@@ -23,6 +23,9 @@ inline constexpr std::size_t kPermissionPatternsMax = 64;
 [[nodiscard]] bool may_have_room_pattern(std::string_view claim) noexcept;
 // The claim has the right form, all of it. Errors invalid and limit.
 [[nodiscard]] Result<void> check_permissions(std::string_view claim);
+// The claim lets its user enter the room, or for a pattern a room that fits it. Errors: those of
+// the check, and invalid.
+[[nodiscard]] Result<void> check_entry(std::string_view claim, std::string_view room_or_pattern);
 // What the claim allows in the room, in the text form of Permissions. Errors: those of the check,
 // and unauthorized when the room is none of the claim's, or what is allowed is not to read.
 [[nodiscard]] Result<std::string> permissions_in(std::string_view claim, std::string_view room);

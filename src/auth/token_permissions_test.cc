@@ -214,6 +214,27 @@ TEST(TokenPermissions, a_room_that_is_none_is_told_the_rule) {
   }
 }
 
+TEST(TokenPermissions, that_open_nothing_are_told) {
+  const auto opens = [](std::string_view room, std::string_view claim) {
+    return check_entry(claim, room).ok();
+  };
+  for (const char* claim : {R"(["read"])", R"(["write"])", R"(["*"])", R"(["moderate","read"])",
+                            R"({"*":["read"]})", R"({"a":["read"],"*":[]})"}) {
+    EXPECT_TRUE(opens("a", claim)) << claim;
+  }
+  for (const char* claim : {"[]", R"(["reed"])", R"(["presence","event:*"])", R"({"x":["read"]})",
+                            R"({"a":[],"*":["read"]})", "{}", "null", "[7]"}) {
+    EXPECT_FALSE(opens("a", claim)) << claim;
+  }
+  for (const char* claim : {R"({"a-*":["read"]})", R"({"a-b*":["read"],"a-*":[]})",
+                            R"({"*":["read"]})", R"({"a-1":["read"]})"}) {
+    EXPECT_TRUE(opens("a-*", claim)) << claim;
+  }
+  for (const char* claim : {R"({"a-*":["reed"]})", R"({"b-*":["read"]})", R"({"a":["read"]})"}) {
+    EXPECT_FALSE(opens("a-*", claim)) << claim;
+  }
+}
+
 TEST(RoomPattern, is_a_room_or_the_beginning_of_one) {
   for (const char* pattern : {"a", "*", "a*", "a-*", "a_*", "design-1"}) {
     EXPECT_TRUE(is_room_pattern(pattern)) << pattern;

@@ -6,7 +6,7 @@ import path from "node:path";
 
 import * as Y from "yjs";
 
-import { Client, Hosting, makeToken, RawSocket, StorageClient, suite, until } from "./lib.mjs";
+import { Client, Hosting, makeToken, rawRequest, RawSocket, StorageClient, suite, until } from "./lib.mjs";
 import { OpenApi } from "./lib/openapi.mjs";
 import { WebhookReceiver } from "./lib/webhook_receiver.mjs";
 
@@ -395,6 +395,11 @@ test("permissions of who is in the room change at once", async (t) => {
   assert.equal(witness.doc.getText("text").toString(), "");
   await refused(422, hosting, "a", "PUT", target, { body: { permissions: ["no such name!"] } });
   await refused(400, hosting, "a", "PUT", target, { body: { permissions: "read" } });
+  assert.match(await refused(422, hosting, "a", "PUT", target, { body: { permissions: ["reed"] } }),
+               /do not allow to enter: read is missing/);
+  assert.deepEqual(await done(hosting, "a", "PUT", target, { body: { permissions: [] } }),
+                   { sessions: 1 });
+  await ann.closed();
   await refused(404, hosting, "a", "PUT", `/rooms/${t.room}/users/eve/permissions`,
                 { body: { permissions: ["read"] } });
 });
@@ -512,6 +517,8 @@ test("tokens of the API open the room, with the permissions that they name", asy
   await refused(422, hosting, "a", "POST", "/tokens",
                 { body: { room: t.room, user: { id: "x" }, max_age_s: 0 } });
   await refused(400, hosting, "a", "POST", "/tokens", { body: { room: t.room } });
+  assert.match(await refused(422, hosting, "a", "POST", "/tokens", {
+    body: { room: t.room, user: { id: "x" }, permissions: { other: ["read"] } } }), /do not allow/);
 });
 
 // --- two projects
@@ -636,7 +643,7 @@ test("bodies and paths that mean harm", async (t) => {
   await refused(415, hosting, "a", "POST", "/rooms",
                 { body: "{}", headers: { "content-encoding": "gzip" } });
   await refused(400, hosting, "a", "GET", "/rooms?limit=1000");
-  await refused(400, hosting, "a", "GET", "/rooms?unknown=1");
+  assert.match(await refused(400, hosting, "a", "GET", "/rooms?unknown=1"), /^unknown: /);
   await refused(400, hosting, "a", "GET", "/rooms/-x");
   await refused(406, hosting, "a", "GET", `/rooms/${t.room}/document`,
                 { headers: { accept: "text/html" } });
@@ -650,6 +657,18 @@ test("bodies and paths that mean harm", async (t) => {
   const head = await hosting.admin("a", "HEAD", "/rooms");
   assert.equal(head.status, 200);
   assert.ok(Number(head.headers.get("content-length")) > 0);
+});
+
+test("a request without a length has no body, and is told so where it needs one", async (t) => {
+  const hosting = await two();
+  const post = (target) => rawRequest(
+    hosting.server.port,
+    `POST /api/v1${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n` +
+    `Authorization: Bearer ${hosting.projects.a.secret_key}\r\n\r\n`);
+  assert.equal((await post(`/rooms/${t.room}/users/nobody/revoke`)).status, 200);
+  const { status, text } = await post("/rooms");
+  assert.equal(status, 411);
+  assert.match(text, /"instance":"\/api\/v1\/rooms"/);
 });
 
 test("a body that is too large is refused before it comes", async (t) => {
@@ -698,7 +717,7 @@ test("each act leaves a line in the audit log, without keys or content", async (
     .filter(({ event }) => event === "admin");
   assert.deepEqual(lines.map(({ project, method, path: target, room, status }) =>
                      [project, method, target, room, status]),
-                   [["a", "POST", "/api/v1/rooms", undefined, 201],
+                   [["a", "POST", "/api/v1/rooms", t.room, 201],
                     ["a", "DELETE", `/api/v1/rooms/${t.room}`, t.room, 204],
                     ["a", "DELETE", `/api/v1/rooms/${t.room}`, t.room, 404]]);
   assert.ok(!text.includes("business") && !text.includes(hosting.projects.a.secret_key));

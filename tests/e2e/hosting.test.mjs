@@ -181,6 +181,7 @@ test("what is no request for a token is told so", async () => {
   assert.equal(await misspelt.text(), "permission: unexpected member.\n");
   const large = await fetch(url, { method: "POST", body: "x".repeat(100_000) });
   assert.equal(large.status, 413);
+  assert.equal(await large.text(), "The body may have 65536 bytes.\n");
 });
 
 test("who is in a project's room presents a newer token there", async (t) => {

@@ -51,8 +51,9 @@ void Handshakes::begin_later(Connection& connection, const LaterHttp& hook, net:
     fail(connection, ConnectionRefusal::bad_request, hook.error(413, "The body is too big"));
     return;
   }
-  const bool has_body = request.method() == "POST" || request.method() == "PUT";
-  if (has_body && !request.header("Content-Length")) {
+  const bool needs_length =
+      !hook.takes_no_length && (request.method() == "POST" || request.method() == "PUT");
+  if (needs_length && !request.header("Content-Length")) {
     fail(connection, ConnectionRefusal::bad_request,
          hook.error(411, "The request needs a Content-Length"));
     return;

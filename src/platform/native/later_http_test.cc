@@ -158,6 +158,17 @@ TEST(LaterHttp, TheFirstThatTakesARequestAnswersIt) {
                   .starts_with("HTTP/1.1 413 "));
 }
 
+TEST(LaterHttp, ABodyWithoutALengthMayBeNone) {
+  Desk desk;
+  ServerHooks hooks = desk.hooks();
+  hooks.later.front().takes_no_length = true;
+  RunningServer running({}, {}, std::move(hooks));
+  Client client(connect_to(running.port()));
+  client.send_raw("POST /later/a HTTP/1.1\r\nHost: x\r\n\r\n");
+  desk.take().answer(text(200, "taken"));
+  EXPECT_TRUE(client.request("").ends_with("taken"));
+}
+
 TEST(LaterHttp, BodiesAreBounded) {
   Desk desk;
   ServerHooks hooks = desk.hooks();

@@ -115,6 +115,9 @@ struct LaterHttp {
   std::function<net::Response(int status, std::string_view message)> error;
   std::size_t body_bytes_max = std::size_t{64} * 1024;
   std::int64_t answer_ms_max = 10'000;
+  // A POST or PUT without Content-Length has an empty body (RFC 9112, section 6.3): refuse() says
+  // which ones need one. Else all of them do, and are answered 411.
+  bool takes_no_length = false;
 };
 
 struct ServerHooks {

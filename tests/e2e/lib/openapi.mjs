@@ -12,7 +12,11 @@ const TYPES = {
   object: (value) => value !== null && typeof value === "object" && !Array.isArray(value),
 };
 const KNOWN = new Set(["$ref", "type", "properties", "required", "additionalProperties", "items",
-                       "enum", "anyOf", "minimum", "maximum"]);
+                       "enum", "anyOf", "minimum", "maximum", "description", "format",
+                       "contentEncoding"]);
+const FORMATS = {
+  "date-time": (value) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(value),
+};
 
 export class OpenApi {
   constructor(document) {
@@ -37,6 +41,9 @@ export class OpenApi {
       return [`${at}: expected ${types}, got ${JSON.stringify(value)}`];
     }
     if (schema.enum && !schema.enum.includes(value)) out.push(`${at}: not one of ${schema.enum}`);
+    if (schema.format && value !== null && !FORMATS[schema.format](value)) {
+      out.push(`${at}: ${value} is no ${schema.format}`);
+    }
     if (value < schema.minimum || value > schema.maximum) out.push(`${at}: ${value} is out of range`);
     if (TYPES.array(value) && schema.items) {
       value.forEach((one, i) => out.push(...this.problems(schema.items, one, `${at}[${i}]`)));
