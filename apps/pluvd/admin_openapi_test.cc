@@ -93,7 +93,8 @@ TEST(AdminOpenApi, SaysWhatEveryMemberIs) {
       const Value* description = member.value.find("description");
       ASSERT_NE(description, nullptr) << schema.key << "." << member.key;
       EXPECT_FALSE(description->as_string()->empty());
-      const bool is_moment = member.key == "at" || member.key.ends_with("_at");
+      const bool is_moment =
+          member.key == "at" || member.key == "since" || member.key.ends_with("_at");
       EXPECT_EQ(member.value.find("format") != nullptr, is_moment)
           << schema.key << "." << member.key;
     }
