@@ -284,7 +284,7 @@ Result<void> Room::check_document_size(SessionIndex index, std::string_view upda
   const std::size_t allowed = std::max(bytes_max, document.size());
   std::size_t size = copy->encode().size();
   if (size > allowed && copy->begin_edit().ok()) {  // without what is deleted
-    copy->end_edit();
+    static_cast<void>(copy->end_edit());
     size = copy->encode().size();
   }
   if (size <= allowed) return {};
