@@ -234,6 +234,9 @@ test("updates whose beginnings never come end their session, and nobody is sent 
 
 // --- the ceiling on memory ---
 
+// Over its ceiling pluvd takes no connection.
+const metricsUnlessRefused = (server) => metrics(server).catch(() => null);
+
 test("near its ceiling pluvd closes who holds the most, and serves who holds little",
      { skip: sanitized && "a sanitizer's memory is its own" }, async (t) => {
   const server = t.use(await startPluvd(["--dev", "--max-memory", "128MiB", "--pacing-min", "100ms",
@@ -254,17 +257,18 @@ test("near its ceiling pluvd closes who holds the most, and serves who holds lit
     for (const raw of halves) raw.write(part);
     a.send("still", { n });
     await b.take((one) => one.type === "still" && one.data.n === n);
-    peak = Math.max(peak, (await metrics(server))("process_resident_memory_bytes"));
+    const now = await metricsUnlessRefused(server);
+    if (now) peak = Math.max(peak, now("process_resident_memory_bytes"));
   }
-  const after = await metrics(server);
+  const after = await until(() => metricsUnlessRefused(server));
   console.log(`# ${after("pluv_memory_closes_total")} closed, ${(peak / MIB).toFixed(0)} MiB ` +
               "at the peak under a ceiling of 128");
   assert.ok(after("pluv_memory_closes_total") >= 6, "540 MB were sent");
-  assert.ok(peak < 192 * MIB, `${peak} bytes`);
+  assert.ok(peak > 64 * MIB && peak < 192 * MIB, `${peak} bytes`);
   assert.match(server.output, /memory_pressure.*full/);
   for (const { closeCode } of halves) assert.ok([1013, null].includes(closeCode), closeCode);
   for (const raw of halves) raw.close();
-  await until(async () => (await metrics(server))("pluv_memory_pressure") < 2);
+  await until(async () => (await metricsUnlessRefused(server))?.("pluv_memory_pressure") < 2);
   await join(t, server);
   assert.deepEqual([a.closes, b.closes], [[], []]);
 });
