@@ -91,7 +91,8 @@ test("history: any version is shown, and can be restored for everybody", async (
   const old = page.getByRole("treeitem", { name: /"first draft"/ });
   for (let presses = 0; presses < 60 && (await old.count()) === 0; ++presses) {
     await slider.press("ArrowLeft");
-    await page.waitForTimeout(150);
+    const [, number] = /^Version (\d+),/.exec(await slider.getAttribute("aria-valuetext"));
+    await page.getByRole("tree", { name: `Document at version ${number}` }).waitFor();
   }
   await old.waitFor();
   await page.getByRole("button", { name: "Changes since" }).click();
