@@ -1,6 +1,8 @@
 // The admin API's routes about a room's document and what it was.
 #include <algorithm>
+#include <atomic>
 #include <limits>
+#include <memory>
 #include <utility>
 
 #include "apps/pluvd/admin_handlers.h"
@@ -171,14 +173,15 @@ Result<bool> AdminHandlers::edit_once(const AdminCall& call, OnChange on_change,
     bytes_max = std::max(bytes_max, (*copy)->encode_state_as_update().size());
   }
   ycrdt::Snapshot before = ycrdt::take_snapshot(**(*copy)->doc());
+  const bool is_there = *document && !(*document)->updates.empty();
   auto update = make(**copy);
+  if (!update.ok() && !is_there) return refused_when_empty(call, update.error());
   if (!update.ok()) return update.error();
   if (update->empty()) return false;
   if (const std::size_t bytes = (*copy)->encode_state_as_update().size(); bytes > bytes_max) {
     return too_large(bytes, bytes_max);
   }
-  // Else the room is asked for, or asks for, what it begins with.
-  const bool is_there = *document && !(*document)->updates.empty();
+  // Where nothing is there the room asks for what it begins with.
   const auto done = rooms_.edit(
       call.key(),
       [before = std::move(before), update = std::move(*update), on_change,
@@ -194,6 +197,21 @@ Result<bool> AdminHandlers::edit_once(const AdminCall& call, OnChange on_change,
   const bool none = !is_there && !done.begun && !done.changed.ok() &&
                     done.changed.error().code == ErrorCode::unavailable;
   return none ? admin_no_document() : done.changed;
+}
+
+// An edit that cannot be made of nothing may be one of what the room begins with, which the room
+// asks for: stale() when it has that now, else why the edit is refused.
+Error AdminHandlers::refused_when_empty(const AdminCall& call, Error refusal) {
+  const auto is_empty = std::make_shared<std::atomic<bool>>(true);
+  const auto asked = rooms_.edit(
+      call.key(),
+      [is_empty](ycrdt::Doc& now) -> Result<void> {
+        *is_empty = now.item_count() == 0;
+        return {};
+      },
+      kAdminFirstDocumentMsMax);
+  if (!asked.begun) return admin_no_document();
+  return *is_empty ? std::move(refusal) : stale();
 }
 
 // --- Versions

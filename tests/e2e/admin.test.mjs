@@ -155,6 +155,14 @@ test("a document that is given is not asked for, and nothing is edited that nobo
   await until(async () => (await add()).status === 200, { what: "the edit" });
   assert.deepEqual(await done(hosting, "a", "GET", `/rooms/${t.room}/document`),
                    { m: { from: "there" }, more: { x: 1 } });
+  // Of what the room begins with, before anybody has seen it.
+  const other = `/rooms/${t.room}-other/document`;
+  await refused(422, hosting, "a", "PATCH", other,
+                patch([{ op: "replace", path: "/m/nothing", value: 1 }]));
+  const fresh = `/rooms/${t.room}-fresh/document`;
+  await done(hosting, "a", "PATCH", fresh,
+             patch([{ op: "replace", path: "/m/from", value: "changed" }]));
+  assert.deepEqual(await done(hosting, "a", "GET", fresh), { m: { from: "changed" } });
 });
 
 test("pages have an end, and every room is on one of them", async (t) => {
