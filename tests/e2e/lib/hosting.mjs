@@ -61,11 +61,13 @@ export class Hosting {
   // As a back end asks; answers fetch's response.
   askToken(name, body) {
     const { public_key: publicKey, secret_key: secretKey } = this.projects[name];
-    return fetch(`${this.base}/api/room/token`, {
+    const ask = () => fetch(`${this.base}/api/room/token`, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ maxAge: null, publicKey, secretKey, ...body }),
     });
+    // A connection that was kept may be that of a server which drains, and closes just now.
+    return ask().catch(ask);
   }
 
   async token(name, room, user = { id: "ann" }, more = {}) {
