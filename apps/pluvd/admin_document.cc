@@ -201,7 +201,7 @@ Result<bool> AdminHandlers::edit_once(const AdminCall& call, OnChange on_change,
 
 // An edit that cannot be made of nothing may be one of what the room begins with, which the room
 // asks for: stale() when it has that now, else why the edit is refused.
-Error AdminHandlers::refused_when_empty(const AdminCall& call, Error refusal) {
+Error AdminHandlers::refused_when_empty(const AdminCall& call, const Error& refusal) {
   const auto is_empty = std::make_shared<std::atomic<bool>>(true);
   const auto asked = rooms_.edit(
       call.key(),
@@ -211,7 +211,7 @@ Error AdminHandlers::refused_when_empty(const AdminCall& call, Error refusal) {
       },
       kAdminFirstDocumentMsMax);
   if (!asked.begun) return admin_no_document();
-  return *is_empty ? std::move(refusal) : stale();
+  return *is_empty ? refusal : stale();
 }
 
 // --- Versions

@@ -80,7 +80,7 @@ class AdminHandlers {
                                     const MakeEdit& make);
   [[nodiscard]] Result<bool> edit_once(const AdminCall& call, OnChange on_change,
                                        const MakeEdit& make);
-  [[nodiscard]] Error refused_when_empty(const AdminCall& call, Error refusal);
+  [[nodiscard]] Error refused_when_empty(const AdminCall& call, const Error& refusal);
   [[nodiscard]] Reply list_versions(const AdminCall& call);
   [[nodiscard]] Reply get_version(const AdminCall& call);
   [[nodiscard]] Reply restore_version(const AdminCall& call);
