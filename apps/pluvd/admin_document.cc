@@ -168,11 +168,11 @@ Result<bool> AdminHandlers::edit_once(const AdminCall& call, OnChange on_change,
   if (!document.ok()) return document.error();
   const auto copy = document_of(*document ? (*document)->updates : Updates());
   if (!copy.ok()) return copy.error();
+  ycrdt::Snapshot before = ycrdt::take_snapshot(**(*copy)->doc());
   // What was there when the limit was set lower may be made smaller, in steps.
   if (*document && bytes_of((*document)->updates) > bytes_max) {
     bytes_max = std::max(bytes_max, (*copy)->encode_state_as_update().size());
   }
-  ycrdt::Snapshot before = ycrdt::take_snapshot(**(*copy)->doc());
   const bool is_there = *document && !(*document)->updates.empty();
   auto update = make(**copy);
   if (!update.ok() && !is_there) return refused_when_empty(call, update.error());

@@ -25,6 +25,13 @@ RefusalReason refusal_of(const Error& error) noexcept {
                                         : RefusalReason::update_invalid;
 }
 
+// False: the document cannot be made of its bytes.
+bool forget_deleted(Document& document) {
+  if (!document.begin_edit().ok()) return false;
+  static_cast<void>(document.end_edit());
+  return true;
+}
+
 }  // namespace
 
 using protocol::ClientMessage;
@@ -274,7 +281,11 @@ Result<void> Room::check_document_size(SessionIndex index, std::string_view upda
     }
     self.rate_tokens -= cost;
   }
+  // Bytes that are kept as they came still have what later ones delete; once a document is made of
+  // them they have not. The room's own, too: what is taken for small must not stay large.
+  const bool made = forget_deleted(*storage.document);
   const std::string document = storage.document->encode();
+  storage.document_bytes = document.size();
   const std::unique_ptr<Document> copy = definition_.storage->make(make_writer());
   if (const auto loaded = copy->load(document); !loaded.ok()) return loaded.error();
   if (const auto applied = copy->apply(update); !applied.ok()) {
@@ -282,11 +293,8 @@ Result<void> Room::check_document_size(SessionIndex index, std::string_view upda
   }
   // What was there when the limit was set lower may be made smaller, in steps.
   const std::size_t allowed = std::max(bytes_max, document.size());
-  std::size_t size = copy->encode().size();
-  if (size > allowed && copy->begin_edit().ok()) {  // without what is deleted
-    static_cast<void>(copy->end_edit());
-    size = copy->encode().size();
-  }
+  if (made) static_cast<void>(forget_deleted(*copy));
+  const std::size_t size = copy->encode().size();
   if (size <= allowed) return {};
   return Error{ErrorCode::limit, "Large storage. The document must be at most " +
                                      std::to_string(bytes_max) + " bytes. It would have " +

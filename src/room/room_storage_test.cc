@@ -460,6 +460,30 @@ TEST(RoomStorage, ADocumentOverItsLimitIsEnteredAndMayOnlyBecomeSmaller) {
   EXPECT_TRUE(bob.errors.empty());
 }
 
+// What is typed and deleted over and over fits each time, and must not pile up.
+TEST(RoomStorage, DeletedTextDoesNotPileUpAtTheLimit) {
+  Definition definition = yjs_definition();
+  definition.limits.document_bytes_max = 1'000;
+  definition.limits.messages_per_second_max = 0;  // trials near the limit cost of it
+  TestRoom room(std::move(definition));
+  StorageClient ann(room, 1);
+  ann.join_fully();
+  for (int i = 0; i < 30; ++i) {
+    const ycrdt::StateVector before = ann.doc().state_vector();
+    ycrdt::Text text = ann.doc().get_text("t");
+    ASSERT_TRUE(text.erase(0, i == 0 ? 0 : 600).ok());
+    ASSERT_TRUE(text.insert(0, std::string(600, 'x')).ok());
+    ann.send_update("null", ann.doc().encode_state_as_update(before));
+    ann.read();
+    ASSERT_TRUE(ann.errors.empty()) << ann.errors[0];
+  }
+  StorageClient bob(room, 2);
+  bob.join();
+  std::size_t longest = 0;
+  for (const std::string& text : room.take(bob.index())) longest = std::max(longest, text.size());
+  EXPECT_LT(longest, 2'500u);  // as base64, in a message
+}
+
 TEST(RoomStorage, AFirstDocumentThatIsRefusedLeavesTheRoomEmpty) {
   TestRoom room(yjs_definition());
   const SessionIndex index = room.join();
